@@ -1,0 +1,3 @@
+@main struct FuzzMain {
+    static func main() {}
+}

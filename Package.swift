@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One list of settings for every room: Swift 6 language mode, the upcoming features the next mode will bring, and no warning let through.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+    // The loop owns its connections and the compiler proves it; a second, dynamic check per field access would cost a tenth of an echo.
+    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
+]
+/// Rooms that touch neither C nor raw memory say so, and the compiler holds them to it.
+let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+/// Fuzz targets need libFuzzer's driver, which a plain build cannot link: `make fuzz` turns the trait on.
+let fuzzing: [SwiftSetting] = strict + [.define("FUZZING", .when(traits: ["Fuzzing"]))]
+
+let package = Package(
+    name: "sockeye",
+    products: [.executable(name: "sockeye", targets: ["sockeye"])],
+    traits: [.trait(name: "Fuzzing", description: "Build the fuzz targets in Fuzz/.")],
+    targets: [
+        .target(name: "CSystem"),
+        .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .target(name: "CDeflate", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CToml"),
+
+        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Telemetry", swiftSettings: safe),
+        .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "HTTPWire", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "WebSocketWire", dependencies: ["Bytes", "CDeflate"], swiftSettings: strict),
+        .target(name: "Tokens", dependencies: ["Bytes", "JSON", "CTLS"], swiftSettings: strict),
+        .target(name: "PubSub", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "Configuration", dependencies: ["Bytes", "CToml"], swiftSettings: strict),
+        .target(name: "EventLoop", dependencies: ["CSystem"], swiftSettings: strict),
+        .target(name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "Bytes", "Configuration", "CSystem", "EventLoop", "HTTPWire", "JSON", "PubSub", "Telemetry", "Tokens", "Transport",
+                "WebSocketWire",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "SockeyeClient",
+            dependencies: ["Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "Transport", "WebSocketWire"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "sockeye",
+            dependencies: [
+                "Bytes", "Configuration", "CSystem", "EventLoop", "Gateway", "HTTPWire", "JSON", "SockeyeClient", "Telemetry", "Tokens",
+                "Transport", "WebSocketWire",
+            ],
+            swiftSettings: strict),
+
+        .executableTarget(
+            name: "FuzzTargets",
+            dependencies: ["Bytes", "Gateway", "HTTPWire", "JSON", "WebSocketWire"],
+            path: "Fuzz",
+            exclude: ["Corpus"],
+            swiftSettings: fuzzing),
+
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
+        .testTarget(name: "HTTPWireTests", dependencies: ["Bytes", "HTTPWire"], swiftSettings: strict),
+        .testTarget(name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),
+        .testTarget(name: "TokensTests", dependencies: ["Bytes", "JSON", "Tokens"], swiftSettings: strict),
+        .testTarget(name: "PubSubTests", dependencies: ["Bytes", "PubSub"], swiftSettings: strict),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        .testTarget(name: "EventLoopTests", dependencies: ["CSystem", "EventLoop"], swiftSettings: strict),
+        .testTarget(name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Bytes", "Configuration", "Gateway", "HTTPWire", "JSON", "PubSub", "Tokens", "WebSocketWire"],
+            swiftSettings: strict),
+        .testTarget(name: "SockeyeClientTests", dependencies: ["Bytes", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
+        .testTarget(name: "CommandTests", dependencies: ["sockeye"], swiftSettings: strict),
+    ],
+    cxxLanguageStandard: .cxx17
+)

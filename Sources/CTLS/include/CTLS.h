@@ -1,0 +1,5 @@
+#ifndef CTLS_H
+#define CTLS_H
+#include <stdint.h>
+#include <stddef.h>
+#endif

@@ -1,0 +1,3 @@
+@main struct Sockeye {
+    static func main() {}
+}
