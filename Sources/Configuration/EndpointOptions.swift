@@ -1,0 +1,58 @@
+/// A path that takes WebSockets, and how.
+public struct EndpointOptions: Sendable, Equatable {
+    /// What is spoken on an endpoint.
+    public enum Dialect: String, CaseIterable, Sendable {
+        /// Sockeye's JSON protocol, `docs/protocol.md`.
+        case sockeye
+        /// Every message comes back as it came: for conformance work. Needs no token.
+        case echo
+    }
+
+    /// Where a token may be handed over.
+    public enum TokenEntry: String, CaseIterable, Sendable {
+        /// In the query of the URL, under `queryName`.
+        case query
+        /// In `Authorization: Bearer …`.
+        case header
+        /// As the subprotocol `sockeye.token.…`.
+        case subprotocol
+        /// In a first message `{"type":"auth","token":…}`.
+        case message
+    }
+
+    /// The path pattern: `/ws`, or `/ws/{user}` where a whole segment may be anything.
+    public var path: String
+    /// What is spoken there.
+    public var dialect: Dialect
+    /// Where a token may be handed over, never empty. An echo endpoint asks for none.
+    public var authentication: [TokenEntry]
+    /// The name of the query parameter that carries the token.
+    public var queryName: String
+
+    /// An endpoint; what is not given is the default of `[[endpoint]]`.
+    public init(
+        path: String = "/ws", dialect: Dialect = .sockeye, authentication: [TokenEntry] = TokenEntry.allCases,
+        queryName: String = "token"
+    ) {
+        self.path = path
+        self.dialect = dialect
+        self.authentication = authentication
+        self.queryName = queryName
+    }
+}
+
+extension Options {
+    /// Every endpoint: those of the table, and the one `echo` asks for.
+    public var allEndpoints: [EndpointOptions] {
+        guard let echo else { return endpoints }
+        return endpoints + [EndpointOptions(path: echo, dialect: .echo)]
+    }
+
+    /// The longest message `endpoint` takes, in bytes after inflating.
+    public func messageLimit(of endpoint: EndpointOptions) -> Int {
+        switch endpoint.dialect {
+        case .echo: echoLimit
+        case .sockeye: messageLimit
+        }
+    }
+}

@@ -1,0 +1,162 @@
+/// What an option takes: its type, its bounds, its unit.
+public indirect enum OptionType: Sendable, Equatable {
+    /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+    case address
+    /// `true` or `false`.
+    case boolean
+    /// One of some words.
+    case choice([String])
+    /// A span of time with its unit: `250ms`, `10s`, `24h`. With `zero`, 0 is taken too and means what it says.
+    case duration(ClosedRange<Duration>, zero: String? = nil)
+    /// A number. With `zero`, 0 is taken too and means what it says.
+    case integer(ClosedRange<Int>, zero: String? = nil)
+    /// Several, none twice; in a flag or an environment variable parted by commas.
+    case list(OptionType)
+    /// A web origin, as `Origin` reads it.
+    case origin
+    /// A file or a directory. `~/` is the home directory.
+    case path
+    /// The name of a query parameter.
+    case queryName
+    /// A number of bytes: `64KiB`, `1MiB`, or a bare number.
+    case size(ClosedRange<Int>)
+    /// The path of a URL, perhaps with `{name}` for whole segments.
+    case urlPath
+}
+
+/// The value of an option, whatever its type.
+public enum OptionValue: Sendable, Equatable {
+    /// The option is not set, where that is allowed.
+    case absent
+    /// Of a `boolean`.
+    case boolean(Bool)
+    /// Of a `duration`.
+    case duration(Duration)
+    /// Of an `integer` or a `size`.
+    case integer(Int)
+    /// Of a `list`.
+    case list([OptionValue])
+    /// Of everything else.
+    case text(String)
+}
+
+/// Why a value was not taken, in words, and what would be.
+struct OptionFault: Error, Equatable {
+    var message: String
+    var hint: String
+}
+
+extension OptionType {
+    /// Reads a value as flags and environment variables give it, and as TOML gives it inside quotes.
+    func parse(_ text: String) throws(OptionFault) -> OptionValue {
+        switch self {
+        case .boolean:
+            switch text {
+            case "true", "yes", "on", "1": return .boolean(true)
+            case "false", "no", "off", "0": return .boolean(false)
+            default: throw fault("\"\(text)\" is neither true nor false")
+            }
+        case .choice(let words):
+            if words.contains(text) { return .text(text) }
+            let guess = Spelling.nearest(to: text, among: words).map { "did you mean \"\($0)\"?" }
+            throw OptionFault(message: "\"\(text)\" is not \(expectation)", hint: guess ?? "use \(expectation)")
+        case .duration(_, let zero):
+            if zero != nil, text == "0" { return .duration(.zero) }
+            guard let duration = Duration(text: text) else { throw fault("\"\(text)\" is not a span of time") }
+            return try check(duration)
+        case .integer:
+            guard let number = Int(text) else { throw fault("\"\(text)\" is not a whole number") }
+            return try check(number)
+        case .size:
+            guard let bytes = ByteSize.parse(text) else { throw fault("\"\(text)\" is not a number of bytes") }
+            return try check(bytes)
+        case .list(let element):
+            var values: [OptionValue] = []
+            for part in text.split(separator: ",") {
+                let value = try element.parse(String(part.trimmed))
+                if !values.contains(value) { values.append(value) }
+            }
+            return .list(values)
+        case .origin:
+            guard let origin = Origin(text) else { throw fault("\"\(text)\" is not a web origin") }
+            return .text(origin.description)
+        case .path:
+            guard !text.isEmpty, !text.utf8.contains(0) else { throw fault("an empty path leads nowhere") }
+            return .text(text)
+        case .address:
+            if let reason = AddressSyntax.fault(in: text) { throw fault("\"\(text)\" is not an address: \(reason)") }
+            return .text(text)
+        case .queryName:
+            guard !text.isEmpty, text.utf8.allSatisfy(\.isUnreserved) else {
+                throw fault("\"\(text)\" cannot name a query parameter")
+            }
+            return .text(text)
+        case .urlPath:
+            if let reason = PathSyntax.fault(in: text) { throw fault("\"\(text)\" is not a path: \(reason)") }
+            return .text(text)
+        }
+    }
+
+    /// Checks a duration against the bounds.
+    func check(_ duration: Duration) throws(OptionFault) -> OptionValue {
+        guard case .duration(let bounds, let zero) = self else { throw fault("a span of time does not fit here") }
+        if zero != nil, duration == .zero { return .duration(duration) }
+        guard bounds.contains(duration) else { throw fault("\(duration.text) is out of bounds") }
+        return .duration(duration)
+    }
+
+    /// Checks a number against the bounds.
+    func check(_ number: Int) throws(OptionFault) -> OptionValue {
+        switch self {
+        case .integer(let bounds, let zero):
+            if zero != nil, number == 0 { return .integer(0) }
+            guard bounds.contains(number) else { throw fault("\(number) is out of bounds") }
+        case .size(let bounds):
+            guard bounds.contains(number) else { throw fault("\(ByteSize.text(number)) is out of bounds") }
+        default:
+            throw fault("a number does not fit here")
+        }
+        return .integer(number)
+    }
+
+    /// A fault whose hint says what would be right.
+    func fault(_ message: String) -> OptionFault { OptionFault(message: message, hint: "use \(expectation)") }
+
+    /// What is taken, as words that follow "use": "a number of bytes, 1KiB to 1MiB".
+    var expectation: String {
+        switch self {
+        case .address: "HOST:PORT, [IPV6]:PORT or unix:/PATH"
+        case .boolean: "true or false"
+        case .choice(let words): words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+        case .duration(let bounds, let zero):
+            "a span of time such as \"10s\", \(bounds.lowerBound.text) to \(bounds.upperBound.text)"
+                + (zero.map { ", or 0: \($0)" } ?? "")
+        case .integer(let bounds, let zero):
+            "a number, \(bounds.lowerBound) to \(bounds.upperBound)" + (zero.map { ", or 0: \($0)" } ?? "")
+        case .list(let element): "a list; each item: \(element.expectation)"
+        case .origin: "an origin such as https://app.example.com"
+        case .path: "a path"
+        case .queryName: "letters, digits and -._~"
+        case .size(let bounds):
+            "a size such as \"64KiB\", \(ByteSize.text(bounds.lowerBound)) to \(ByteSize.text(bounds.upperBound))"
+        case .urlPath: "a path such as /ws or /ws/{user}"
+        }
+    }
+
+    /// A short name for the type, for usage lines: `SIZE`.
+    public var placeholder: String {
+        switch self {
+        case .address: "HOST:PORT"
+        case .boolean: ""
+        case .choice(let words): words.joined(separator: "|")
+        case .duration: "TIME"
+        case .integer: "N"
+        case .list(let element): element.placeholder
+        case .origin: "ORIGIN"
+        case .path: "FILE"
+        case .queryName: "NAME"
+        case .size: "SIZE"
+        case .urlPath: "PATH"
+        }
+    }
+}
