@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CDeflate", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CToml"),
+        .target(name: "CPage", exclude: ["Page"]),
 
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Telemetry", swiftSettings: safe),
@@ -40,8 +41,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Bytes", "Configuration", "CSystem", "EventLoop", "HTTPWire", "JSON", "PubSub", "Telemetry", "Tokens", "Transport",
-                "WebSocketWire",
+                "Bytes", "Configuration", "CPage", "CSystem", "EventLoop", "HTTPWire", "JSON", "PubSub", "Telemetry", "Tokens",
+                "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
         .target(
