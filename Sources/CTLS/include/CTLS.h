@@ -1,5 +1,10 @@
+/* OpenSSL behind plain shims: TLS, X.509 and HMAC. No policy beyond what the header of each part says. */
 #ifndef CTLS_H
 #define CTLS_H
 #include <stdint.h>
 #include <stddef.h>
+#include "CTLSTls.h"
+#if __has_include("CTLSHmac.h")
+#include "CTLSHmac.h"
+#endif
 #endif

@@ -1,0 +1,34 @@
+import CTLS
+
+/// How a client speaks TLS and whom it trusts; shared by all its connections.
+///
+/// Unchecked: OpenSSL's context counts its references atomically, and nothing writes to it after `init`.
+public final class TLSClientContext: @unchecked Sendable {
+    let context: OpaquePointer
+    /// Whether certificates are verified.
+    public let verifies: Bool
+
+    /// - Parameters:
+    ///   - verify: chain, validity and name of the server's certificate; on by default. Off, anybody in between can read
+    ///     and change everything: for diagnosis only.
+    ///   - caFile: a PEM file with the only authorities to trust; nil: those of the system (SSL_CERT_FILE and SSL_CERT_DIR
+    ///     are honoured).
+    ///   - alpn: names to offer, by preference; empty: none.
+    ///   - versions: TLS 1.2 and 1.3 by default.
+    public init(
+        verify: Bool = true, caFile: String? = nil, alpn: [String] = ["http/1.1"],
+        versions: ClosedRange<TLSVersion> = .v1_2 ... .v1_3
+    ) throws(TLSError) {
+        let names = try TLSServerContext.wireForm(alpn)
+        var failure = ctls_failure()
+        guard
+            let context = ctls_client_context_new(
+                verify ? 1 : 0, caFile, names, UInt32(names.count), versions.lowerBound.rawValue,
+                versions.upperBound.rawValue, &failure)
+        else { throw TLSError(failure, certificate: caFile ?? "") }
+        self.context = context
+        verifies = verify
+    }
+
+    deinit { ctls_context_free(context) }
+}
