@@ -1,0 +1,73 @@
+/// A room of the house: a folder of `Sources/` and what its files may import.
+struct Room {
+    /// The folder, which is also the module's name.
+    let name: String
+    /// Rooms and modules its files may import, the system's among them.
+    let mayImport: Set<String>
+    /// Files (relative to the room) that may import more, each with its reason.
+    let exceptions: [String: (imports: Set<String>, reason: String)]
+
+    init(_ name: String, _ mayImport: Set<String>, except exceptions: [String: (Set<String>, String)] = [:]) {
+        self.name = name
+        self.mayImport = mayImport
+        self.exceptions = exceptions.mapValues { (imports: $0.0, reason: $0.1) }
+    }
+
+    /// Whether `file` may import `module`.
+    func allows(_ module: String, in file: String) -> Bool {
+        mayImport.contains(module) || exceptions[file]?.imports.contains(module) == true
+    }
+}
+
+/// Who may import whom.
+///
+/// The laws behind it: the wires, JSON, PubSub and Bytes are sans-IO, so they see no system module (no socket, clock, file,
+/// random or print); C modules are named only by the room that wraps them; the gateway and the client never see each other.
+/// A row here is a decision: change it together with `Package.swift`, and say why in the commit.
+enum House {
+    static let rooms: [Room] = [
+        Room("Bytes", []),
+        Room("Telemetry", []),
+        Room("JSON", ["Bytes"]),
+        Room("HTTPWire", ["Bytes"]),
+        Room("WebSocketWire", ["Bytes", "CDeflate"]),
+        Room("PubSub", ["Bytes"]),
+        Room("Tokens", ["Bytes", "CTLS", "JSON"]),
+        Room("Configuration", ["Bytes", "CToml", "Glibc"]),
+        Room("EventLoop", ["CSystem", "Glibc", "Synchronization"]),
+        Room("Transport", ["Bytes", "CSystem", "CTLS", "EventLoop", "Glibc", "Synchronization"]),
+        Room(
+            "Gateway",
+            [
+                "Bytes", "CPage", "CSystem", "Configuration", "EventLoop", "Glibc", "HTTPWire", "JSON",
+                "PubSub",
+                "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
+            ]),
+        Room(
+            "SockeyeClient",
+            [
+                "Bytes", "CSystem", "EventLoop", "Glibc", "HTTPWire", "JSON", "Synchronization", "Transport",
+                "WebSocketWire",
+            ]),
+        Room(
+            "sockeye",
+            [
+                "Bytes", "CSystem", "Configuration", "EventLoop", "Gateway", "Glibc", "HTTPWire", "JSON",
+                "SockeyeClient",
+                "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
+            ]),
+    ]
+
+    /// Rooms whose effects are values: no time, randomness, input or output of their own.
+    static let sansIO: Set<String> = ["Bytes", "HTTPWire", "JSON", "PubSub", "WebSocketWire"]
+
+    /// What ties a file to the operating system.
+    static let systemModules: Set<String> = [
+        "CSystem", "CTLS", "Dispatch", "Glibc", "EventLoop", "Transport",
+    ]
+
+    /// Pairs that must not meet, not even through a third room.
+    static let strangers: [(String, String)] = [
+        ("Gateway", "SockeyeClient"), ("SockeyeClient", "Gateway"), ("SockeyeClient", "Tokens"),
+    ]
+}
