@@ -90,9 +90,7 @@ enum Manifest {
         let whole = NSRange(text.startIndex..., in: text)
         let match = try #require(expression.firstMatch(in: text, range: whole), "no target \(target)")
         guard let list = Range(match.range(at: 1), in: text) else { return [] }
-        return Set(
-            text[list].split(separator: "\"").enumerated().filter { $0.offset % 2 == 1 }.map {
-                String($0.element)
-            })
+        let parts = text[list].split(separator: "\"", omittingEmptySubsequences: false)
+        return Set(parts.enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) })
     }
 }
