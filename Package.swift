@@ -36,7 +36,7 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Bytes", "JSON", "CTLS"], swiftSettings: strict),
         .target(name: "PubSub", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "Configuration", dependencies: ["CToml", "Telemetry"], swiftSettings: strict),
-        .target(name: "EventLoop", dependencies: ["CSystem"], swiftSettings: strict),
+        .target(name: "EventLoop", dependencies: ["Bytes", "CSystem"], swiftSettings: strict),
         .target(name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),
         .target(
             name: "Gateway",
@@ -72,7 +72,7 @@ let package = Package(
         .testTarget(name: "TokensTests", dependencies: ["Bytes", "JSON", "Tokens"], swiftSettings: strict),
         .testTarget(name: "PubSubTests", dependencies: ["Bytes", "PubSub"], swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
-        .testTarget(name: "EventLoopTests", dependencies: ["CSystem", "EventLoop"], swiftSettings: strict),
+        .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "CSystem", "EventLoop"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",

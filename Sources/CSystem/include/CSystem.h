@@ -1,6 +1,10 @@
-/* System calls behind plain-integer shims: no policy, no state. A failing call gives -errno. */
+/* System calls behind plain-integer shims: no policy, no state. A failing call gives -errno.
+ *
+ * The calls of the hot path are static inline, so that Swift inlines them; the others live in CSystem.c. */
 #ifndef CSYSTEM_H
 #define CSYSTEM_H
-#include <stdint.h>
-#include <stddef.h>
+#include "CSysAddress.h"
+#include "CSysPoll.h"
+#include "CSysProcess.h"
+#include "CSysSocket.h"
 #endif

@@ -1,0 +1,60 @@
+/* epoll, eventfd and the monotonic clock. */
+#ifndef CSYS_POLL_H
+#define CSYS_POLL_H
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+int csys_epoll_create(void);
+
+/* Fills at most `capacity` struct epoll_event at `events`; EINTR counts as a poll that found nothing. */
+static inline int csys_epoll_wait(int epoll, void *events, int capacity, int timeout_ms) {
+    int n = epoll_wait(epoll, (struct epoll_event *)events, capacity, timeout_ms);
+    if (n >= 0) return n;
+    return errno == EINTR ? 0 : -errno;
+}
+
+static inline int csys_epoll_add(int epoll, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event e;
+    e.events = events;
+    e.data.u64 = token;
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &e) == 0 ? 0 : -errno;
+}
+
+static inline int csys_epoll_modify(int epoll, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event e;
+    e.events = events;
+    e.data.u64 = token;
+    return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &e) == 0 ? 0 : -errno;
+}
+
+static inline int csys_epoll_delete(int epoll, int fd) {
+    struct epoll_event e = {0};
+    return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, &e) == 0 ? 0 : -errno;
+}
+
+/* Where struct epoll_event keeps its fields here: the kernel packs it on x86-64 alone. */
+static inline size_t csys_epoll_event_stride(void) { return sizeof(struct epoll_event); }
+static inline size_t csys_epoll_event_token_offset(void) { return offsetof(struct epoll_event, data); }
+
+/* Macros with a cast or a shift do not reach Swift. */
+static inline uint32_t csys_epoll_in(void) { return EPOLLIN; }
+static inline uint32_t csys_epoll_out(void) { return EPOLLOUT; }
+static inline uint32_t csys_epoll_error(void) { return EPOLLERR; }
+static inline uint32_t csys_epoll_hangup(void) { return EPOLLHUP; }
+static inline uint32_t csys_epoll_read_hangup(void) { return EPOLLRDHUP; }
+static inline uint32_t csys_epoll_exclusive(void) { return EPOLLEXCLUSIVE; }
+static inline uint32_t csys_epoll_edge(void) { return (uint32_t)EPOLLET; }
+
+int csys_eventfd_create(void);
+/* Makes the descriptor readable: a new edge each time, also when it was readable before. */
+int csys_eventfd_signal(int fd);
+
+static inline uint64_t csys_monotonic_nanoseconds(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+#endif
