@@ -1,0 +1,124 @@
+/// The classes of octets that HTTP names, as membership tests without a table in memory.
+///
+/// Each class is two words of 64 bits, one bit per ASCII octet; nothing above 0x7F belongs to any of them.
+enum Octets {
+    /// `tchar`: what methods, field names and list tokens are made of (RFC 9110 §5.6.2).
+    @inline(__always)
+    static func isToken(_ octet: UInt8) -> Bool {
+        member(octet, 0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE)
+    }
+
+    /// What a request target may hold: printable ASCII but `"`, `#`, `<` and `>`.
+    ///
+    /// Wider than RFC 3986 by ``[]\^`{|}``, which browsers do send unescaped in queries.
+    @inline(__always)
+    static func isTarget(_ octet: UInt8) -> Bool {
+        member(octet, 0xAFFF_FFF2_0000_0000, 0x7FFF_FFFF_FFFF_FFFF)
+    }
+
+    /// What `host[:port]` may hold (RFC 3986 §3.2.2); `@` is left out, so user information never passes.
+    @inline(__always)
+    static func isAuthority(_ octet: UInt8) -> Bool {
+        member(octet, 0x2FFF_7FF2_0000_0000, 0x47FF_FFFE_AFFF_FFFE)
+    }
+
+    @inline(__always)
+    private static func member(_ octet: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
+        octet < 128 && ((octet < 64 ? low : high) &>> UInt64(octet & 63)) & 1 == 1
+    }
+
+    @inline(__always)
+    static func isBlank(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
+
+    @inline(__always)
+    static func isDigit(_ octet: UInt8) -> Bool { octet &- 0x30 < 10 }
+
+    /// The value of a hexadecimal digit; nil for anything else.
+    @inline(__always)
+    static func hexValue(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case 0x30...0x39: octet &- 0x30
+        case 0x41...0x46: octet &- 0x37
+        case 0x61...0x66: octet &- 0x57
+        default: nil
+        }
+    }
+
+    @inline(__always)
+    static func lowercased(_ octet: UInt8) -> UInt8 {
+        octet &- 0x41 < 26 ? octet | 0x20 : octet
+    }
+
+    /// The position of the first octet that no field value may hold; nil when all are fine.
+    ///
+    /// Refused are the control octets but HTAB, and DEL (RFC 9110 §5.5). Eight octets a step.
+    static func firstControl(in bytes: UnsafeRawBufferPointer) -> Int? {
+        var index = 0
+        while index &+ 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+            let below = (word &- 0x2020_2020_2020_2020) & ~word
+            let del = word ^ 0x7F7F_7F7F_7F7F_7F7F
+            let isDel = (del &- 0x0101_0101_0101_0101) & ~del
+            // A hit may be an allowed HTAB: then the octets are looked at one by one.
+            if (below | isDel) & 0x8080_8080_8080_8080 != 0 {
+                for position in index..<index &+ 8 where isControl(bytes[position]) { return position }
+            }
+            index &+= 8
+        }
+        while index < bytes.count {
+            if isControl(bytes[index]) { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private static func isControl(_ octet: UInt8) -> Bool {
+        (octet < 0x20 && octet != 0x09) || octet == 0x7F
+    }
+
+    /// Compares ASCII without regard to case; other octets must be equal.
+    @inline(__always)
+    static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count else { return false }
+        for index in 0..<left.count where lowercased(left[index]) != lowercased(right[index]) { return false }
+        return true
+    }
+
+    /// `bytes` without the blanks around it.
+    @inline(__always)
+    static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        var start = 0
+        var end = bytes.count
+        while start < end, isBlank(bytes[start]) { start &+= 1 }
+        while end > start, isBlank(bytes[end &- 1]) { end &-= 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+    }
+
+    /// At most 64 octets for a message to a person: printable ASCII as it is, the rest as `\xNN`.
+    static func excerpt(_ bytes: UnsafeRawBufferPointer) -> String {
+        var text = ""
+        for octet in bytes.prefix(64) {
+            if octet >= 0x20 && octet < 0x7F {
+                text.unicodeScalars.append(Unicode.Scalar(octet))
+            } else {
+                text += "\\x" + hex(octet)
+            }
+        }
+        return bytes.count > 64 ? text + "…" : text
+    }
+
+    /// Two hexadecimal digits.
+    static func hex(_ octet: UInt8) -> String {
+        let digits = String(octet, radix: 16, uppercase: true)
+        return octet < 16 ? "0" + digits : digits
+    }
+}
+
+extension StaticString {
+    /// The text as octets; every literal in this module is ASCII, so it has a pointer.
+    @inline(__always)
+    var octets: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount)
+    }
+}

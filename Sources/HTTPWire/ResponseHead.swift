@@ -1,0 +1,98 @@
+/// A status line with its fields (RFC 9112 §4), for the client side.
+public struct ResponseHead: Sendable, Equatable {
+    public let version: HTTPVersion
+    /// 100 ... 999.
+    public let status: Int
+    /// As it was sent; empty when it was left out.
+    public let reason: String
+    public let fields: Fields
+    /// How the body ends, for the method of the request it answers.
+    public let bodyFraming: BodyFraming
+    /// Whether the connection may carry another exchange after the body.
+    public let keepAlive: Bool
+
+    /// Whether the real answer is still to come on this connection (1xx but 101, RFC 9110 §15.2).
+    public var isInterim: Bool { status < 200 && status != 101 }
+}
+
+/// Reads response heads, as strictly as ``RequestParser`` reads requests and in the same manner.
+///
+/// The caller says with each call which method the answer is for, since that decides about the body.
+public struct ResponseParser: Sendable {
+    private var scanner: HeadScanner
+    private var statusLine: (start: UInt32, end: UInt32) = (0, 0)
+
+    /// A parser for one connection.
+    public init(limits: HTTPLimits = HTTPLimits()) {
+        scanner = HeadScanner(limits)
+    }
+
+    /// Reads the next head; nil when it is not whole yet. Pass the same bytes again with more behind them.
+    ///
+    /// Interim answers come out like others: see ``ResponseHead/isInterim``.
+    ///
+    /// - Throws: ``HTTPError``; close, the parser must not be used again.
+    public mutating func parse(
+        _ input: UnsafeRawBufferPointer, for method: HTTPMethod = .get
+    ) throws(HTTPError) -> (head: ResponseHead, consumed: Int)? {
+        while let line = try scanner.nextLine(input) {
+            if statusLine.end == 0 {
+                if line.isEmpty {
+                    try scanner.skipEmptyLine()
+                } else {
+                    _ = try ResponseParser.parts(UnsafeRawBufferPointer(rebasing: input[line]))
+                    statusLine = (
+                        UInt32(truncatingIfNeeded: line.lowerBound), UInt32(truncatingIfNeeded: line.upperBound)
+                    )
+                }
+            } else if line.isEmpty {
+                let head = try finish(input, method)
+                let consumed = scanner.end
+                scanner.reset()
+                statusLine = (0, 0)
+                return (head, consumed)
+            } else {
+                try scanner.addField(line, of: input)
+            }
+        }
+        return nil
+    }
+
+    private func finish(_ input: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPError) -> ResponseHead {
+        let line = UnsafeRawBufferPointer(rebasing: input[Int(statusLine.start)..<Int(statusLine.end)])
+        let (version, status, reason) = try ResponseParser.parts(line)
+        let bytes = [UInt8](UnsafeRawBufferPointer(rebasing: input[Int(scanner.start)..<scanner.end]))
+        let fields = Fields(bytes: bytes, spans: scanner.spans)
+        let facts = try MessageFacts(fields, version: version, isRequest: false)
+        let framing = ResponseParser.framing(facts, status, method)
+        return ResponseHead(
+            version: version, status: status, reason: reason, fields: fields, bodyFraming: framing,
+            keepAlive: facts.keepsAlive(version) && framing != .untilClose)
+    }
+
+    /// RFC 9112 §6.3, in its order.
+    private static func framing(_ facts: MessageFacts, _ status: Int, _ method: HTTPMethod) -> BodyFraming {
+        if method == .head || status < 200 || status == 204 || status == 304 { return .none }
+        if method == .connect, status < 300 { return .none }
+        if facts.isChunked { return .chunked }
+        return facts.contentLength.map { .length($0) } ?? .untilClose
+    }
+
+    private static func parts(
+        _ line: UnsafeRawBufferPointer
+    ) throws(HTTPError) -> (version: HTTPVersion, status: Int, reason: String) {
+        let fault = HTTPError.malformedStatusLine(Octets.excerpt(UnsafeRawBufferPointer(rebasing: line.prefix(64))))
+        guard line.count >= 12, line[..<5].elementsEqual(("HTTP/" as StaticString).octets), Octets.isDigit(line[5]),
+            line[6] == 0x2E, Octets.isDigit(line[7]), line[8] == 0x20, line[9..<12].allSatisfy(Octets.isDigit),
+            line[9] != 0x30
+        else { throw fault }
+        let (major, minor) = (Int(line[5] &- 0x30), Int(line[7] &- 0x30))
+        guard major == 1, minor <= 1 else { throw .unsupportedVersion(major: major, minor: minor) }
+        let status = line[9..<12].reduce(0) { $0 * 10 + Int($1 &- 0x30) }
+        // The blank before an empty reason is demanded by the grammar, but left out by many servers.
+        guard line.count > 12 else { return (minor == 1 ? .http11 : .http10, status, "") }
+        let reason = UnsafeRawBufferPointer(rebasing: line[13...])
+        guard line[12] == 0x20, Octets.firstControl(in: reason) == nil else { throw fault }
+        return (minor == 1 ? .http11 : .http10, status, String(decoding: reason, as: UTF8.self))
+    }
+}
