@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Sockeye against the C floor, interleaved, as ratios of server CPU per message.
+
+  compare.py SOCKEYE_BINARY [--cells echo,fanout,idle,churn] [--repeats 3] [--quick] [--json] [--max cell=ratio ...]
+
+Builds wsload and floor_epoll when their sources are newer. Each cell runs floor, Sockeye, floor, Sockeye ... on loopback and
+prints the medians and Sockeye/floor. --max makes the exit status 1 when a ratio (or, for idle, the bytes
+per connection) is above the number given: echo=1.10 fanout=1.15 idle=1024 churn=1.5. Sockeye runs with one loop, as
+the floor does. Only processes started here are stopped, by pid.
+"""
+import argparse
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ECHO = [(64, 1), (64, 16), (1024, 1), (1024, 16), (16384, 1), (16384, 16)]
+FANOUT = [(1000, 1, 200), (1000, 16, 0), (5000, 1, 40), (5000, 16, 0)]     # subscribers, window, publications per second (0: closed loop)
+SUBSCRIBE = '{"type":"subscribe","topic":"bench"}'
+PUBLISH = '{"type":"publish","topic":"bench","data":"%s"}'
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    def __init__(self, command, port, env=None):
+        self.port, self.log = port, tempfile.TemporaryFile()
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=env)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                break
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=0.3).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        self.log.seek(0)
+        raise SystemExit(f"{command[0]} does not accept connections: {self.log.read().decode(errors='replace')[-800:]}")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def build():
+    """The folder of the compiled programs, made anew when a source is newer than they are."""
+    bin_dir = Path(os.environ.get("BENCH_BIN", HERE.parent / ".build" / "bench"))
+    newest = max(path.stat().st_mtime for path in [*HERE.glob("*.c"), *HERE.glob("*.h"), HERE / "build.sh"])
+    built = [bin_dir / "wsload", bin_dir / "floor_epoll"]
+    if not all(path.exists() and path.stat().st_mtime >= newest for path in built):
+        subprocess.run([HERE / "build.sh", bin_dir], check=True)
+    return bin_dir
+
+
+def wsload(bin_dir, server, mode, *more):
+    done = subprocess.run([bin_dir / "wsload", mode, "-p", str(server.port), "--pid", str(server.process.pid), *map(str, more)],
+                          capture_output=True, text=True, timeout=120)
+    try:
+        return json.loads(done.stdout)
+    except json.JSONDecodeError:
+        return {"failed": (done.stderr or done.stdout).strip()[-300:]}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sockeye", type=Path)
+    parser.add_argument("--cells", default="echo,fanout,idle,churn")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="64 B echo and 1,000 subscribers only, shorter")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--max", nargs="*", default=[])
+    options = parser.parse_args()
+    limits = {k: float(v) for k, v in (item.split("=") for item in options.max)}
+    bin_dir = build()
+    state = Path(tempfile.mkdtemp(prefix="sockeye-bench-state-"))
+    secs = "1" if options.quick else "2"
+    rows, failed = [], False
+    servers = []
+    try:
+        port, floor_port = free_port(), free_port()
+        servers.append(sockeye := Server([options.sockeye, "serve", "--listen", f"127.0.0.1:{port}", "--state", str(state), "--loops", "1",
+                                          "--echo", "/echo"], port))
+        servers.append(floor := Server([bin_dir / "floor_epoll", str(floor_port)], floor_port))
+        token = subprocess.run([options.sockeye, "token", "mint", "--user", "bench", "--state", str(state)],
+                               capture_output=True, text=True, timeout=20).stdout.strip()
+        joined = ["--path", f"/ws?token={token}", "--sub", SUBSCRIBE, "--pub", PUBLISH, "--find", '"data":"']
+        plan = []
+        if "echo" in options.cells:
+            for size, inflight in ECHO[:2] if options.quick else ECHO:
+                common = ["-c", 50, "-s", size, "-P", inflight, "-d", secs]
+                plan.append(("echo", f"echo {size} B, {inflight} in flight", common, [*common, "--path", "/echo"], "srv_us"))
+        if "fanout" in options.cells:
+            for count, window, rate in FANOUT[:2] if options.quick else FANOUT:
+                common = ["-c", count, "-s", 128, "-d", secs, *(["--rate", rate] if rate else ["--window", window])]
+                plan.append(("fanout", f"fan-out to {count}, window {window}", common, [*common, *joined], "srv_us"))
+        if "churn" in options.cells:
+            common = ["-c", 50, "-n", 4000 if options.quick else 10000, "--srcs", 40]
+            plan.append(("churn", "connect and close", common, [*common, "--path", f"/ws?token={token}"], "srv_us"))
+        for cell, name, floor_args, own_args, field in plan:
+            runs = {"floor": [], "sockeye": []}
+            for _ in range(options.repeats):
+                for who, server, args in (("floor", floor, floor_args), ("sockeye", sockeye, own_args)):
+                    result = wsload(bin_dir, server, cell, *args)
+                    if "failed" in result or result.get("errors") or result.get("lost"):
+                        rows.append({"cell": cell, "name": name, "error": f"{who}: {result.get('failed') or result}"})
+                        failed = True
+                        break
+                    runs[who].append(result)
+                else:
+                    continue
+                break
+            else:
+                mid = {who: statistics.median(r[field] for r in got) for who, got in runs.items()}
+                ratio = statistics.median(s[field] / f[field] for s, f in zip(runs["sockeye"], runs["floor"]))
+                rows.append({"cell": cell, "name": name, "floor_us": round(mid["floor"], 3), "sockeye_us": round(mid["sockeye"], 3),
+                             "ratio": round(ratio, 3), "per_s": round(statistics.median(r["per_s"] for r in runs["sockeye"])),
+                             "p99_us": statistics.median(r.get("p99", 0) for r in runs["sockeye"])})
+                failed |= ratio > limits.get(cell, float("inf"))
+        if "idle" in options.cells:
+            count = 5000 if options.quick else 15000
+            result = wsload(bin_dir, sockeye, "idle", "-c", count, "--srcs", 4, "--hold", 2000, *joined)
+            if "failed" in result or result.get("errors"):
+                rows.append({"cell": "idle", "name": "idle", "error": str(result)})
+                failed = True
+            else:
+                rows.append({"cell": "idle", "name": f"idle, authenticated, subscribed, {count} connections", "bytes": result["pss_per"]})
+                failed |= result["pss_per"] > limits.get("idle", float("inf"))
+    finally:
+        for server in servers:
+            server.stop()
+        shutil.rmtree(state, ignore_errors=True)
+    for row in rows:
+        if options.json:
+            print(json.dumps(row))
+        elif "error" in row:
+            print(f"{row['name']:<44} FAILED {row['error'][:200]}")
+        elif "bytes" in row:
+            print(f"{row['name']:<44} {row['bytes']} B per connection")
+        else:
+            print(f"{row['name']:<44} floor {row['floor_us']:>8} us  sockeye {row['sockeye_us']:>8} us  ratio {row['ratio']}  {row['per_s']}/s  p99 {row['p99_us']:.0f} us")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
