@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -85,6 +86,13 @@ int csys_wait_either(int first, int second) {
 }
 
 /* Limits and files */
+
+int csys_processor_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
+}
 
 int64_t csys_raise_descriptor_limit(void) {
     struct rlimit limit;

@@ -68,6 +68,12 @@ public struct StreamSocket: ~Copyable {
         Self.readResult(csys_peek(descriptor, buffer.baseAddress, buffer.count))
     }
 
+    /// Keeps the socket from counting as readable before `count` bytes wait (SO_RCVLOWAT), for who peeks and needs
+    /// more than there is. 1 is the ordinary state; the end of the stream counts in any case.
+    public borrowing func waitForAtLeast(_ count: Int) {
+        _ = csys_set_receive_low_water(descriptor, Int32(clamping: count))
+    }
+
     // MARK: Writing
 
     /// Bytes that wait in the queue.
@@ -130,6 +136,11 @@ public struct StreamSocket: ~Copyable {
         if sent < 0 && -sent != Int(EAGAIN) { return fail(Int32(truncatingIfNeeded: -sent)) }
         queue.removeFirst(max(0, sent))
         return settle(queue)
+    }
+
+    /// Queues bytes without trying to send them: the rest of something whose beginning was sent past this type.
+    public mutating func queue(_ rest: UnsafeRawBufferPointer) {
+        if let queue { queue.append(rest) } else { _ = enqueue(rest) }
     }
 
     // MARK: Ending

@@ -22,6 +22,8 @@ int csys_wait_either(int first, int second);
 
 /* Raises the soft limit of open descriptors to the hard one: the limit afterwards, or -errno. */
 int64_t csys_raise_descriptor_limit(void);
+/* How many processors this process may run on, at least 1. */
+int csys_processor_count(void);
 /* Sets the soft limit alone; for tests that run out on purpose. */
 int csys_set_descriptor_limit(uint64_t soft);
 
