@@ -1,0 +1,125 @@
+extension Assembly {
+    /// Settles what depends on several options, checks that they go together, and gives the result.
+    consuming func finish() throws(ConfigurationError) -> ConfigurationLoader.Loaded {
+        expandHome()
+        // Options that could not even be read would only make contradictions of their defaults.
+        if problems.isEmpty {
+            checkListeners()
+            checkEndpoints()
+            checkNumbers()
+            warnAboutOrigins()
+        }
+        guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+        return ConfigurationLoader.Loaded(options: options, sources: sources, warnings: warnings)
+    }
+
+    private mutating func expandHome() {
+        options.state = expand(options.state, "state")
+        for index in options.tls.indices {
+            options.tls[index].certificate = expand(options.tls[index].certificate, "tls")
+            options.tls[index].key = expand(options.tls[index].key, "tls")
+        }
+    }
+
+    private mutating func expand(_ path: String, _ name: String) -> String {
+        guard path.hasPrefix("~/") else { return path }
+        guard let home else {
+            note(.missing, place(of: name), "\"\(path)\" needs HOME, which is not set", hint: "give an absolute path")
+            return path
+        }
+        return (home.hasSuffix("/") ? String(home.dropLast()) : home) + path.dropFirst()
+    }
+
+    private mutating func checkListeners() {
+        if options.listen.isEmpty {
+            note(.missing, place(of: "listen"), "there is no address to listen on", hint: "give one, such as 127.0.0.1:8000")
+        }
+        var seen: Set<String> = []
+        for entry in options.listeners {
+            // Port 0 is another port every time.
+            if !seen.insert(entry.address).inserted, !entry.address.hasSuffix(":0") {
+                note(.conflict, place(of: "listen"), "\(entry.address) is there twice", hint: "keep one of them")
+            }
+            if entry.tls, options.tls.isEmpty {
+                note(
+                    .missing, place(of: "listen"), "\(entry.address) speaks TLS, but no certificate is configured",
+                    hint: "add [[tls]] with cert and key, or --tls-cert and --tls-key")
+            }
+        }
+        if !options.tls.isEmpty, !options.listeners.contains(where: \.tls) {
+            warn(
+                place(of: "tls"), "a certificate is configured, but every address says tls = false",
+                hint: "leave tls out of [[listen]]: an address then speaks TLS")
+        }
+    }
+
+    private mutating func checkEndpoints() {
+        var seen: [String: String] = [:]
+        for endpoint in options.allEndpoints {
+            // Two patterns that differ only in names match the same paths.
+            let shape = endpoint.path.split(separator: "/", omittingEmptySubsequences: false)
+                .map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
+            if let other = seen.updateValue(endpoint.path, forKey: shape) {
+                note(
+                    .conflict, place(of: endpoint.path == options.echo ? "echo" : "endpoint"),
+                    "the paths \(other) and \(endpoint.path) are the same", hint: "keep one of them")
+            }
+            if Self.reserved.contains(endpoint.path) {
+                note(
+                    .conflict, place(of: "endpoint"), "the server answers \(endpoint.path) itself",
+                    hint: "choose another path, such as /ws")
+            }
+            if endpoint.dialect == .sockeye, endpoint.authentication.isEmpty {
+                note(
+                    .conflict, place(of: "endpoint"), "\(endpoint.path) takes a token nowhere, so nobody could use it",
+                    hint: "leave authentication out, or name one of query, header, subprotocol and message")
+            }
+        }
+    }
+
+    private mutating func checkNumbers() {
+        if options.outboundLow > options.outboundHigh {
+            note(.conflict, place(of: "outbound.low"), "outbound.low is above outbound.high", hint: "lower it, or raise the other")
+        }
+        if options.pingInterval != .zero, options.idleTimeout <= options.pingInterval {
+            note(
+                .conflict, place(of: "timeouts.idle"),
+                "timeouts.idle is not longer than heartbeat.interval, so healthy connections would be cut",
+                hint: "twice heartbeat.interval forgives one lost ping")
+        }
+        if options.publishLimit > options.messageLimit {
+            // Only somebody who chose one of both meant something by it.
+            if sources["limits.publish"] == nil {
+                options.publishLimit = options.messageLimit
+            } else {
+                note(
+                    .conflict, place(of: "limits.publish"), "limits.publish is above limits.message, which holds it",
+                    hint: "raise limits.message too")
+            }
+        }
+    }
+
+    private mutating func warnAboutOrigins() {
+        if options.profile == .production, options.allowedOrigins.isEmpty {
+            warn(
+                place(of: "profile"), "in production without allowed_origins every browser is refused",
+                hint: "add allowed_origins = [\"https://app.example.com\"], or --origin")
+        }
+        for origin in options.allowedOrigins where options.profile == .production && origin.hasPrefix("http://") {
+            warn(
+                place(of: "allowed_origins"), "\(origin) is not encrypted: anybody on the way can change its pages",
+                hint: "serve the page over https")
+        }
+    }
+
+    private mutating func warn(_ place: Place, _ message: String, hint: String) {
+        warnings.append(ConfigurationProblem(code: .doubtful, place: place, message: message, hint: hint))
+    }
+
+    private func place(of name: String) -> Place {
+        if case .place(let place) = sources[name] { place } else { .options }
+    }
+
+    /// What the server answers itself.
+    private static let reserved: Set<String> = ["/health", "/api/refusals"]
+}
