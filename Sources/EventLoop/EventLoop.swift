@@ -47,7 +47,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         let bell = Descriptor(try SystemError.check(csys_eventfd_create(), "eventfd"))
         // Edge-triggered: every ring is an edge, so the counter need not be read and a wake-up saves a system call.
         let watched = csys_epoll_in() | csys_epoll_edge()
-        try SystemError.check(csys_epoll_add(epoll.rawValue, bell.rawValue, watched, Self.bellToken), "epoll_ctl")
+        try SystemError.check(
+            csys_epoll_add(epoll.rawValue, bell.rawValue, watched, Self.bellToken), "epoll_ctl")
         self.name = name
         self.epoll = epoll
         self.bell = bell
@@ -99,7 +100,9 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         wake()
     }
 
-    /// Waits until the loop has left; at once when it never started. Not for the loop's own thread.
+    /// Waits until the loop has left; at once when it never started.
+    ///
+    /// Not for the loop's own thread.
     public func join() {
         precondition(!isCurrent, "a loop cannot wait for itself")
         thread.withLock { thread in
@@ -121,12 +124,16 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Whether the caller runs on the loop's thread.
     public var isCurrent: Bool { owner.load(ordering: .relaxed) == csys_thread_self() }
 
-    /// The time now: monotonic, not the wall clock. About 25 ns; within a turn use the time handed to it.
+    /// The time now: monotonic, not the wall clock.
+    ///
+    /// About 25 ns; within a turn use the time handed to it.
     public static func now() -> MonotonicTime { MonotonicTime(nanoseconds: csys_monotonic_nanoseconds()) }
 
     // MARK: The loop's thread
 
-    /// Watches a descriptor; its events carry `token`. Before `start` any thread may call this.
+    /// Watches a descriptor; its events carry `token`.
+    ///
+    /// Before `start` any thread may call this.
     ///
     /// - Parameter token: Anything but `UInt64.max`.
     /// - Throws: `SystemError`: EEXIST when it is watched already, EPERM for a regular file, ENOSPC at the limit of
@@ -136,12 +143,15 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         try SystemError.check(csys_epoll_add(epoll.rawValue, fd, interest.events, token), "epoll_ctl add")
     }
 
-    /// Replaces token and interest of a watched descriptor. Not for one registered with `.exclusive`.
+    /// Replaces token and interest of a watched descriptor.
+    ///
+    /// Not for one registered with `.exclusive`.
     ///
     /// - Throws: `SystemError`: ENOENT when it is not watched.
     public func update(_ fd: Int32, token: UInt64, _ interest: Interest) throws(SystemError) {
         precondition(token != Self.bellToken, "the token of all ones is the loop's own")
-        try SystemError.check(csys_epoll_modify(epoll.rawValue, fd, interest.events, token), "epoll_ctl modify")
+        try SystemError.check(
+            csys_epoll_modify(epoll.rawValue, fd, interest.events, token), "epoll_ctl modify")
     }
 
     /// Stops watching a descriptor; nothing happens when it was not watched.
@@ -236,7 +246,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         let loop: EventLoop
         let turn: @Sendable (UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
         init(
-            loop: EventLoop, turn: @escaping @Sendable (UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
+            loop: EventLoop,
+            turn: @escaping @Sendable (UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
         ) {
             self.loop = loop
             self.turn = turn

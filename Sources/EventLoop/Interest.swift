@@ -51,7 +51,10 @@ public struct ReadyEvent: Sendable {
     private var tokenSecond: UInt32
 
     /// An event as the loop would report it; for tests of owners.
-    public init(token: UInt64, _ interest: Interest, isReadHangup: Bool = false, isHangup: Bool = false, isError: Bool = false) {
+    public init(
+        token: UInt64, _ interest: Interest, isReadHangup: Bool = false, isHangup: Bool = false,
+        isError: Bool = false
+    ) {
         events = 0
         (tokenFirst, tokenSecond) = unsafeBitCast(token, to: (UInt32, UInt32).self)
         if interest.contains(.read) { events |= Self.input }

@@ -22,7 +22,9 @@ public final class Mailbox<Message: Sendable>: Sendable {
     ///   usually `EventLoop.wake`.
     public init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
-    /// Adds a message. Any thread; amortised O(1).
+    /// Adds a message.
+    ///
+    /// Any thread; amortised O(1).
     @inlinable
     public func post(_ message: Message) {
         let isFirst = content.withLock { content in

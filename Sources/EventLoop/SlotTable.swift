@@ -37,7 +37,9 @@ public struct SlotTable<Element: AnyObject> {
     @inlinable
     public static func index(of token: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: token) }
 
-    /// Puts an object into a free slot. Amortised O(1); at most 2^32 - 2 slots.
+    /// Puts an object into a free slot.
+    ///
+    /// Amortised O(1); at most 2^32 - 2 slots.
     ///
     /// - Returns: The token: the index below, the generation above (`index | generation << 32`), never `UInt64.max`.
     public mutating func insert(_ element: Element) -> UInt64 {
@@ -58,11 +60,15 @@ public struct SlotTable<Element: AnyObject> {
     @inlinable
     public subscript(token: UInt64) -> Element? {
         let index = Int(UInt32(truncatingIfNeeded: token))
-        guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: token >> 32) else { return nil }
+        guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: token >> 32) else {
+            return nil
+        }
         return slots[index].element
     }
 
-    /// The object now in the slot, nil when it is free. For ids that are cancelled when the object leaves.
+    /// The object now in the slot, nil when it is free.
+    ///
+    /// For ids that are cancelled when the object leaves.
     @inlinable
     public subscript(index index: UInt32) -> Element? {
         Int(index) < slots.count ? slots[Int(index)].element : nil
@@ -88,7 +94,9 @@ public struct SlotTable<Element: AnyObject> {
         return element
     }
 
-    /// Visits every object in the order of slots. The table may be changed meanwhile: this walks a snapshot.
+    /// Visits every object in the order of slots.
+    ///
+    /// The table may be changed meanwhile: this walks a snapshot.
     public func forEach(_ body: (UInt64, Element) -> Void) {
         for (index, slot) in slots.enumerated() {
             if let element = slot.element {

@@ -28,7 +28,9 @@ public final class TimerWheel {
     private var occupied: [UInt64]
     /// The tick swept last: entries at or before it are in the due list.
     private var swept: UInt64
-    /// No entry expires before this time. May be too early after a cancel; the sweep then finds nothing.
+    /// No entry expires before this time.
+    ///
+    /// May be too early after a cancel; the sweep then finds nothing.
     private var earliest = UInt64.max
 
     /// How many ids have a deadline.
@@ -57,7 +59,9 @@ public final class TimerWheel {
         Int(id) < entries.count && entries[Int(id)].previous != none
     }
 
-    /// Sets the deadline of an id, in place of an earlier one. A deadline in the past expires at the next `advance`.
+    /// Sets the deadline of an id, in place of an earlier one.
+    ///
+    /// A deadline in the past expires at the next `advance`.
     ///
     /// - Parameter id: Dense, below 2^31: the wheel grows to the largest ever used.
     public func schedule(_ id: UInt32, at time: MonotonicTime) {

@@ -42,7 +42,8 @@ public struct Listener: ~Copyable {
     ///   - reusePort: Lets the listeners of other loops share the port. Without meaning for a Unix socket.
     ///   - backlog: Connections the kernel keeps waiting; it cuts this at `net.core.somaxconn`.
     /// - Throws: `SystemError` with the address in `detail`: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, ENAMETOOLONG…
-    public init(_ address: SocketAddress, reusePort: Bool = false, backlog: Int32 = 4_096) throws(SystemError) {
+    public init(_ address: SocketAddress, reusePort: Bool = false, backlog: Int32 = 4_096) throws(SystemError)
+    {
         let socket = try Self.bind(address, reusePort: reusePort)
         let text = address.description
         var (device, inode): (UInt64, UInt64) = (0, 0)
@@ -53,10 +54,13 @@ public struct Listener: ~Copyable {
         try SystemError.check(csys_listen(socket.rawValue, backlog), "listen", text)
         let bound = try SocketAddress.of(socket.rawValue, "getsockname", csys_local_address)
         let reserve = try SystemError.check(csys_open_null(), "open", "/dev/null")
-        self.init(descriptor: socket.take(), reserve: reserve, boundAddress: bound, device: device, inode: inode)
+        self.init(
+            descriptor: socket.take(), reserve: reserve, boundAddress: bound, device: device, inode: inode)
     }
 
-    private init(descriptor: Int32, reserve: Int32, boundAddress: SocketAddress, device: UInt64, inode: UInt64) {
+    private init(
+        descriptor: Int32, reserve: Int32, boundAddress: SocketAddress, device: UInt64, inode: UInt64
+    ) {
         self.boundAddress = boundAddress
         self.descriptor = descriptor
         self.reserve = reserve
@@ -84,9 +88,12 @@ public struct Listener: ~Copyable {
         _ = try bind(address, reusePort: false)
     }
 
-    /// Another listener of the same socket, for another loop. The file of a Unix socket stays with the first.
+    /// Another listener of the same socket, for another loop.
+    ///
+    /// The file of a Unix socket stays with the first.
     public borrowing func duplicate() throws(SystemError) -> Listener {
-        let copy = Descriptor(try SystemError.check(csys_duplicate(descriptor), "fcntl", boundAddress.description))
+        let copy = Descriptor(
+            try SystemError.check(csys_duplicate(descriptor), "fcntl", boundAddress.description))
         let reserve = try SystemError.check(csys_open_null(), "open", "/dev/null")
         return Listener(
             descriptor: copy.take(), reserve: reserve, boundAddress: boundAddress, device: 0, inode: 0)
@@ -130,7 +137,8 @@ public struct Listener: ~Copyable {
                 _ = csys_close(made)
                 refused += 1
             }
-            reserve = csys_open_null()  // -1 when another thread was faster; then the next refusal finds no room
+            // -1 when another thread was faster: then a later refusal finds no room either, until one does.
+            reserve = csys_open_null()
             if made < 0 { break }
         }
         return refused
@@ -157,22 +165,29 @@ public struct Listener: ~Copyable {
         } else {
             try SystemError.check(csys_set_reuse_address(fd), "setsockopt SO_REUSEADDR", text)
             if reusePort { try SystemError.check(csys_set_reuse_port(fd), "setsockopt SO_REUSEPORT", text) }
-            if case .v6 = address { try SystemError.check(csys_set_v6_only(fd), "setsockopt IPV6_V6ONLY", text) }
+            if case .v6 = address {
+                try SystemError.check(csys_set_v6_only(fd), "setsockopt IPV6_V6ONLY", text)
+            }
             try SystemError.check(csys_set_no_delay(fd), "setsockopt TCP_NODELAY", text)
         }
         try SystemError.check(address.withNative { csys_bind(fd, $0) }, "bind", text)
         return socket
     }
 
-    /// Removes the file of a server that is gone: a socket that refuses connections. Anything else stays.
+    /// Removes the file of a server that is gone: a socket that refuses connections.
+    ///
+    /// Anything else stays.
     private static func removeStaleFile(_ path: String, _ address: SocketAddress) throws(SystemError) {
         var (device, inode): (UInt64, UInt64) = (0, 0)
         switch csys_file_is_socket(path, &device, &inode) {
         case 1: break
-        case 0: throw SystemError(call: "bind", errno: EEXIST, detail: "\(address), which is a file and no socket")
+        case 0:
+            throw SystemError(
+                call: "bind", errno: EEXIST, detail: "\(address), which is a file and no socket")
         default: return
         }
-        let probe = Descriptor(try SystemError.check(csys_socket_create(UInt16(CSYS_FAMILY_UNIX)), "socket", path))
+        let probe = Descriptor(
+            try SystemError.check(csys_socket_create(UInt16(CSYS_FAMILY_UNIX)), "socket", path))
         let answer = address.withNative { csys_connect(probe.rawValue, $0) }
         if answer == -ECONNREFUSED {
             try SystemError.check(csys_file_unlink(path), "unlink", path)

@@ -1,5 +1,6 @@
 import CSystem
 import EventLoop
+import Glibc
 
 /// Where a stream socket listens or connects: an IP address and a port, or a path.
 public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
@@ -45,8 +46,10 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
             switch self {
             case .missingPort(let text): "'\(text)' has no port: write HOST:PORT, [IPv6]:PORT or unix:/path"
             case .badPort(let text): "'\(text)' is not a port: it takes a number from 0 to 65535"
-            case .badHost(let text): "'\(text)' is not an IP address: write one, like 127.0.0.1, 0.0.0.0 or [::1]"
-            case .missingBrackets(let text): "'\(text)' is ambiguous: write an IPv6 address in brackets, like [::1]:8000"
+            case .badHost(let text):
+                "'\(text)' is not an IP address: write one, like 127.0.0.1, 0.0.0.0 or [::1]"
+            case .missingBrackets(let text):
+                "'\(text)' is ambiguous: write an IPv6 address in brackets, like [::1]:8000"
             case .badPath(let path, let limit):
                 "'\(path)' cannot be a Unix socket: its path takes 1 to \(limit) bytes, none of them zero"
             }
@@ -78,7 +81,9 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         case "", "*": self = .v4(0, port: port)
         case "localhost": self = .v4(0x7F00_0001, port: port)
         default:
-            guard let address = SocketAddress(ip: String(host), port: port) else { throw .badHost(String(host)) }
+            guard let address = SocketAddress(ip: String(host), port: port) else {
+                throw .badHost(String(host))
+            }
             self = address
         }
     }
@@ -96,7 +101,8 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         if case .unix = self { return nil }
         return withNative { native in
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: 80) { text in
-                guard let base = text.baseAddress, csys_address_format_ip(native, base, text.count) >= 0 else { return nil }
+                guard let base = text.baseAddress, csys_address_format_ip(native, base, text.count) >= 0
+                else { return nil }
                 return String(cString: base)
             }
         }
@@ -156,7 +162,9 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Decimal digits alone: no sign, no blank.
     private static func port(_ text: Substring) -> UInt16? {
-        guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        guard (1...5).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            return nil
+        }
         return UInt16(text)
     }
 }
@@ -171,14 +179,18 @@ extension SocketAddress {
             self = .v6(bits, port: native.port)
         case CSYS_FAMILY_UNIX:
             let path = withUnsafeBytes(of: native.path) { bytes in
-                String(decoding: bytes.prefix(Int(native.path_length)).map { $0 == 0 ? UInt8(ascii: "@") : $0 }, as: UTF8.self)
+                String(
+                    decoding: bytes.prefix(Int(native.path_length)).map { $0 == 0 ? UInt8(ascii: "@") : $0 },
+                    as: UTF8.self)
             }
             self = .unix(path: path)
         default: return nil
         }
     }
 
-    /// Lends the form the shims take. A path that is too long comes out empty, which `bind` and `connect` refuse.
+    /// Lends the form the shims take.
+    ///
+    /// A path that is too long comes out empty, which `bind` and `connect` refuse.
     func withNative<Result>(_ body: (UnsafePointer<csys_address>) -> Result) -> Result {
         var native = csys_address()
         switch self {
@@ -205,7 +217,9 @@ extension SocketAddress {
     ) throws(SystemError) -> SocketAddress {
         var native = csys_address()
         try SystemError.check(query(fileDescriptor, &native), call)
-        guard let address = SocketAddress(native) else { throw SystemError(call: call, errno: 97) }  // EAFNOSUPPORT
+        guard let address = SocketAddress(native) else {
+            throw SystemError(call: call, errno: EAFNOSUPPORT)
+        }
         return address
     }
 }

@@ -10,7 +10,8 @@ import Glibc
 ///
 /// With TLS, the first reads and writes carry out the handshake unless `handshake` did.
 public struct StreamSocket: ~Copyable {
-    private let descriptor: Int32
+    /// -1 once closed; the kernel then answers EBADF.
+    private var descriptor: Int32
     private var link: TLSLink?
     /// What waits for the kernel; never empty, nil at rest.
     private var queue: ByteBuffer?
@@ -23,9 +24,11 @@ public struct StreamSocket: ~Copyable {
         link = tls.map(TLSLink.init)
     }
 
-    deinit { _ = csys_close(descriptor) }
+    deinit {
+        if descriptor >= 0 { _ = csys_close(descriptor) }
+    }
 
-    /// The descriptor, for registering with a loop and for calls that borrow it.
+    /// The descriptor, for registering with a loop and for calls that borrow it; -1 once closed.
     public var fileDescriptor: Int32 { descriptor }
 
     // MARK: TLS
@@ -52,7 +55,9 @@ public struct StreamSocket: ~Copyable {
 
     // MARK: Reading
 
-    /// Reads what is there, at most `buffer.count` bytes (at least 1). One system call when plain.
+    /// Reads what is there, at most `buffer.count` bytes (at least 1).
+    ///
+    /// One system call when plain.
     public mutating func receive(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
         if let link { return link.receive(into: buffer) }
         return Self.readResult(csys_receive(descriptor, buffer.baseAddress, buffer.count))
@@ -80,6 +85,8 @@ public struct StreamSocket: ~Copyable {
     public var queuedBytes: Int { queue?.count ?? 0 }
 
     /// Whether to watch for `Interest.write`: something is queued, or TLS must write before it can go on.
+    ///
+    /// When the loop then says writable: `flush`, and with TLS `receive` as well, which may be what waits to write.
     public var wantsWrite: Bool { queue != nil || link?.session.wantsWrite ?? false }
 
     /// Sends at once when nothing is queued, and queues a copy of what is not taken.
@@ -101,7 +108,9 @@ public struct StreamSocket: ~Copyable {
         return enqueue(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
     }
 
-    /// Sends several parts as one: a header and a shared body, say. One `sendmsg` of up to 1,024 parts when plain.
+    /// Sends several parts as one: a header and a shared body, say.
+    ///
+    /// One `sendmsg` of up to 1,024 parts when plain.
     public mutating func send(_ parts: UnsafeBufferPointer<UnsafeRawBufferPointer>) -> WriteResult {
         if queue != nil || link != nil || parts.count > Self.partLimit {
             return sendOneByOne(parts)
@@ -128,7 +137,9 @@ public struct StreamSocket: ~Copyable {
         return .queued
     }
 
-    /// Sends from the queue, when the loop says that the socket takes bytes. One system call when plain.
+    /// Sends from the queue, when the loop says that the socket takes bytes.
+    ///
+    /// One system call when plain.
     public mutating func flush() -> WriteResult {
         guard let queue else { return .sent }
         if let link { return flush(queue, through: link) }
@@ -154,8 +165,19 @@ public struct StreamSocket: ~Copyable {
         _ = csys_shutdown_write(descriptor)
     }
 
+    /// Closes now rather than on deinit; what is queued is lost, what the kernel has is still sent.
+    public mutating func close() {
+        queue = nil
+        link = nil
+        if descriptor >= 0 { _ = csys_close(descriptor) }
+        descriptor = -1
+    }
+
     /// Closes with a reset: the peer learns at once, and the kernel keeps neither unsent bytes nor a TIME_WAIT.
-    public consuming func reset() { _ = csys_linger_zero(descriptor) }
+    public mutating func reset() {
+        _ = csys_linger_zero(descriptor)
+        close()
+    }
 
     // MARK: Parts
 

@@ -4,7 +4,9 @@
 public struct Watermarks: Equatable, Sendable {
     /// Bytes; above this the reader is behind.
     public let high: Int
-    /// Bytes; at or below this it has caught up. Never above `high`.
+    /// Bytes; at or below this it has caught up.
+    ///
+    /// Never above `high`.
     public let low: Int
 
     /// Marks of `high` bytes and `low` bytes, by default a quarter of `high`.
