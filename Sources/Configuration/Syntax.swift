@@ -47,7 +47,9 @@ enum PathSyntax {
             if segment == "." || segment == ".." { return "\(segment) segments are resolved before they reach a server" }
             if segment.hasPrefix("{"), segment.hasSuffix("}") {
                 let name = segment.dropFirst().dropLast()
-                guard !name.isEmpty, name.utf8.allSatisfy(\.isUnreserved) else { return "\(segment) has no usable name" }
+                guard !name.isEmpty, name.utf8.allSatisfy({ $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }) else {
+                    return "the name in \(segment) is not made of letters, digits and _"
+                }
                 guard names.insert(name).inserted else { return "\(segment) is there twice" }
             } else if let octet = segment.utf8.first(where: { !$0.isPathOctet }) {
                 let character = Character(UnicodeScalar(octet))

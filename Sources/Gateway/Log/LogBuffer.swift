@@ -1,3 +1,5 @@
+import CSystem
+import Configuration
 import Glibc
 import Synchronization
 import Telemetry
@@ -19,9 +21,9 @@ final class LogBuffer: Sendable {
     private let wake = Wake()
     private let descriptor: Int32
     private let capacity: Int
-    private let format: LogSink.LogFormat
+    private let format: Options.LogFormat
 
-    init(descriptor: Int32, capacity: Int, format: LogSink.LogFormat) {
+    init(descriptor: Int32, capacity: Int, format: Options.LogFormat) {
         self.descriptor = descriptor
         self.capacity = capacity
         self.format = format
@@ -100,7 +102,7 @@ final class LogBuffer: Sendable {
         write(lines)
         if untold > 0 {
             let record = LogRecord(
-                time: LogClock.now(), level: .warning, event: "log-lines-dropped",
+                time: csys_unix_milliseconds(), level: .warning, event: "log-lines-dropped",
                 message: "nobody read the log fast enough", fields: ["lines": .count(untold)])
             write(Array((format.line(record, Redaction()) + "\n").utf8))
         }
