@@ -58,3 +58,18 @@ extension [Option] {
         return sections.flatMap { section in filter { $0.description.section == section } }
     }
 }
+
+extension Options {
+    /// Every option that has a flag, with its default as a flag would say it; empty where there is none.
+    public static var flagged: [(OptionDescription, String)] {
+        let standard = Options()
+        let single = table.map { ($0.description, $0.description.type.text($0.get(standard))) }
+        let grouped = groups.flatMap { group in
+            let entries = group.values(in: standard)
+            return group.descriptions.enumerated().map { index, description in
+                (description, entries.map { description.type.text($0[index]) }.joined(separator: ","))
+            }
+        }
+        return (grouped + single).filter { $0.0.flag != nil }
+    }
+}

@@ -143,6 +143,14 @@ extension OptionType {
         }
     }
 
+    /// What 0 means, where it stands for something of its own.
+    public var meaningOfZero: String? {
+        switch self {
+        case .duration(_, let zero), .integer(_, let zero): zero
+        case .address, .boolean, .choice, .list, .origin, .path, .queryName, .size, .urlPath: nil
+        }
+    }
+
     /// A short name for the type, for usage lines: `SIZE`.
     public var placeholder: String {
         switch self {
