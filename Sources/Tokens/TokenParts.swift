@@ -1,5 +1,4 @@
 internal import Bytes
-internal import Glibc
 internal import JSON
 
 /// The three parts of a token, as slices of it.
@@ -43,10 +42,12 @@ struct TokenParts {
     }
 
     private static func dot(in token: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        guard start < token.count, let base = token.baseAddress,
-            let found = memchr(base + start, Int32(UInt8(ascii: ".")), token.count - start)
-        else { return nil }
-        return UnsafeRawPointer(found) - base
+        var at = start
+        while at < token.count {
+            if token[at] == UInt8(ascii: ".") { return at }
+            at &+= 1
+        }
+        return nil
     }
 }
 
@@ -96,7 +97,12 @@ struct TokenHeader {
     private static func isUsual(_ header: UnsafeRawBufferPointer) -> Bool {
         let usual: StaticString = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
         let other: StaticString = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9"
-        guard header.count == usual.utf8CodeUnitCount, let base = header.baseAddress else { return false }
-        return memcmp(base, usual.utf8Start, header.count) == 0 || memcmp(base, other.utf8Start, header.count) == 0
+        return equal(header, usual) || equal(header, other)
+    }
+
+    private static func equal(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
+        guard bytes.count == text.utf8CodeUnitCount else { return false }
+        for at in 0..<bytes.count where bytes[at] != text.utf8Start[at] { return false }
+        return true
     }
 }

@@ -16,6 +16,11 @@ public struct TokenVerifier: Sendable {
         self.policy = policy
     }
 
+    /// A verifier with one key.
+    public init(key: TokenKey, policy: TokenPolicy = TokenPolicy()) {
+        self.init(keys: [key], policy: policy)
+    }
+
     /// Checks a token.
     ///
     /// - Parameters:

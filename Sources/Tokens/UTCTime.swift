@@ -1,15 +1,22 @@
-internal import Glibc
-
 /// Unix seconds as people read them.
 enum UTCTime {
-    /// `2026-01-31T12:00:00Z`, or the bare number where no calendar reaches.
+    /// `2026-01-31T12:00:00Z`; the bare number outside the years 1970 ... 9999.
     static func text(_ seconds: Int64) -> String {
-        var moment = time_t(seconds)
-        var parts = tm()
-        guard gmtime_r(&moment, &parts) != nil else { return "\(seconds)" }
-        let date = "\(pad(Int(parts.tm_year) + 1900, 4))-\(pad(Int(parts.tm_mon) + 1, 2))-\(pad(Int(parts.tm_mday), 2))"
-        let time = "\(pad(Int(parts.tm_hour), 2)):\(pad(Int(parts.tm_min), 2)):\(pad(Int(parts.tm_sec), 2))"
-        return "\(date)T\(time)Z"
+        guard seconds >= 0, seconds < 253_402_300_800 else { return "\(seconds)" }
+        var year = 1970
+        var day = Int(seconds / 86_400)
+        while day >= length(ofYear: year) {
+            day -= length(ofYear: year)
+            year += 1
+        }
+        var month = 1
+        while day >= length(ofMonth: month, year) {
+            day -= length(ofMonth: month, year)
+            month += 1
+        }
+        let rest = Int(seconds % 86_400)
+        let time = "\(pad(rest / 3600)):\(pad(rest / 60 % 60)):\(pad(rest % 60))"
+        return "\(year)-\(pad(month))-\(pad(day + 1))T\(time)Z"
     }
 
     /// `3 d 4 h`, `4 h 5 min`, `5 min`, `6 s`: the two largest units.
@@ -22,12 +29,27 @@ enum UTCTime {
         }
     }
 
-    private static func pair(_ large: UInt64, _ largeUnit: String, _ small: UInt64, _ smallUnit: String) -> String {
-        small == 0 ? "\(large) \(largeUnit)" : "\(large) \(largeUnit) \(small) \(smallUnit)"
+    private static func pair(_ large: UInt64, _ unit: String, _ small: UInt64, _ smallUnit: String) -> String {
+        small == 0 ? "\(large) \(unit)" : "\(large) \(unit) \(small) \(smallUnit)"
     }
 
-    private static func pad(_ value: Int, _ width: Int) -> String {
-        let digits = String(value)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    private static func pad(_ value: Int) -> String {
+        value < 10 ? "0\(value)" : "\(value)"
+    }
+
+    private static func isLeap(_ year: Int) -> Bool {
+        year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    }
+
+    private static func length(ofYear year: Int) -> Int {
+        isLeap(year) ? 366 : 365
+    }
+
+    private static func length(ofMonth month: Int, _ year: Int) -> Int {
+        switch month {
+        case 2: isLeap(year) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
     }
 }

@@ -1,0 +1,64 @@
+public import WebSocketWire
+
+/// The close codes of Sockeye's own, beside those of RFC 6455.
+///
+/// The range tells a client what to do with a code it does not know: come back after 3000 ... 3499 and 4000 ... 4499, not by
+/// itself after 3500 ... 3999 and 4500 ... 4999. Codes with a registered meaning (3000, 3003, 3008) are not used.
+public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
+    /// The server shuts down or restarts.
+    case shuttingDown = 3001
+    /// The client reads more slowly than its topics speak.
+    case slowReader = 3002
+    /// No sign of life came in time.
+    case noHeartbeat = 3004
+    /// No `auth` came in time.
+    case authenticationTimeout = 3501
+    /// The token was refused; an `error` with the reason went before.
+    case tokenRefused = 3502
+    /// The token ended while connected.
+    case tokenExpired = 3503
+
+    /// The code as the wire has it.
+    public var closeCode: CloseCode {
+        CloseCode(rawValue: rawValue)
+    }
+
+    /// Whether the client should come back by itself, after its usual delay.
+    public var invitesReconnect: Bool {
+        Self.invitesReconnect(rawValue)
+    }
+
+    /// Whether the range contract says that a client should come back by itself after a code.
+    ///
+    /// Of the codes of RFC 6455, those that blame the client's messages say no.
+    public static func invitesReconnect(_ code: UInt16) -> Bool {
+        switch code {
+        case 1002, 1003, 1007, 1008, 1009, 1010, 3500...3999, 4500...4999: false
+        default: true
+        }
+    }
+
+    /// The reason in the close frame, short of 123 bytes.
+    public var reason: String {
+        switch self {
+        case .shuttingDown: "shutting down"
+        case .slowReader: "reads too slowly"
+        case .noHeartbeat: "no sign of life"
+        case .authenticationTimeout: "not authenticated in time"
+        case .tokenRefused: "token refused"
+        case .tokenExpired: "token expired"
+        }
+    }
+
+    /// What happened and what to do, for people.
+    public var explanation: String {
+        switch self {
+        case .shuttingDown: "the server shuts down or restarts: come back in a moment"
+        case .slowReader: "messages came faster than this client reads them: come back and catch up"
+        case .noHeartbeat: "the client gave no sign of life in time, so the path was taken for dead: come back"
+        case .authenticationTimeout: "the client did not say who it is in time: send auth as first message"
+        case .tokenRefused: "the token was refused for the reason in the error before: get another token first"
+        case .tokenExpired: "the token ended while connected: get a new token, then connect"
+        }
+    }
+}

@@ -1,0 +1,155 @@
+internal import JSON
+
+/// Reads the commands of Sockeye's JSON protocol, `docs/protocol.md`.
+///
+/// One pass and no allocation for a command without members we do not know.
+public enum SockeyeDecoder {
+    /// The most members a command may have; more is no mistake but mischief.
+    public static let memberLimit = 32
+    /// The longest `id`, in bytes of its JSON text.
+    public static let idLimit = 64
+
+    /// Whether a message is the bare text `ping`, which is answered by the bare text `pong`.
+    @inline(__always)
+    public static func isBarePing(_ message: UnsafeRawBufferPointer) -> Bool {
+        guard message.count == 4 else { return false }
+        return message.loadUnaligned(as: UInt32.self) == UInt32(littleEndian: 0x676E_6970)
+    }
+
+    /// Reads one message.
+    ///
+    /// - Parameters:
+    ///   - message: a whole text message.
+    ///   - isValidUTF8: true when it is known to be UTF-8, as the text messages of our WebSocket reader are.
+    public static func decode(_ message: UnsafeRawBufferPointer, isValidUTF8: Bool = true) -> SockeyeDecoding {
+        var members = CommandMembers()
+        do throws(SockeyeError) {
+            try members.read(message, isValidUTF8)
+            return .command(try members.command())
+        } catch {
+            return .failure(error, id: members.id ?? UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+    }
+}
+
+/// The members of a command that mean something, while they are collected.
+private struct CommandMembers {
+    /// A member that must be a string.
+    private enum Text {
+        case absent
+        case otherType
+        case string(JSONString)
+    }
+
+    private var type = Text.absent
+    private var topic = Text.absent
+    private var token = Text.absent
+    private var data: UnsafeRawBufferPointer?
+    private(set) var id: UnsafeRawBufferPointer?
+    private var unknown = JSONKeySet()
+
+    /// Reads all members; afterwards the message is known to be one strict JSON object.
+    mutating func read(_ message: UnsafeRawBufferPointer, _ isValidUTF8: Bool) throws(SockeyeError) {
+        var count = 0
+        var duplicate: JSONString?
+        do throws(JSONError) {
+            var scanner = try JSONScanner(message, isValidUTF8: isValidUTF8)
+            var hasMore = try scanner.enterObject()
+            while hasMore {
+                let key = try scanner.key()
+                let isNew = try readValue(of: key, &scanner)
+                if !isNew { duplicate = duplicate ?? key }
+                count &+= 1
+                // Within the limit comparing names is cheap whatever they are; beyond it the command is refused anyway.
+                if count > SockeyeDecoder.memberLimit { break }
+                hasMore = try scanner.endMember()
+            }
+            if count <= SockeyeDecoder.memberLimit { try scanner.finish() }
+        } catch {
+            id = nil
+            throw Self.refusal(error)
+        }
+        try checkID()
+        if count > SockeyeDecoder.memberLimit { throw .tooManyMembers(limit: SockeyeDecoder.memberLimit) }
+        if let duplicate { throw .duplicateMember(duplicate.excerpt(SockeyeError.excerptLimit)) }
+    }
+
+    /// What the members say when they are taken together.
+    func command() throws(SockeyeError) -> SockeyeCommand {
+        guard case .string(let name) = type else { throw Self.failure(type, "type", of: nil) }
+        let id = self.id ?? UnsafeRawBufferPointer(start: nil, count: 0)
+        if name.equals("publish") {
+            let topic = try topicName(.publish)
+            guard let data else { throw .missingMember("data", of: .publish) }
+            return .publish(topic: topic, data: data, id: id)
+        }
+        if name.equals("ping") { return .ping(id: id) }
+        if name.equals("subscribe") { return .subscribe(topic: try topicName(.subscribe), id: id) }
+        if name.equals("unsubscribe") { return .unsubscribe(topic: try topicName(.unsubscribe), id: id) }
+        guard name.equals("auth") else {
+            let found = name.excerpt(SockeyeError.excerptLimit)
+            throw .unknownType(found, nearest: CommandType.nearest(to: found))
+        }
+        guard case .string(let token) = token else { throw Self.failure(token, "token", of: .auth) }
+        return .auth(token: token, id: id)
+    }
+
+    private func topicName(_ type: CommandType) throws(SockeyeError) -> JSONString {
+        guard case .string(let name) = topic else { throw Self.failure(topic, "topic", of: type) }
+        try TopicName.check(name)
+        return name
+    }
+
+    /// Reads the value of a member.
+    ///
+    /// - Returns: false when the member was there already.
+    private mutating func readValue(of key: JSONString, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
+        if key.equals("topic") { return try Self.readText(&topic, &scanner) }
+        if key.equals("data") { return try Self.readRaw(&data, &scanner) }
+        if key.equals("type") { return try Self.readText(&type, &scanner) }
+        if key.equals("id") { return try Self.readRaw(&id, &scanner) }
+        if key.equals("token") { return try Self.readText(&token, &scanner) }
+        _ = try scanner.skipValue()
+        return unknown.insert(key)
+    }
+
+    private static func readText(_ text: inout Text, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
+        var isNew = false
+        if case .absent = text { isNew = true }
+        if try scanner.peek() == .string {
+            text = .string(try scanner.string())
+        } else {
+            _ = try scanner.skipValue()
+            text = .otherType
+        }
+        return isNew
+    }
+
+    private static func readRaw(
+        _ raw: inout UnsafeRawBufferPointer?, _ scanner: inout JSONScanner
+    ) throws(JSONError) -> Bool {
+        let isNew = raw == nil
+        raw = try scanner.skipValue()
+        return isNew
+    }
+
+    /// An id that cannot be echoed is forgotten, so that the error about it goes without.
+    private mutating func checkID() throws(SockeyeError) {
+        guard let id, let first = id.first else { return }
+        let isText = first == UInt8(ascii: "\"")
+        let isNumber = first == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first)
+        guard (isText || isNumber) && id.count <= SockeyeDecoder.idLimit else {
+            self.id = nil
+            throw isText || isNumber ? .idTooLong(count: id.count, limit: SockeyeDecoder.idLimit) : .wrongID
+        }
+    }
+
+    private static func failure(_ text: Text, _ member: String, of type: CommandType?) -> SockeyeError {
+        if case .absent = text { .missingMember(member, of: type) } else { .notAString(member, of: type) }
+    }
+
+    private static func refusal(_ error: JSONError) -> SockeyeError {
+        if case .unexpectedByte(_, _, .object) = error { return .notAnObject }
+        return .json(error)
+    }
+}

@@ -1,0 +1,160 @@
+public import JSON
+public import Tokens
+
+/// Why a command is not carried out; what an `error` message is made of.
+///
+/// What a client sent is quoted in excerpts of at most 64 bytes, tokens never.
+public enum SockeyeError: Error, Equatable, Sendable {
+    /// Something other than `auth` or `ping` came before authentication.
+    case authenticationRequired
+    /// A binary message, where JSON text is spoken.
+    case binaryMessage
+    /// The topic's name holds control characters.
+    case controlCharacterInTopic
+    /// The data of a publication is too long; counts are bytes.
+    case dataTooLong(count: Int, limit: Int)
+    /// A member appears twice.
+    case duplicateMember(String)
+    /// The topic's name is empty.
+    case emptyTopic
+    /// The topic belongs to another user.
+    case forbiddenTopic(String)
+    /// The id is too long to be echoed; counts are bytes of its JSON text.
+    case idTooLong(count: Int, limit: Int)
+    /// The message is not strict JSON.
+    case json(JSONError)
+    /// A member the command needs is not there; no type means that the type itself is missing.
+    case missingMember(String, of: CommandType?)
+    /// A member that must be a string is something else.
+    case notAString(String, of: CommandType?)
+    /// The message is JSON but not an object.
+    case notAnObject
+    /// A token for another user came on an authenticated connection.
+    case otherUser
+    /// The token is refused.
+    case token(TokenError)
+    /// The command has more members than any command.
+    case tooManyMembers(limit: Int)
+    /// The connection has as many subscriptions as it may.
+    case tooManySubscriptions(limit: Int)
+    /// The topic's name is too long; counts are bytes.
+    case topicTooLong(count: Int, limit: Int)
+    /// The type names no command; the one that was probably meant.
+    case unknownType(String, nearest: CommandType?)
+    /// The id is neither a number nor a string.
+    case wrongID
+
+    /// The longest quotation of what a client sent, in bytes.
+    static let excerptLimit = 64
+
+    /// The stable code a client can act on.
+    public var code: ErrorCode {
+        switch self {
+        case .authenticationRequired: .authenticationRequired
+        case .binaryMessage: .binaryMessage
+        case .controlCharacterInTopic: .topicControlCharacter
+        case .dataTooLong: .dataTooLong
+        case .duplicateMember: .duplicateMember
+        case .emptyTopic: .topicEmpty
+        case .forbiddenTopic: .topicForbidden
+        case .idTooLong: .idTooLong
+        case .json(.duplicateKey): .duplicateMember
+        case .json: .malformedJSON
+        case .missingMember: .missingMember
+        case .notAString, .wrongID: .wrongMemberType
+        case .notAnObject: .notAnObject
+        case .otherUser: .otherUser
+        case .token(let error): ErrorCode(error)
+        case .tooManyMembers: .tooManyMembers
+        case .tooManySubscriptions: .tooManySubscriptions
+        case .topicTooLong: .topicTooLong
+        case .unknownType: .unknownType
+        }
+    }
+}
+
+extension SockeyeError: CustomStringConvertible {
+    /// What is wrong, in words.
+    public var description: String {
+        switch self {
+        case .authenticationRequired: "this connection is not authenticated yet"
+        case .binaryMessage: "a binary message was sent where JSON text is spoken"
+        case .controlCharacterInTopic: "the topic's name holds a control character"
+        case .dataTooLong(let count, let limit): "the data has \(count) bytes, more than the \(limit) allowed"
+        case .duplicateMember(let name): "the member \"\(name)\" appears twice"
+        case .emptyTopic: "the topic's name is empty"
+        case .forbiddenTopic(let topic): "the topic \"\(topic)\" belongs to another user"
+        case .idTooLong(let count, let limit): "the id has \(count) bytes, more than the \(limit) allowed"
+        case .json(let error): "the message is not strict JSON: \(error)"
+        case .missingMember(let name, let type?): "\"\(type.rawValue)\" needs the member \"\(name)\""
+        case .missingMember(let name, nil): "the member \"\(name)\" is missing"
+        case .notAString(let name, _): "the member \"\(name)\" is not a string"
+        case .notAnObject: "the message is JSON but not an object"
+        case .otherUser: "the token is for another user than this connection has"
+        case .token(let error): error.description
+        case .tooManyMembers(let limit): "the command has more than \(limit) members"
+        case .tooManySubscriptions(let limit): "this connection has \(limit) subscriptions, the most it may have"
+        case .topicTooLong(let count, let limit):
+            "the topic's name has \(count) bytes, more than the \(limit) allowed"
+        case .unknownType(let found, let nearest?):
+            "unknown type \"\(found)\": expected \"\(nearest.rawValue)\""
+        case .unknownType(let found, nil):
+            "unknown type \"\(found)\": expected one of \(Self.allTypes)"
+        case .wrongID: "the member \"id\" is neither a number nor a string"
+        }
+    }
+
+    /// What the client can do about it.
+    public var remedy: String {
+        switch self {
+        case .authenticationRequired: "first send \(CommandType.auth.example)"
+        case .binaryMessage: "send commands as text messages"
+        case .controlCharacterInTopic: "leave out U+0000 to U+001F and U+007F to U+009F"
+        case .dataTooLong: "send less, or a reference to where the data can be fetched"
+        case .duplicateMember: "give every member once"
+        case .emptyTopic: "name the topic in 1 to \(TopicName.longest) bytes"
+        case .forbiddenTopic: "topics named user:NAME are for that user alone"
+        case .idTooLong: "use a number or a short string"
+        case .json(let error): error.remedy
+        case .missingMember(_, let type?), .notAString(_, let type?): "send \(type.example)"
+        case .missingMember(_, nil), .notAString(_, nil): "send an object such as \(CommandType.subscribe.example)"
+        case .notAnObject: "send an object such as \(CommandType.subscribe.example)"
+        case .otherUser: "open another connection for another user"
+        case .token(let error): error.remedy
+        case .tooManyMembers: "send only the members the command has"
+        case .tooManySubscriptions: "unsubscribe from topics no longer needed, or use broader topics"
+        case .topicTooLong: "use a shorter name"
+        case .unknownType(_, let nearest?): "send \(nearest.example)"
+        case .unknownType(_, nil): "see docs/protocol.md for the commands"
+        case .wrongID: "use a number or a string of at most \(SockeyeDecoder.idLimit) bytes, or leave it out"
+        }
+    }
+
+    private static var allTypes: String {
+        CommandType.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
+    }
+}
+
+extension ErrorCode {
+    /// The code for a refused token: that of the token's error, in the protocol's spelling.
+    init(_ error: TokenError) {
+        self =
+            switch error {
+            case .badSignature: .tokenSignature
+            case .criticalHeader: .tokenCritical
+            case .duplicateClaim: .tokenDuplicate
+            case .expired: .tokenExpired
+            case .malformed: .tokenMalformed
+            case .missingClaim: .tokenClaimMissing
+            case .notYetValid: .tokenNotYet
+            case .tooLong: .tokenLength
+            case .unknownKey: .tokenKey
+            case .unsupportedAlgorithm: .tokenAlgorithm
+            case .unusableUser: .tokenUser
+            case .wrongAudience: .tokenAudience
+            case .wrongClaimType: .tokenClaimType
+            case .wrongIssuer: .tokenIssuer
+            case .wrongType: .tokenType
+            }
+    }
+}
