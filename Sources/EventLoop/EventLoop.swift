@@ -71,7 +71,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// are released when the loop has stopped.
     /// - Throws: `SystemError` when there can be no further thread.
     public func start(
-        _ turn: @escaping @Sendable (UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
+        _ turn: @escaping @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
     ) throws(SystemError) {
         let launch = Unmanaged.passRetained(Launch(loop: self, turn: turn))
         let result: Int32 = thread.withLock { thread in
@@ -160,7 +160,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// still come, which is why tokens carry generations (`SlotTable`).
     public func deregister(_ fd: Int32) { _ = csys_epoll_delete(epoll.rawValue, fd) }
 
-    private func run(_ turn: (UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?) {
+    private func run(_ turn: (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?) {
         owner.store(csys_thread_self(), ordering: .relaxed)
         var timeout: Int32 = 0
         while true {
@@ -244,10 +244,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     private final class Launch: Sendable {
         let loop: EventLoop
-        let turn: @Sendable (UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
+        let turn: @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
         init(
             loop: EventLoop,
-            turn: @escaping @Sendable (UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
+            turn: @escaping @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
         ) {
             self.loop = loop
             self.turn = turn

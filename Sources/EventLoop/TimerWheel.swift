@@ -33,6 +33,9 @@ public final class TimerWheel {
     /// May be too early after a cancel; the sweep then finds nothing.
     private var earliest = UInt64.max
 
+    /// What an id costs.
+    static var bytesPerID: Int { MemoryLayout<Entry>.stride }
+
     /// How many ids have a deadline.
     public private(set) var count = 0
 
