@@ -27,6 +27,7 @@ public struct Dialer: ~Copyable {
     }
 
     private let addresses: [SocketAddress]
+    private let source: SocketAddress?
     private let attemptTimeout: Duration
     private let deadline: MonotonicTime
     private var attempts: [DialError.Attempt] = []
@@ -39,14 +40,16 @@ public struct Dialer: ~Copyable {
     ///
     /// - Parameters:
     ///   - addresses: Tried in this order; `Resolver` gives them in that of RFC 6724.
+    ///   - source: The address to connect from, port 0 for any; nil leaves it to the kernel.
     ///   - attemptTimeout: For each address; a silent one would use up the time of all.
     ///   - totalTimeout: For all of them together, from `now`.
     public init(
-        _ addresses: [SocketAddress], attemptTimeout: Duration = .seconds(5),
+        _ addresses: [SocketAddress], from source: SocketAddress? = nil, attemptTimeout: Duration = .seconds(5),
         totalTimeout: Duration = .seconds(15),
         now: MonotonicTime
     ) {
         self.addresses = addresses
+        self.source = source
         self.attemptTimeout = attemptTimeout
         deadline = now + totalTimeout
     }
@@ -94,6 +97,13 @@ public struct Dialer: ~Copyable {
         guard made >= 0 else { return give(up: .refused(-made), now: now) }
         socket = made
         if address.port != nil { _ = csys_set_no_delay(made) }
+        if let source {
+            // The port is chosen with the peer known, so a source has its whole range of ports for each peer (ip(7)).
+            var one: Int32 = 1
+            _ = setsockopt(made, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, &one, socklen_t(MemoryLayout<Int32>.size))
+            let bound = source.withNative { csys_bind(made, $0) }
+            guard bound == 0 else { return give(up: .refused(-bound), now: now) }
+        }
         let result = address.withNative { csys_connect(made, $0) }
         if result == 0 { return settle(address, now: now) }
         guard result == -EINPROGRESS else { return give(up: .refused(-result), now: now) }

@@ -1,0 +1,129 @@
+import Bytes
+import WebSocketWire
+
+/// What the loop keeps for one ``WebSocketConnection``: events not yet taken, and who waits for what.
+final class ConnectionState: ClientChannelDelegate {
+    var channel: ClientChannel?
+    var opening: CheckedContinuation<Result<ConnectionInfo, ClientError>, Never>?
+    /// Resumed with false when the connection ends first.
+    var drainWaiters: [CheckedContinuation<Bool, Never>] = []
+    /// Pings under way, oldest first.
+    var pings: [(payload: [UInt8], waiter: CheckedContinuation<Bool, Never>)] = []
+    var endWaiters: [CheckedContinuation<ConnectionEvent?, Never>] = []
+    /// True after `close`: messages beyond the limit are dropped then, since pausing would keep the server's close frame out.
+    var isClosing = false
+    private(set) var end: ConnectionEvent?
+
+    private let inboundLimit: Int
+    private var events: [ConnectionEvent?] = []
+    /// 0 <= head <= events.count; what lies before it is taken.
+    private var head = 0
+    private var waitingBytes = 0
+    private var waiters: [(id: UInt64, continuation: CheckedContinuation<ConnectionEvent?, Never>)] = []
+    private var lastWaiterID: UInt64 = 0
+    private var openedAt: ContinuousClock.Instant?
+
+    init(inboundLimit: Int) { self.inboundLimit = inboundLimit }
+
+    // MARK: For the consumer
+
+    var isFinished: Bool { end != nil && head == events.count }
+
+    func takeEvent() -> ConnectionEvent? {
+        guard head < events.count, let event = events[head] else { return nil }
+        events[head] = nil
+        head += 1
+        if head == events.count {
+            events.removeAll(keepingCapacity: events.capacity <= 1024)
+            head = 0
+        }
+        if case .message(let message) = event {
+            waitingBytes -= message.byteCount
+            if waitingBytes <= inboundLimit / 2 { channel?.resume() }
+        }
+        return event
+    }
+
+    func nextWaiterID() -> UInt64 {
+        lastWaiterID += 1
+        return lastWaiterID
+    }
+
+    func wait(_ id: UInt64, _ continuation: CheckedContinuation<ConnectionEvent?, Never>) {
+        waiters.append((id, continuation))
+    }
+
+    func cancelWaiter(_ id: UInt64) {
+        guard let index = waiters.firstIndex(where: { $0.id == id }) else { return }
+        waiters.remove(at: index).continuation.resume(returning: nil)
+    }
+
+    private func push(_ event: ConnectionEvent) {
+        if !waiters.isEmpty { return waiters.removeFirst().continuation.resume(returning: event) }
+        if case .message(let message) = event {
+            if isClosing && waitingBytes > inboundLimit { return }
+            waitingBytes += message.byteCount
+            if waitingBytes > inboundLimit && !isClosing { channel?.pause() }
+        }
+        events.append(event)
+    }
+
+    // MARK: ClientChannelDelegate
+
+    func channelDidOpen(_ channel: ClientChannel, _ opened: OpenedChannel) {
+        opening?.resume(
+            returning: .success(
+                ConnectionInfo(
+                    remoteAddress: opened.remoteAddress,
+                    request: String(decoding: opened.request, as: UTF8.self), response: opened.response,
+                    subprotocol: opened.subprotocol, compression: opened.deflate, security: opened.security,
+                    timings: opened.timings)))
+        opening = nil
+    }
+
+    func channel(_ channel: ClientChannel, didReceive kind: MessageKind, _ payload: UnsafeRawBufferPointer) {
+        switch kind {
+        case .text: push(.message(.text(String(decoding: payload, as: UTF8.self))))
+        case .binary: push(.message(.binary([UInt8](payload))))
+        }
+    }
+
+    func channel(_ channel: ClientChannel, didReceivePing payload: UnsafeRawBufferPointer) {
+        push(.ping([UInt8](payload)))
+    }
+
+    func channel(_ channel: ClientChannel, didReceivePong payload: UnsafeRawBufferPointer) {
+        // A pong answers the ping with its payload, and every one before it (RFC 6455 §5.5.3).
+        guard let index = pings.firstIndex(where: { payload.elementsEqual($0.payload) }) else {
+            return push(.pong([UInt8](payload)))
+        }
+        for ping in pings[...index] { ping.waiter.resume(returning: true) }
+        pings.removeSubrange(...index)
+    }
+
+    func channelDidDrain(_ channel: ClientChannel) {
+        for waiter in drainWaiters { waiter.resume(returning: true) }
+        drainWaiters = []
+    }
+
+    func channel(_ channel: ClientChannel, didEnd end: ChannelEnd) {
+        self.channel = nil
+        let event: ConnectionEvent =
+            switch end {
+            case .closed(let summary): .closed(summary)
+            case .failed(let error): .failed(error)
+            }
+        self.end = event
+        if case .failed(let error) = end { opening?.resume(returning: .failure(error)) }
+        opening = nil
+        for waiter in drainWaiters { waiter.resume(returning: false) }
+        for ping in pings { ping.waiter.resume(returning: false) }
+        for waiter in endWaiters { waiter.resume(returning: event) }
+        drainWaiters = []
+        pings = []
+        endWaiters = []
+        push(event)
+        for waiter in waiters { waiter.continuation.resume(returning: nil) }
+        waiters = []
+    }
+}

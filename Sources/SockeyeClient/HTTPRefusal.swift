@@ -1,0 +1,173 @@
+import HTTPWire
+import JSON
+
+/// An HTTP answer that is no upgrade, read for its explanation.
+///
+/// Sockeye and other careful servers explain a refusal as JSON; a proxy or a web application answers with its own page, which
+/// tells that the request never reached the WebSocket server.
+public struct HTTPRefusal: Equatable, Sendable {
+    /// What the body turned out to be.
+    public enum Body: Equatable, Sendable {
+        /// Nothing, or nothing printable.
+        case empty
+        /// JSON with an explanation: whichever of the fields were there.
+        case explained(code: String?, message: String?, remedy: String?)
+        /// A page made for a browser; its title if it has one.
+        case page(title: String?)
+        /// Plain text, or JSON of an unknown shape: the first 500 characters.
+        case text(String)
+    }
+
+    /// The HTTP status, 200 ... 599.
+    public var status: Int
+    /// The reason phrase as sent; may be empty.
+    public var reason: String
+    /// The `Server` field: tells which hop answered.
+    public var server: String?
+    public var body: Body
+
+    public init(status: Int, reason: String, server: String?, body: Body) {
+        self.status = status
+        self.reason = reason
+        self.server = server
+        self.body = body
+    }
+
+    init(head: ResponseHead, body bytes: [UInt8]) {
+        self.init(
+            status: head.status, reason: head.reason, server: head.fields["Server"],
+            body: Self.read(bytes, contentType: head.fields["Content-Type"] ?? ""))
+    }
+}
+
+extension HTTPRefusal: CustomStringConvertible {
+    public var description: String {
+        var text = "the server answered \(status)"
+        if !reason.isEmpty { text += " \(reason)" }
+        text += " instead of 101"
+        if let server, !server.isEmpty { text += " (Server: \(Self.printable(server, limit: 80)))" }
+        switch body {
+        case .empty: break
+        case .explained(let code, let message, _):
+            if let message { text += ": " + message }
+            if let code { text += " [\(code)]" }
+        case .page(let title):
+            text += title.map { ": a web page, “\($0)”" } ?? ": a web page"
+        case .text(let words): text += ": " + words
+        }
+        return text
+    }
+
+    /// The server's own remedy where it sent one, else what the status usually means for a WebSocket.
+    public var advice: String {
+        if case .explained(_, _, let remedy?) = body { return remedy }
+        if case .page = body, (200..<300).contains(status) || status == 404 {
+            return
+                "the request reached a web application, not the WebSocket server: check the path, and that every proxy on the way passes "
+                + "this path on with its Upgrade and Connection headers"
+        }
+        return switch status {
+        case 200..<300:
+            "the path is not a WebSocket endpoint, or a proxy removed the Upgrade header: check the path, and `proxy_set_header Upgrade "
+                + "$http_upgrade; proxy_set_header Connection \"upgrade\"; proxy_http_version 1.1;`"
+        case 400, 426:
+            "a proxy on the way probably removed the Upgrade and Connection headers, or speaks HTTP/1.0 to the server: in nginx set "
+                + "`proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";`"
+        case 401: "send a valid token (--token), and check how the server wants it (--token-in)"
+        case 403: "check the token's rights, and whether the server accepts this origin (--origin)"
+        case 404: "check the path; a proxy may also route it to another server than the one you mean"
+        case 407: "the proxy wants credentials"
+        case 429: "too many connections or attempts: wait, or raise the limit"
+        case 502:
+            "a proxy could not reach the server behind it: check that it runs, and the address in the proxy's configuration"
+        case 503: "the server is overloaded or being restarted: wait, or look at its log"
+        case 504: "the server behind the proxy did not answer in time: look at its log"
+        case 500..<600: "look into the server's log"
+        default: "check the path and what the server expects"
+        }
+    }
+}
+
+extension HTTPRefusal {
+    static func read(_ bytes: [UInt8], contentType: String) -> Body {
+        guard let start = bytes.firstIndex(where: { !($0 == 0x20 || (0x09...0x0D).contains($0)) }) else {
+            return .empty
+        }
+        let type = contentType.lowercased()
+        if bytes[start] == UInt8(ascii: "{"), let explained = explanation(bytes) { return explained }
+        let text = String(decoding: bytes, as: UTF8.self)
+        if type.hasPrefix("text/html") || looksLikePage(bytes[start...]) {
+            return .page(title: title(of: text))
+        }
+        let words = printable(text, limit: 500)
+        return words.isEmpty ? .empty : .text(words)
+    }
+
+    /// The names that Sockeye and common frameworks use; an object without any of them is shown as text.
+    private static func explanation(_ bytes: [UInt8]) -> Body? {
+        guard let value = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self)) else { return nil }
+        func string(_ names: [String]) -> String? {
+            for name in names {
+                if let text = value[name]?.stringValue, !text.isEmpty { return printable(text, limit: 1000) }
+            }
+            return nil
+        }
+        let code = string(["code"])
+        let message = string(["message", "error", "detail", "title", "reason"])
+        let remedy = string(["remedy", "hint"])
+        if code == nil && message == nil && remedy == nil { return nil }
+        return .explained(code: code, message: message, remedy: remedy)
+    }
+
+    private static func looksLikePage(_ bytes: ArraySlice<UInt8>) -> Bool {
+        let begin = String(decoding: bytes.prefix(15), as: UTF8.self).lowercased()
+        return begin.hasPrefix("<!doctype html") || begin.hasPrefix("<html") || begin.hasPrefix("<head")
+    }
+
+    private static func title(of page: String) -> String? {
+        // Bytes, not characters: pages are long, and "<title" is ASCII.
+        let bytes = Array(page.utf8.prefix(16 * 1024))
+        guard let open = find("<title", in: bytes, from: 0),
+            let from = bytes[open...].firstIndex(of: UInt8(ascii: ">"))
+        else { return nil }
+        guard let close = find("</title", in: bytes, from: from) else { return nil }
+        let words = printable(String(decoding: bytes[(from + 1)..<close], as: UTF8.self), limit: 100)
+        return words.isEmpty ? nil : words
+    }
+
+    private static func find(_ needle: StaticString, in bytes: [UInt8], from start: Int) -> Int? {
+        let wanted = Array(needle.description.utf8)
+        guard start >= 0, bytes.count - start >= wanted.count else { return nil }
+        return (start...(bytes.count - wanted.count)).first { at in
+            wanted.indices.allSatisfy { bytes[at + $0] | 0x20 == wanted[$0] | 0x20 }
+        }
+    }
+
+    /// One line without control characters: what a peer wrote must not steer the terminal that shows it.
+    static func printable(_ text: String, limit: Int) -> String {
+        var line = ""
+        var count = 0
+        var pendingSpace = false
+        for scalar in text.unicodeScalars {
+            if scalar == " " || scalar == "\n" || scalar == "\r" || scalar == "\t" {
+                pendingSpace = !line.isEmpty
+                continue
+            }
+            // C0, DEL, C1, and the controls that reorder text.
+            let isControl =
+                scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                || (0x202A...0x202E).contains(scalar.value)
+                || (0x2066...0x2069).contains(scalar.value)
+            if isControl { continue }
+            if count >= limit { return line + "…" }
+            if pendingSpace {
+                line.unicodeScalars.append(" ")
+                pendingSpace = false
+                count += 1
+            }
+            line.unicodeScalars.append(scalar)
+            count += 1
+        }
+        return line
+    }
+}

@@ -1,0 +1,61 @@
+import Bytes
+import JSON
+
+/// What a client says in Sockeye's JSON protocol; see `docs/protocol.md`.
+public enum SockeyeCommand: Equatable, Sendable {
+    case authenticate(token: String)
+    /// `id` is any string; the answer carries it.
+    case subscribe(topic: String, id: String?)
+    case unsubscribe(topic: String, id: String?)
+    /// `data` is JSON text, passed on byte for byte. Only with an `id` is a publication acknowledged.
+    case publish(topic: String, data: String, id: String?)
+    case ping
+
+    /// The text message that says it. `data` is not checked: see ``isJSON(_:)``.
+    public var text: String {
+        switch self {
+        case .authenticate(let token): Self.object("auth", ("token", token))
+        case .subscribe(let topic, let id): Self.object("subscribe", ("topic", topic), ("id", id))
+        case .unsubscribe(let topic, let id): Self.object("unsubscribe", ("topic", topic), ("id", id))
+        case .publish(let topic, let data, let id):
+            Self.object("publish", ("topic", topic), ("id", id), raw: ("data", data))
+        case .ping: #"{"type":"ping"}"#
+        }
+    }
+
+    /// Whether a text is one JSON value and nothing else.
+    public static func isJSON(_ text: String) -> Bool {
+        (try? JSONValue.parse(text)) != nil
+    }
+
+    /// A text as a JSON string, quotes included.
+    public static func quoted(_ text: String) -> String {
+        JSONValue.string(text).text
+    }
+
+    private static func object(
+        _ type: StaticString, _ members: (StaticString, String?)..., raw: (StaticString, String)? = nil
+    ) -> String {
+        let buffer = ByteBuffer(capacity: 64)
+        buffer.append(#"{"type":""#)
+        buffer.append(type)
+        buffer.append("\"")
+        for (name, value) in members {
+            guard let value else { continue }
+            append(name, to: buffer)
+            JSONWriter.append(string: value, to: buffer)
+        }
+        if let (name, value) = raw {
+            append(name, to: buffer)
+            buffer.append(value)
+        }
+        buffer.append("}")
+        return String(decoding: buffer.bytes, as: UTF8.self)
+    }
+
+    private static func append(_ name: StaticString, to buffer: ByteBuffer) {
+        buffer.append(",\"")
+        buffer.append(name)
+        buffer.append("\":")
+    }
+}

@@ -1,0 +1,189 @@
+import WebSocketWire
+
+/// Topics over one connection to a Sockeye server: subscribe, publish, and the deliveries as a stream.
+///
+/// ```swift
+/// var options = ConnectOptions()
+/// options.token = AccessToken(token)
+/// let session = try await SockeyeSession.connect("wss://example.com/ws", options: options)
+/// try await session.subscribe("news")
+/// for await delivery in session.deliveries { print(delivery.data) }
+/// ```
+/// It lives as long as its connection: coming back after a loss is the caller's.
+public actor SockeyeSession {
+    /// A message on a topic.
+    public struct Delivery: Equatable, Sendable {
+        public var topic: String
+        /// The message's place in its topic, from 1.
+        public var offset: UInt64?
+        /// JSON text, byte for byte as published.
+        public var data: String
+    }
+
+    /// Where a subscription begins.
+    public struct Position: Equatable, Sendable {
+        public var epoch: String?
+        public var offset: UInt64?
+    }
+
+    /// What an answer can be besides the one hoped for.
+    public enum Failure: Error, Equatable, Sendable {
+        /// The server said no.
+        case refused(SockeyeFault)
+        /// The connection is not, or no longer, there.
+        case connection(ClientError)
+        /// `data` is no JSON text.
+        case notJSON
+    }
+
+    /// The connection underneath. Its ``WebSocketConnection/events`` belong to the session.
+    public nonisolated let connection: WebSocketConnection
+    /// The deliveries of all topics, in order of arrival; ends with the connection. For one task.
+    ///
+    /// The newest `deliveryLimit` are kept for a task that falls behind; what is dropped shows as a gap in the offsets.
+    public nonisolated let deliveries: AsyncStream<Delivery>
+    /// How many deliveries wait at most.
+    public static let deliveryLimit = 10_000
+
+    private let output: AsyncStream<Delivery>.Continuation
+    private typealias Answer = Result<SockeyeEvent, Failure>
+
+    /// The way of an answer: it may come before the task that asked has got round to waiting for it.
+    private enum Question {
+        case asked
+        case awaited(CheckedContinuation<Answer, Never>)
+        case answered(Answer)
+    }
+
+    /// By id; the authentication, which has none, under the empty one.
+    private var questions: [String: Question] = [:]
+    private var lastID: UInt64 = 0
+    private var end: ClientError?
+
+    private init(_ connection: WebSocketConnection) {
+        self.connection = connection
+        (deliveries, output) = AsyncStream.makeStream(
+            of: Delivery.self, bufferingPolicy: .bufferingNewest(Self.deliveryLimit))
+    }
+
+    /// Connects, and authenticates when the token travels in a message.
+    public static func connect(_ url: String, options: ConnectOptions, on loop: ClientLoop? = nil)
+        async throws(Failure) -> SockeyeSession
+    {
+        do {
+            let plan = try ConnectPlan(url, options: options)
+            let session = SockeyeSession(try await WebSocketConnection.connect(plan, on: loop))
+            await session.start()
+            if let token = plan.firstMessageToken { try await session.authenticate(token) }
+            return session
+        } catch let error as ClientError {
+            throw .connection(error)
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw .connection(.system("\(error)"))
+        }
+    }
+
+    /// Sends the token as a message and waits until the server has accepted it.
+    public func authenticate(_ token: String) async throws(Failure) {
+        _ = try await ask("", .authenticate(token: token))
+    }
+
+    /// Subscribes and waits for the answer.
+    @discardableResult
+    public func subscribe(_ topic: String) async throws(Failure) -> Position {
+        let event = try await ask { .subscribe(topic: topic, id: $0) }
+        guard case .subscribed(_, let epoch, let offset, _) = event else { return Position() }
+        return Position(epoch: epoch, offset: offset)
+    }
+
+    /// Unsubscribes and waits for the answer.
+    public func unsubscribe(_ topic: String) async throws(Failure) {
+        _ = try await ask { .unsubscribe(topic: topic, id: $0) }
+    }
+
+    /// Publishes and waits until the server has taken it.
+    ///
+    /// - Parameter data: JSON text.
+    /// - Returns: the message's offset in its topic.
+    @discardableResult
+    public func publish(_ data: String, to topic: String) async throws(Failure) -> UInt64? {
+        guard SockeyeCommand.isJSON(data) else { throw .notJSON }
+        let event = try await ask { .publish(topic: topic, data: data, id: $0) }
+        guard case .published(_, let offset, _) = event else { return nil }
+        return offset
+    }
+
+    /// Closes the connection; ``deliveries`` ends.
+    public func close() async {
+        _ = try? await connection.close(.normal)
+    }
+
+    private func ask(_ command: (String) -> SockeyeCommand) async throws(Failure) -> SockeyeEvent {
+        lastID += 1
+        return try await ask("\(lastID)", command("\(lastID)"))
+    }
+
+    private func ask(_ id: String, _ command: SockeyeCommand) async throws(Failure) -> SockeyeEvent {
+        if let end { throw .connection(end) }
+        questions[id] = .asked
+        do {
+            try await connection.send(text: command.text)
+        } catch {
+            questions[id] = nil
+            throw .connection(end ?? error)
+        }
+        if case .answered(let answer) = questions[id] {
+            questions[id] = nil
+            return try answer.get()
+        }
+        return try await withCheckedContinuation { questions[id] = .awaited($0) }.get()
+    }
+
+    private func answer(_ id: String, _ answer: Answer) {
+        switch questions[id] {
+        case .asked: questions[id] = .answered(answer)
+        case .awaited(let continuation):
+            questions[id] = nil
+            continuation.resume(returning: answer)
+        case .answered, nil: break
+        }
+    }
+
+    private func start() {
+        let events = connection.events
+        Task { [weak self] in
+            for await event in events { await self?.take(event) }
+            await self?.finish()
+        }
+    }
+
+    private func take(_ event: ConnectionEvent) {
+        switch event {
+        case .message(.text(let text)): take(SockeyeEvent(text))
+        case .failed(let error): end = error
+        case .closed: end = .closed
+        case .message(.binary), .ping, .pong: break
+        }
+    }
+
+    private func take(_ event: SockeyeEvent) {
+        switch event {
+        case .message(let topic, let offset, let data):
+            output.yield(Delivery(topic: topic, offset: offset, data: data))
+        case .authenticated: answer("", .success(event))
+        case .error(let fault): answer(fault.id ?? "", .failure(.refused(fault)))
+        case .subscribed, .unsubscribed, .published:
+            if let id = event.id { answer(id, .success(event)) }
+        case .pong, .other: break
+        }
+    }
+
+    private func finish() {
+        let error = end ?? .closed
+        end = error
+        for id in Array(questions.keys) { answer(id, .failure(.connection(error))) }
+        output.finish()
+    }
+}
