@@ -247,7 +247,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         let turn: @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
         init(
             loop: EventLoop,
-            turn: @escaping @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
+            turn:
+                @escaping @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
         ) {
             self.loop = loop
             self.turn = turn

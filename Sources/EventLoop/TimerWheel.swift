@@ -72,7 +72,7 @@ public final class TimerWheel {
         if Int(id) >= entries.count {
             entries.append(contentsOf: repeatElement(Entry(), count: Int(id) + 1 - entries.count))
         }
-        if entries[Int(id)].previous != none { unlink(id) }
+        if isScheduled(id) { unlink(id) } else { count += 1 }
         // Rounded up, and kept where ticks times length cannot overflow.
         let whole = time.nanoseconds / tickLength
         let tick = time.nanoseconds % tickLength == 0 ? whole : min(whole + 1, UInt64.max / tickLength)
@@ -86,7 +86,6 @@ public final class TimerWheel {
             occupied[slot >> 6] |= 1 << UInt64(slot & 63)
             earliest = min(earliest, tick * tickLength)
         }
-        count += 1
     }
 
     /// Forgets the deadline of an id; nothing happens without one.
