@@ -106,7 +106,8 @@ public struct BodyReader: Sendable {
         case .dataLineFeed:
             guard octet == 0x0A else { throw .chunkNotTerminated }
             state = .sizeStart
-        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .endLineFeed: try readTrailer(octet)
+        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .endLineFeed:
+            try readTrailer(octet)
         case .complete, .counted, .untilClose, .data: break
         }
     }
@@ -132,7 +133,9 @@ public struct BodyReader: Sendable {
             digits &+= 1
             remaining = remaining << 4 | UInt64(value)
         default:
-            guard octet >= 0x20 || octet == 0x09, octet != 0x7F else { throw .invalidChunkExtension(octet: octet) }
+            guard octet >= 0x20 || octet == 0x09, octet != 0x7F else {
+                throw .invalidChunkExtension(octet: octet)
+            }
             guard extensionBudget > 0 else { throw .chunkLineTooLong(limit: Int(chunkLineLimit)) }
             extensionBudget &-= 1
         }

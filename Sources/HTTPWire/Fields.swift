@@ -48,7 +48,9 @@ public struct Fields: Sendable, Equatable {
     /// How many fields there are, repeated names counted each time.
     public var count: Int { spans.count }
 
-    /// The value of the first field of that name; nil when there is none. Octets that are not UTF-8 are replaced.
+    /// The value of the first field of that name; nil when there is none.
+    ///
+    /// Octets that are not UTF-8 are replaced.
     public subscript(name: String) -> String? {
         withName(name) { name in index(of: name, from: 0).map(value(at:)) }
     }
@@ -95,7 +97,9 @@ public struct Fields: Sendable, Equatable {
         return elements
     }
 
-    /// Hands the octets of the first value of that name to `body`; nil when there is none. Allocates nothing.
+    /// Hands the octets of the first value of that name to `body`; nil when there is none.
+    ///
+    /// Allocates nothing.
     public func withValue<Result>(of name: String, _ body: (UnsafeRawBufferPointer) -> Result) -> Result? {
         withName(name) { name in index(of: name, from: 0).map { withValue(at: $0, body) } }
     }
@@ -107,6 +111,7 @@ extension Fields: Sequence {
         let fields: Fields
         var index = 0
 
+        /// The next field; nil after the last.
         public mutating func next() -> (name: String, value: String)? {
             guard index < fields.spans.count else { return nil }
             defer { index &+= 1 }
@@ -114,7 +119,9 @@ extension Fields: Sequence {
         }
     }
 
+    /// Goes through the fields from the first.
     public func makeIterator() -> Iterator { Iterator(fields: self) }
+    /// How many fields there are.
     public var underestimatedCount: Int { spans.count }
 }
 
@@ -127,7 +134,8 @@ extension Fields {
                 let span = spans[index]
                 if Int(span.nameLength) == name.count {
                     let from = Int(span.nameStart)
-                    if Octets.equal(UnsafeRawBufferPointer(rebasing: bytes[from..<from &+ name.count]), name) {
+                    if Octets.equal(UnsafeRawBufferPointer(rebasing: bytes[from..<from &+ name.count]), name)
+                    {
                         return index
                     }
                 }
@@ -192,7 +200,9 @@ extension Fields {
     func withValue<Result>(at index: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         let span = spans[index]
         return bytes.withUnsafeBytes {
-            body(UnsafeRawBufferPointer(rebasing: $0[Int(span.valueStart)..<Int(span.valueStart &+ span.valueLength)]))
+            body(
+                UnsafeRawBufferPointer(
+                    rebasing: $0[Int(span.valueStart)..<Int(span.valueStart &+ span.valueLength)]))
         }
     }
 
@@ -202,7 +212,8 @@ extension Fields {
 
     func name(at index: Int) -> String {
         let span = spans[index]
-        return String(decoding: bytes[Int(span.nameStart)..<Int(span.nameStart &+ span.nameLength)], as: UTF8.self)
+        return String(
+            decoding: bytes[Int(span.nameStart)..<Int(span.nameStart &+ span.nameLength)], as: UTF8.self)
     }
 
     @inline(__always)

@@ -8,8 +8,10 @@ extension HTTPError {
         case .headTooLarge, .tooManyFields, .trailersTooLarge: 431
         case .unsupportedTransferEncoding: 501
         case .http2Preface, .unsupportedVersion: 505
-        case .notHTTP, .malformedRequestLine, .invalidMethod, .invalidTarget, .tooManyEmptyLines, .bareLineFeed,
-            .bareCarriageReturn, .foldedLine, .missingColon, .spaceBeforeColon, .emptyFieldName, .invalidFieldName,
+        case .notHTTP, .malformedRequestLine, .invalidMethod, .invalidTarget, .tooManyEmptyLines,
+            .bareLineFeed,
+            .bareCarriageReturn, .foldedLine, .missingColon, .spaceBeforeColon, .emptyFieldName,
+            .invalidFieldName,
             .controlInValue, .missingHost, .duplicateHost, .invalidHost, .hostMismatch, .invalidContentLength,
             .duplicateContentLength, .contentLengthWithTransferEncoding, .duplicateTransferEncoding,
             .transferEncodingInHTTP10, .invalidChunkSize, .chunkLineTooLong, .invalidChunkExtension,
@@ -91,17 +93,20 @@ extension HTTPError: CustomStringConvertible {
         case .missingHost: "an HTTP/1.1 request came without Host"
         case .duplicateHost: "Host was sent more than once"
         case .invalidHost(let text): "'\(text)' is no valid Host"
-        case .hostMismatch(let target, let host): "the request target names '\(target)' but Host names '\(host)'"
+        case .hostMismatch(let target, let host):
+            "the request target names '\(target)' but Host names '\(host)'"
         case .invalidContentLength(let text): "'\(text)' is no valid Content-Length"
         case .duplicateContentLength: "Content-Length was sent more than once"
         case .contentLengthWithTransferEncoding: "Content-Length and Transfer-Encoding were sent together"
-        case .unsupportedTransferEncoding(let text): "the transfer coding '\(text)' is not supported, only 'chunked' is"
+        case .unsupportedTransferEncoding(let text):
+            "the transfer coding '\(text)' is not supported, only 'chunked' is"
         case .duplicateTransferEncoding: "Transfer-Encoding was sent more than once"
         case .transferEncodingInHTTP10: "Transfer-Encoding was sent in an HTTP/1.0 message"
         case .unsupportedExpectation(let text): "the expectation '\(text)' cannot be met"
         case .bodyTooLarge(let limit): "the body is larger than \(limit) bytes"
         case .invalidChunkSize: "a chunk size is not a hexadecimal number of at most 16 digits"
-        case .chunkLineTooLong(let limit): "a chunk-size line is longer than \(limit) bytes, or its extensions add up"
+        case .chunkLineTooLong(let limit):
+            "a chunk-size line is longer than \(limit) bytes, or its extensions add up"
         case .invalidChunkExtension(let octet): "a chunk extension holds the octet 0x\(Octets.hex(octet))"
         case .chunkNotTerminated: "the data of a chunk is not followed by CR LF"
         case .trailersTooLarge(let limit): "the trailers are larger than \(limit) bytes"
@@ -117,14 +122,16 @@ extension HTTPError: CustomStringConvertible {
         case .notHTTP(0x16): "use http:// or ws:// for this port, or configure a certificate for it"
         case .notHTTP: "speak HTTP/1.1 to this port"
         case .http2Preface: "let the proxy or client speak HTTP/1.1 here (nginx: proxy_http_version 1.1)"
-        case .requestLineTooLong: "shorten the URL, or send the token in a header or the first message instead"
+        case .requestLineTooLong:
+            "shorten the URL, or send the token in a header or the first message instead"
         case .malformedRequestLine(.emptyTarget): "give the URL a path, at least '/'"
         case .malformedRequestLine: "send 'METHOD /path HTTP/1.1'"
         case .invalidMethod: "send a method such as GET, in capital letters"
         case .unsupportedVersion: "speak HTTP/1.1"
         case .invalidTarget(.authority), .invalidTarget(.form): "send a path that begins with '/'"
         case .invalidTarget: "percent-encode the URL"
-        case .tooManyEmptyLines, .bareLineFeed, .bareCarriageReturn: "end each line with CR LF, and send none before the request"
+        case .tooManyEmptyLines, .bareLineFeed, .bareCarriageReturn:
+            "end each line with CR LF, and send none before the request"
         case .headTooLarge, .tooManyFields: "send fewer or shorter headers; cookies are the usual cause"
         case .foldedLine: "put each field on one line"
         case .missingColon, .spaceBeforeColon, .emptyFieldName, .invalidFieldName, .controlInValue:
@@ -137,7 +144,8 @@ extension HTTPError: CustomStringConvertible {
             "frame the body by one Content-Length, or by 'Transfer-Encoding: chunked' alone in HTTP/1.1"
         case .unsupportedExpectation: "send no Expect other than 100-continue"
         case .bodyTooLarge: "send a smaller body"
-        case .invalidChunkSize, .chunkLineTooLong, .invalidChunkExtension, .chunkNotTerminated, .trailersTooLarge,
+        case .invalidChunkSize, .chunkLineTooLong, .invalidChunkExtension, .chunkNotTerminated,
+            .trailersTooLarge,
             .malformedTrailer:
             "repair the sender's chunked coding, or send a Content-Length"
         case .truncatedBody: "send the whole body, then close"
@@ -161,7 +169,8 @@ extension TargetProblem: CustomStringConvertible {
     /// What is wrong, as the end of a sentence.
     public var description: String {
         switch self {
-        case .octet(let octet): "the request target holds the octet 0x\(Octets.hex(octet)), which must be percent-encoded"
+        case .octet(let octet):
+            "the request target holds the octet 0x\(Octets.hex(octet)), which must be percent-encoded"
         case .badEscape: "the path holds a '%' without two hexadecimal digits"
         case .encodedNUL: "the request target holds '%00'"
         case .notUTF8: "the decoded path is not UTF-8"

@@ -1,5 +1,6 @@
-/// Why a message was refused. After any of these the connection must be closed: where the next message
-/// begins is no longer certain.
+/// Why a message was refused.
+///
+/// After any of these the connection must be closed: where the next message begins is no longer certain.
 ///
 /// Cases are in the order in which a message is read. `status` is what to answer, `code` is stable and
 /// documented, `description` and `remedy` are for people.

@@ -3,17 +3,29 @@
 /// Every bound is checked while bytes arrive, so that a peer who never ends a line costs no more than
 /// the bound. 20 bytes; kept by each parser.
 public struct HTTPLimits: Sendable, Equatable {
-    /// The start line with its line end. 64 bytes ... `head`; default 8 KiB, as large as tokens in URLs get.
+    /// The start line with its line end.
+    ///
+    /// 64 bytes ... `head`; default 8 KiB, as large as tokens in URLs get.
     public var requestLine: Int { Int(requestLine32) }
-    /// The start line and all fields, with the empty line. 256 bytes ... 1 MiB; default 32 KiB.
+    /// The start line and all fields, with the empty line.
+    ///
+    /// 256 bytes ... 1 MiB; default 32 KiB.
     public var head: Int { Int(head32) }
-    /// Fields in one head. 1 ... 4,096; default 100.
+    /// Fields in one head.
+    ///
+    /// 1 ... 4,096; default 100.
     public var fieldCount: Int { Int(fieldCount16) }
-    /// Body bytes after chunked coding is taken off. 0 ... 4 GiB - 1; default 1 MiB.
+    /// Body bytes after chunked coding is taken off.
+    ///
+    /// 0 ... 4 GiB - 1; default 1 MiB.
     public var body: Int { Int(body32) }
-    /// One chunk-size line with its extensions. 32 ... 65,535; default 256 bytes.
+    /// One chunk-size line with its extensions.
+    ///
+    /// 32 ... 65,535; default 256 bytes.
     public var chunkLine: Int { Int(chunkLine16) }
-    /// All trailer fields of a chunked body. 0 ... 4 GiB - 1; default 8 KiB.
+    /// All trailer fields of a chunked body.
+    ///
+    /// 0 ... 4 GiB - 1; default 8 KiB.
     public var trailers: Int { Int(trailers32) }
 
     let requestLine32: UInt32

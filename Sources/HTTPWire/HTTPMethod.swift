@@ -1,4 +1,6 @@
-/// A request method (RFC 9110 §9, RFC 5789). Methods are case-sensitive.
+/// A request method (RFC 9110 §9, RFC 5789).
+///
+/// Methods are case-sensitive.
 public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     case connect, delete, get, head, options, patch, post, put, trace
     /// Any other token, as it was written.
@@ -46,6 +48,7 @@ public enum HTTPMethod: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The method as it stands on the wire.
     public var description: String { name }
 }
 
@@ -54,6 +57,7 @@ public enum HTTPVersion: UInt8, Sendable, Comparable, CustomStringConvertible {
     case http10 = 10
     case http11 = 11
 
+    /// HTTP/1.0 is less than HTTP/1.1.
     public static func < (left: HTTPVersion, right: HTTPVersion) -> Bool { left.rawValue < right.rawValue }
 
     /// The version as it stands on the wire: `HTTP/1.0` or `HTTP/1.1`.

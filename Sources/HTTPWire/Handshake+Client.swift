@@ -5,8 +5,9 @@ extension Handshake {
     public struct Agreement: Sendable, Equatable {
         /// The subprotocol it chose among those offered; nil when it chose none.
         public let subprotocol: String?
-        /// The value of `Sec-WebSocket-Extensions`, several fields joined by commas; nil when there is none. Its
-        /// parameters are for the extension's own negotiation to judge.
+        /// The value of `Sec-WebSocket-Extensions`, several fields joined by commas; nil when there is none.
+        ///
+        /// Its parameters are for the extension's own negotiation to judge.
         public let extensions: String?
     }
 

@@ -2,7 +2,9 @@ public import Bytes
 
 /// The opening handshake of RFC 6455 §4, both sides.
 public enum Handshake {
-    /// Why a request is no opening handshake. Several may hold at once.
+    /// Why a request is no opening handshake.
+    ///
+    /// Several may hold at once.
     public enum Refusal: Error, Equatable, Sendable {
         case methodNotGET(HTTPMethod)
         /// Over HTTP/1.0 nothing can be upgraded (RFC 6455 §4.1).
@@ -23,13 +25,17 @@ public enum Handshake {
         case bodyNotAllowed
     }
 
-    /// A request that may be answered with 101. What it asked for is read from its fields when wanted.
+    /// A request that may be answered with 101.
+    ///
+    /// What it asked for is read from its fields when wanted.
     public struct Accepted: Sendable, Equatable {
         let fields: Fields
 
         /// `Sec-WebSocket-Key`: 24 characters.
         public var key: String { fields["sec-websocket-key"] ?? "" }
-        /// Subprotocols in the client's order of preference. May hold a token: mask them before they are logged.
+        /// Subprotocols in the client's order of preference.
+        ///
+        /// May hold a token: mask them before they are logged.
         public var offeredProtocols: [String] { fields.elements(of: "sec-websocket-protocol") }
         /// The values of `Sec-WebSocket-Extensions`, one per field.
         public var extensions: [String] { fields.values(of: "sec-websocket-extensions") }
@@ -57,7 +63,9 @@ public enum Handshake {
             || fields.index(of: Names.subprotocol.octets, from: 0) != nil
     }
 
-    /// Judges a request by RFC 6455 §4.2.1. Allocates nothing for one that is right.
+    /// Judges a request by RFC 6455 §4.2.1.
+    ///
+    /// Allocates nothing for one that is right.
     public static func validate(_ head: RequestHead) -> Validation {
         var refusals: [Refusal] = []
         let fields = head.fields
@@ -79,7 +87,8 @@ public enum Handshake {
         case 0: refusals.append(.missingVersion)
         case 1 where fields.withValue(of: Names.version, { $0.elementsEqual([0x31, 0x33]) }): break
         default:
-            refusals.append(.unsupportedVersion(fields.values(of: "sec-websocket-version").joined(separator: ", ")))
+            refusals.append(
+                .unsupportedVersion(fields.values(of: "sec-websocket-version").joined(separator: ", ")))
         }
         if !hasValidSubprotocols(fields) { refusals.append(.badSubprotocols) }
         if head.bodyFraming != .none, head.bodyFraming != .length(0) { refusals.append(.bodyNotAllowed) }
@@ -103,7 +112,8 @@ public enum Handshake {
     /// - Returns: false when a field was left out, because it could break the message.
     @discardableResult
     public static func appendResponse(
-        _ accepted: Accepted, subprotocol: String? = nil, extensions: String? = nil, fields: [(String, String)] = [],
+        _ accepted: Accepted, subprotocol: String? = nil, extensions: String? = nil,
+        fields: [(String, String)] = [],
         to buffer: ByteBuffer
     ) -> Bool {
         accepted.fields.withValue(of: Names.key) {
@@ -128,7 +138,8 @@ public enum Handshake {
         _ fields: [(String, String)], to buffer: ByteBuffer
     ) -> Bool {
         buffer.append(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ")
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+        )
         withAcceptValue(for: keyOctets) { buffer.append($0) }
         buffer.append("\r\n")
         var isWhole = true
@@ -160,7 +171,9 @@ extension Handshake {
         static var websocket: StaticString { "websocket" }
     }
 
-    /// Sixteen octets in Base64: 22 characters and `==`. The four bits that the last character has too many are not judged.
+    /// Sixteen octets in Base64: 22 characters and `==`.
+    ///
+    /// The four bits that the last character has too many are not judged.
     static func isKey(_ text: UnsafeRawBufferPointer) -> Bool {
         guard text.count == 24, text[22] == 0x3D, text[23] == 0x3D else { return false }
         return text[..<22].allSatisfy {
@@ -205,6 +218,7 @@ extension Handshake {
 
 extension Fields {
     func withValue<Result>(of name: StaticString, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-        index(of: name.octets, from: 0).map { withValue(at: $0, body) } ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
+        index(of: name.octets, from: 0).map { withValue(at: $0, body) }
+            ?? body(UnsafeRawBufferPointer(start: nil, count: 0))
     }
 }

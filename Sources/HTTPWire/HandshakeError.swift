@@ -29,7 +29,8 @@ public enum HandshakeError: Error, Equatable, Sendable {
             "a proxy took the headers of the answer away, or the server speaks another protocol: check each hop"
         case .missingAccept, .wrongAccept:
             "check that the address is that of a WebSocket server, and that no cache answers in its place"
-        case .severalSubprotocols, .unaskedSubprotocol: "let the server answer with one of the subprotocols offered"
+        case .severalSubprotocols, .unaskedSubprotocol:
+            "let the server answer with one of the subprotocols offered"
         case .unaskedExtension: "let the server agree to nothing that was not offered"
         }
     }
@@ -57,14 +58,17 @@ extension HandshakeError: CustomStringConvertible {
         case .notSwitched(let status, let reason, let location):
             "the server answered \(status)\(reason.isEmpty ? "" : " " + reason) instead of 101"
                 + (location.map { ", and points to '\($0)'" } ?? "")
-        case .missingUpgrade(let value): "the answer has \(value.map { "Upgrade '\($0)'" } ?? "no Upgrade") instead of 'websocket'"
+        case .missingUpgrade(let value):
+            "the answer has \(value.map { "Upgrade '\($0)'" } ?? "no Upgrade") instead of 'websocket'"
         case .missingConnectionUpgrade(let value):
             "the answer has \(value.map { "Connection '\($0)'" } ?? "no Connection") instead of 'Upgrade'"
         case .missingAccept: "the answer has no Sec-WebSocket-Accept"
         case .wrongAccept(let expected, let received):
             "Sec-WebSocket-Accept is '\(received)', but the key asks for '\(expected)'"
-        case .severalSubprotocols(let names): "the server chose several subprotocols: \(names.joined(separator: ", "))"
-        case .unaskedSubprotocol(let name): "the server chose the subprotocol '\(name)', which was not offered"
+        case .severalSubprotocols(let names):
+            "the server chose several subprotocols: \(names.joined(separator: ", "))"
+        case .unaskedSubprotocol(let name):
+            "the server chose the subprotocol '\(name)', which was not offered"
         case .unaskedExtension(let name): "the server uses the extension '\(name)', which was not offered"
         }
     }

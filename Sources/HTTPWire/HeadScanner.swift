@@ -16,7 +16,7 @@ struct HeadScanner: Sendable {
     private let fieldLimit: UInt16
     /// Bytes of empty lines before the start line: 0, 2 or 4.
     private(set) var start: UInt8 = 0
-    /// start <= lineStart <= scanned
+    /// start <= lineStart <= scanned.
     private var lineStart: UInt32 = 0
     /// Nothing before it is an LF that was not seen.
     private var scanned: UInt32 = 0
@@ -82,7 +82,8 @@ struct HeadScanner: Sendable {
         var colon = line.lowerBound
         while colon < end, Octets.isToken(input[colon]) { colon &+= 1 }
         guard colon < end, input[colon] == 0x3A else {
-            throw HeadScanner.nameFault(UnsafeRawBufferPointer(rebasing: input[line]), at: colon &- line.lowerBound)
+            throw HeadScanner.nameFault(
+                UnsafeRawBufferPointer(rebasing: input[line]), at: colon &- line.lowerBound)
         }
         guard colon > line.lowerBound else { throw .emptyFieldName }
         var value = colon &+ 1

@@ -30,7 +30,8 @@ struct MessageFacts {
             case 17 where fields.isField(index, "transfer-encoding"):
                 guard version == .http11 else { throw .transferEncodingInHTTP10 }
                 guard !isChunked else { throw .duplicateTransferEncoding }
-                guard fields.withValue(at: index, { Octets.equal($0, ("chunked" as StaticString).octets) }) else {
+                guard fields.withValue(at: index, { Octets.equal($0, ("chunked" as StaticString).octets) })
+                else {
                     throw .unsupportedTransferEncoding(fields.withValue(at: index, Octets.excerpt))
                 }
                 isChunked = true
@@ -48,7 +49,8 @@ struct MessageFacts {
     }
 
     private mutating func readExpectation(_ fields: Fields, _ index: Int) throws(HTTPError) {
-        guard fields.withValue(at: index, { Octets.equal($0, ("100-continue" as StaticString).octets) }) else {
+        guard fields.withValue(at: index, { Octets.equal($0, ("100-continue" as StaticString).octets) })
+        else {
             throw .unsupportedExpectation(fields.withValue(at: index, Octets.excerpt))
         }
         expectsContinue = true

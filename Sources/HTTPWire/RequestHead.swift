@@ -3,12 +3,17 @@
 /// The bytes of the head were copied once; target, path, query and fields are read from them when asked for,
 /// so a head costs two allocations, and a question about it at most the String it answers with.
 public struct RequestHead: Sendable, Equatable {
+    /// What is asked for.
     public let method: HTTPMethod
+    /// The version of the request; 1.1 or 1.0.
     public let version: HTTPVersion
+    /// The fields in the order they came.
     public let fields: Fields
     /// Whether the connection may carry another request after this one (RFC 9112 §9.3).
     public let keepAlive: Bool
-    /// How the body ends. Never `.untilClose`.
+    /// How the body ends.
+    ///
+    /// Never `.untilClose`.
     public let bodyFraming: BodyFraming
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
     public let expectsContinue: Bool
@@ -17,7 +22,9 @@ public struct RequestHead: Sendable, Equatable {
 
     let layout: TargetLayout
 
-    /// The request target as it was sent, such as `/ws?token=…`. Holds secrets: mask it before it is logged.
+    /// The request target as it was sent, such as `/ws?token=…`.
+    ///
+    /// Holds secrets: mask it before it is logged.
     public var target: String { text(layout.target) }
 
     /// The path without query, for routing and messages.
@@ -37,7 +44,9 @@ public struct RequestHead: Sendable, Equatable {
         return withOctets(layout.path) { RequestTarget.segments($0) }
     }
 
-    /// Whether the path is `other`, as ``path`` gives it. Allocates nothing for a path without escapes.
+    /// Whether the path is `other`, as ``path`` gives it.
+    ///
+    /// Allocates nothing for a path without escapes.
     public func hasPath(_ other: String) -> Bool {
         var other = other
         let plain: Bool? = withOctets(layout.path) { path in
@@ -48,7 +57,9 @@ public struct RequestHead: Sendable, Equatable {
         return plain ?? (path == other)
     }
 
-    /// The query without its `?`, as it was sent; nil when there is none. Holds secrets.
+    /// The query without its `?`, as it was sent; nil when there is none.
+    ///
+    /// Holds secrets.
     public var rawQuery: String? { layout.query.map { text($0) } }
 
     /// The first value of the query parameter `name`, decoded as forms are (`+` is a blank); nil when absent.
@@ -72,7 +83,9 @@ public struct RequestHead: Sendable, Equatable {
         withOctets(range) { String(decoding: $0, as: UTF8.self) }
     }
 
-    private func withOctets<Result>(_ range: Range<UInt32>, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    private func withOctets<Result>(_ range: Range<UInt32>, _ body: (UnsafeRawBufferPointer) -> Result)
+        -> Result
+    {
         fields.bytes.withUnsafeBytes {
             body(UnsafeRawBufferPointer(rebasing: $0[Int(range.lowerBound)..<Int(range.upperBound)]))
         }
@@ -80,14 +93,18 @@ public struct RequestHead: Sendable, Equatable {
 }
 
 extension RequestHead {
-    /// The head written in `text`, which ends with its empty line. For tests and tools.
+    /// The head written in `text`, which ends with its empty line.
+    ///
+    /// For tests and tools.
     ///
     /// - Throws: what ``RequestParser`` throws; `.missingColon` also when the head is not whole.
     public init(parsing text: String, limits: HTTPLimits = HTTPLimits()) throws(HTTPError) {
         var parser = RequestParser(limits: limits)
         let bytes = [UInt8](text.utf8)
         let result: Result<RequestHead?, HTTPError> = bytes.withUnsafeBytes { bytes in
-            do throws(HTTPError) { return .success(try parser.parse(bytes)?.head) } catch { return .failure(error) }
+            do throws(HTTPError) { return .success(try parser.parse(bytes)?.head) } catch {
+                return .failure(error)
+            }
         }
         guard let head = try result.get() else { throw .missingColon }
         self = head

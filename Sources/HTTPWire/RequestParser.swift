@@ -49,7 +49,9 @@ public struct RequestParser: Sendable {
         try scanner.nextLine(input)
     }
 
-    private mutating func readRequestLine(_ line: Range<Int>, of input: UnsafeRawBufferPointer) throws(HTTPError) {
+    private mutating func readRequestLine(_ line: Range<Int>, of input: UnsafeRawBufferPointer)
+        throws(HTTPError)
+    {
         let method = try RequestParser.method(line, of: input)
         let target = method.upperBound &+ 1
         var end = target
@@ -62,10 +64,13 @@ public struct RequestParser: Sendable {
         targetEnd = UInt32(truncatingIfNeeded: end &- line.lowerBound)
     }
 
-    private static func method(_ line: Range<Int>, of input: UnsafeRawBufferPointer) throws(HTTPError) -> Range<Int> {
+    private static func method(_ line: Range<Int>, of input: UnsafeRawBufferPointer) throws(HTTPError)
+        -> Range<Int>
+    {
         var end = line.lowerBound
         while end < line.upperBound, Octets.isToken(input[end]) { end &+= 1 }
-        guard end > line.lowerBound, end &- line.lowerBound <= 32, end < line.upperBound, input[end] == 0x20 else {
+        guard end > line.lowerBound, end &- line.lowerBound <= 32, end < line.upperBound, input[end] == 0x20
+        else {
             if line.upperBound > line.lowerBound, end == line.upperBound, end &- line.lowerBound <= 32 {
                 throw .malformedRequestLine(.noVersion)
             }
@@ -74,8 +79,11 @@ public struct RequestParser: Sendable {
         return line.lowerBound..<end
     }
 
-    private static func version(_ text: UnsafeRawBufferPointer, isPreface: Bool) throws(HTTPError) -> HTTPVersion {
-        guard text.count == 8, text[..<5].elementsEqual(("HTTP/" as StaticString).octets), Octets.isDigit(text[5]),
+    private static func version(_ text: UnsafeRawBufferPointer, isPreface: Bool) throws(HTTPError)
+        -> HTTPVersion
+    {
+        guard text.count == 8, text[..<5].elementsEqual(("HTTP/" as StaticString).octets),
+            Octets.isDigit(text[5]),
             text[6] == 0x2E, Octets.isDigit(text[7])
         else { throw .malformedRequestLine(.badVersion) }
         switch (text[5] &- 0x30, text[7] &- 0x30) {
@@ -103,20 +111,23 @@ public struct RequestParser: Sendable {
 
     /// RFC 9112 §3.2: one valid Host in HTTP/1.1; stricter: it must agree with an absolute target.
     private static func checkHost(
-        _ fields: Fields, _ host: Int?, _ layout: TargetLayout, _ head: UnsafeRawBufferPointer, _ version: HTTPVersion
+        _ fields: Fields, _ host: Int?, _ layout: TargetLayout, _ head: UnsafeRawBufferPointer,
+        _ version: HTTPVersion
     ) throws(HTTPError) {
         guard let host else {
             if version == .http11 { throw .missingHost }
             return
         }
         // An empty value is valid: it says that the URL had no authority.
-        guard fields.withValue(at: host, { $0.isEmpty || RequestTarget.isAuthority($0, needsPort: false) }) else {
+        guard fields.withValue(at: host, { $0.isEmpty || RequestTarget.isAuthority($0, needsPort: false) })
+        else {
             throw .invalidHost(fields.withValue(at: host, Octets.excerpt))
         }
         guard let range = layout.authority else { return }
         let target = UnsafeRawBufferPointer(rebasing: head[Int(range.lowerBound)..<Int(range.upperBound)])
         guard fields.withValue(at: host, { RequestTarget.sameAuthority($0, target) }) else {
-            throw .hostMismatch(target: Octets.excerpt(target), host: fields.withValue(at: host, Octets.excerpt))
+            throw .hostMismatch(
+                target: Octets.excerpt(target), host: fields.withValue(at: host, Octets.excerpt))
         }
     }
 }

@@ -64,7 +64,8 @@ enum RequestTarget {
         var end = 0
         if first == 0x5B {
             guard let close = text.firstIndex(of: 0x5D), close > 1 else { return false }
-            guard text[1..<close].allSatisfy({ Octets.hexValue($0) != nil || $0 == 0x3A || $0 == 0x2E }) else {
+            guard text[1..<close].allSatisfy({ Octets.hexValue($0) != nil || $0 == 0x3A || $0 == 0x2E })
+            else {
                 return false
             }
             end = close &+ 1
@@ -153,7 +154,8 @@ enum RequestTarget {
 extension RequestTarget {
     static func decodedPath(_ path: UnsafeRawBufferPointer) -> String {
         guard path.contains(0x25) else { return String(decoding: path, as: UTF8.self) }
-        return String(decoding: decode(path, keeping: { $0 == 0x2F || $0 == 0x25 }, plusIsBlank: false), as: UTF8.self)
+        return String(
+            decoding: decode(path, keeping: { $0 == 0x2F || $0 == 0x25 }, plusIsBlank: false), as: UTF8.self)
     }
 
     static func segments(_ path: UnsafeRawBufferPointer) -> [String] {
@@ -198,11 +200,18 @@ extension RequestTarget {
     private static func forEachItem(
         _ query: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
     ) {
-        for item in query.split(separator: 0x26) {
-            let equals = item.firstIndex(of: 0x3D)
-            let name = UnsafeRawBufferPointer(rebasing: item[..<(equals ?? item.endIndex)])
-            let value = UnsafeRawBufferPointer(rebasing: item[(equals.map { $0 &+ 1 } ?? item.endIndex)...])
-            guard body(name, value) else { return }
+        var start = 0
+        while start < query.count {
+            var end = start
+            var equals: Int?
+            while end < query.count, query[end] != 0x26 {
+                if query[end] == 0x3D, equals == nil { equals = end }
+                end &+= 1
+            }
+            let name = UnsafeRawBufferPointer(rebasing: query[start..<(equals ?? end)])
+            let value = UnsafeRawBufferPointer(rebasing: query[(equals.map { $0 &+ 1 } ?? end)..<end])
+            if end > start, !body(name, value) { return }
+            start = end &+ 1
         }
     }
 
@@ -210,7 +219,8 @@ extension RequestTarget {
         guard octets.contains(where: { $0 == 0x25 || (plusIsBlank && $0 == 0x2B) }) else {
             return String(decoding: octets, as: UTF8.self)
         }
-        return String(decoding: decode(octets, keeping: { _ in false }, plusIsBlank: plusIsBlank), as: UTF8.self)
+        return String(
+            decoding: decode(octets, keeping: { _ in false }, plusIsBlank: plusIsBlank), as: UTF8.self)
     }
 
     /// Decodes escapes; a `%` without two digits stands for itself, as do escapes of the octets to keep.

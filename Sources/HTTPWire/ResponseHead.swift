@@ -1,10 +1,12 @@
 /// A status line with its fields (RFC 9112 §4), for the client side.
 public struct ResponseHead: Sendable, Equatable {
+    /// The version of the response; 1.1 or 1.0.
     public let version: HTTPVersion
-    /// 100 ... 999.
+    /// The three digits, 100 to 999.
     public let status: Int
     /// As it was sent; empty when it was left out.
     public let reason: String
+    /// The fields in the order they came.
     public let fields: Fields
     /// How the body ends, for the method of the request it answers.
     public let bodyFraming: BodyFraming
@@ -27,7 +29,9 @@ public struct ResponseParser: Sendable {
         scanner = HeadScanner(limits)
     }
 
-    /// Reads the next head; nil when it is not whole yet. Pass the same bytes again with more behind them.
+    /// Reads the next head; nil when it is not whole yet.
+    ///
+    /// Pass the same bytes again with more behind them.
     ///
     /// Interim answers come out like others: see ``ResponseHead/isInterim``.
     ///
@@ -42,7 +46,8 @@ public struct ResponseParser: Sendable {
                 } else {
                     _ = try ResponseParser.parts(UnsafeRawBufferPointer(rebasing: input[line]))
                     statusLine = (
-                        UInt32(truncatingIfNeeded: line.lowerBound), UInt32(truncatingIfNeeded: line.upperBound)
+                        UInt32(truncatingIfNeeded: line.lowerBound),
+                        UInt32(truncatingIfNeeded: line.upperBound)
                     )
                 }
             } else if line.isEmpty {
@@ -58,7 +63,9 @@ public struct ResponseParser: Sendable {
         return nil
     }
 
-    private func finish(_ input: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPError) -> ResponseHead {
+    private func finish(_ input: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPError)
+        -> ResponseHead
+    {
         let line = UnsafeRawBufferPointer(rebasing: input[Int(statusLine.start)..<Int(statusLine.end)])
         let (version, status, reason) = try ResponseParser.parts(line)
         let bytes = [UInt8](UnsafeRawBufferPointer(rebasing: input[Int(scanner.start)..<scanner.end]))
@@ -81,9 +88,12 @@ public struct ResponseParser: Sendable {
     private static func parts(
         _ line: UnsafeRawBufferPointer
     ) throws(HTTPError) -> (version: HTTPVersion, status: Int, reason: String) {
-        let fault = HTTPError.malformedStatusLine(Octets.excerpt(UnsafeRawBufferPointer(rebasing: line.prefix(64))))
-        guard line.count >= 12, line[..<5].elementsEqual(("HTTP/" as StaticString).octets), Octets.isDigit(line[5]),
-            line[6] == 0x2E, Octets.isDigit(line[7]), line[8] == 0x20, line[9..<12].allSatisfy(Octets.isDigit),
+        let fault = HTTPError.malformedStatusLine(
+            Octets.excerpt(UnsafeRawBufferPointer(rebasing: line.prefix(64))))
+        guard line.count >= 12, line[..<5].elementsEqual(("HTTP/" as StaticString).octets),
+            Octets.isDigit(line[5]),
+            line[6] == 0x2E, Octets.isDigit(line[7]), line[8] == 0x20,
+            line[9..<12].allSatisfy(Octets.isDigit),
             line[9] != 0x30
         else { throw fault }
         let (major, minor) = (Int(line[5] &- 0x30), Int(line[7] &- 0x30))

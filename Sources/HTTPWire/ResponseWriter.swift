@@ -21,7 +21,8 @@ public enum ResponseWriter {
     ) -> Bool {
         let framing: BodyFraming = mayHaveBody(status) ? .length(UInt64(body.count)) : .none
         let isWhole = appendHead(
-            status: status, fields: fields, framing: framing, keepAlive: keepAlive, version: version, to: buffer)
+            status: status, fields: fields, framing: framing, keepAlive: keepAlive, version: version,
+            to: buffer)
         if !omitBody, framing != .none { buffer.append(body) }
         return isWhole
     }
@@ -34,7 +35,8 @@ public enum ResponseWriter {
     ) -> Bool {
         body.withUnsafeBytes {
             append(
-                status: status, fields: fields, body: $0, keepAlive: keepAlive, version: version, omitBody: omitBody,
+                status: status, fields: fields, body: $0, keepAlive: keepAlive, version: version,
+                omitBody: omitBody,
                 to: buffer)
         }
     }
@@ -115,7 +117,8 @@ public enum ResponseWriter {
         version: HTTPVersion = .http11, to buffer: ByteBuffer
     ) -> Bool {
         append(
-            status: 204, fields: [("Allow", methods.map(\.name).joined(separator: ", "))] + fields, keepAlive: keepAlive,
+            status: 204, fields: [("Allow", methods.map(\.name).joined(separator: ", "))] + fields,
+            keepAlive: keepAlive,
             version: version, to: buffer)
     }
 

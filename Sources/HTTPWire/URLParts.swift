@@ -10,12 +10,15 @@ public struct URLParts: Sendable, Equatable {
         public var defaultPort: UInt16 { isSecure ? 443 : 80 }
     }
 
+    /// What the URL begins with.
     public let scheme: Scheme
     /// In small letters; an IPv6 address without its brackets.
     public let host: String
-    /// 1 ... 65,535.
+    /// As written or the default of the scheme, 1 to 65,535.
     public let port: UInt16
-    /// Path and query as they go on the wire, with what must be percent-encoded encoded. Begins with `/`.
+    /// Path and query as they go on the wire, with what must be percent-encoded encoded.
+    ///
+    /// Begins with `/`.
     public let target: String
 
     /// Takes `text` apart.
@@ -56,7 +59,8 @@ public struct URLParts: Sendable, Equatable {
         let isValid = Array(text).withUnsafeBytes { RequestTarget.isAuthority($0, needsPort: false) }
         guard isValid, !text.contains(0x25) else { throw .invalidHost(String(decoding: text, as: UTF8.self)) }
         let isV6 = text.first == 0x5B
-        let close = isV6 ? text.firstIndex(of: 0x5D) ?? text.endIndex : text.firstIndex(of: 0x3A) ?? text.endIndex
+        let close =
+            isV6 ? text.firstIndex(of: 0x5D) ?? text.endIndex : text.firstIndex(of: 0x3A) ?? text.endIndex
         let name = isV6 ? text[(text.startIndex + 1)..<close] : text[..<close]
         let host = String(decoding: name.map(Octets.lowercased), as: UTF8.self)
         guard let colon = text[close...].firstIndex(of: 0x3A), colon + 1 < text.endIndex else {
@@ -82,7 +86,9 @@ public struct URLParts: Sendable, Equatable {
 }
 
 extension URLParts: CustomStringConvertible {
-    /// The URL in its plain form. May hold a token in its query.
+    /// The URL in its plain form.
+    ///
+    /// May hold a token in its query.
     public var description: String { "\(scheme.rawValue)://\(authority)\(target)" }
 }
 
@@ -107,7 +113,8 @@ public enum URLError: Error, Equatable, Sendable, CustomStringConvertible {
         case .hostNotASCII(let host): "the host '\(host)' must be written in its ASCII form (xn--…)"
         case .invalidHost(let host): "'\(host)' is no host with an optional port"
         case .invalidPort(let port): "'\(port)' is no port: use 1 to 65535"
-        case .userInformation: "user names and passwords in URLs are not sent: use a token or the Authorization header"
+        case .userInformation:
+            "user names and passwords in URLs are not sent: use a token or the Authorization header"
         case .fragment: "a WebSocket URL has no fragment: write '#' as %23"
         case .controlCharacter: "the URL holds a control character"
         }
