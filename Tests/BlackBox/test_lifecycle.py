@@ -1,0 +1,182 @@
+"""Start and end of the process, and what its flags promise."""
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+import harness
+from harness import BINARY, HOST, free_port, get, until
+from protocol import Talk, signed_in
+
+
+def run(*args, timeout=20, **environment):
+    return subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+                          env=harness.clean_environment(**environment))
+
+
+def test_one_line_says_where_it_listens(start):
+    server = start()
+    lines = [line for line in server.log.splitlines() if str(server.port) in line]
+    assert len(lines) == 1
+    assert f"{HOST}:{server.port}" in lines[0]
+    harness.wait_for_port(server.port)
+
+
+def test_standard_output_stays_empty(tmp_path):
+    port = free_port()
+    process = subprocess.Popen([BINARY, "serve", "--listen", f"{HOST}:{port}", "--state", tmp_path], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=harness.clean_environment())
+    harness.wait_for_port(port, process)
+    process.terminate()
+    out, _ = process.communicate(timeout=15)
+    assert process.returncode == 0 and out == b""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_says_goodbye_and_ends_with_zero(start, number):
+    server = start("--loops", "2", "--echo", "/echo")
+    talks = [signed_in(server, f"u{index}") for index in range(20)]
+    idle = harness.Raw(server.port)
+    server.signal(number)
+    for talk in talks:
+        with pytest.raises(ConnectionClosed) as ended:
+            while True:
+                talk.hear(10)
+        assert ended.value.rcvd.code in (1001, 1012)
+    assert server.process.wait(10) == 0
+    assert idle.is_closed_by_peer()
+
+
+def test_a_client_that_ignores_the_goodbye_does_not_hold_it_up(start):
+    server = start(environment={"SOCKEYE_TIMEOUTS_SHUTDOWN": "1s"})
+    with harness.opened(server.port):
+        server.signal(signal.SIGTERM)
+        assert server.process.wait(5) == 0
+
+
+def test_the_port_is_free_again_at_once(start, tmp_path):
+    first = start()
+    with harness.opened(first.port):
+        first.stop()
+    second = start(listen=first.listen, wait=False)
+    second.port = first.port
+    second.wait_until_ready()
+    assert get(first.port, "/health").status == 200
+
+
+def test_a_taken_port_is_said_in_words(start):
+    server = start()
+    second = run("serve", "--listen", server.listen, "--state", server.state.parent / "second")
+    assert second.returncode != 0
+    assert "sockeye: error:" in second.stderr and str(server.port) in second.stderr and "sockeye: hint:" in second.stderr
+
+
+def test_port_zero_is_chosen_and_said(tmp_path):
+    import re
+
+    log = tmp_path / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([BINARY, "serve", "--listen", f"{HOST}:0", "--state", tmp_path / "state"],
+                                   stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=harness.clean_environment())
+    try:
+        found = until(lambda: re.search(r"127\.0\.0\.1:([1-9]\d*)", log.read_text()), 15, "the chosen port")
+        assert get(int(found[1]), "/health").status == 200
+    finally:
+        harness.stop(process)
+
+
+def test_a_configuration_file_is_used(start, tmp_path):
+    file = tmp_path / "sockeye.toml"
+    file.write_text('[[endpoint]]\npath = "/live/{room}"\nauthentication = ["query"]\nquery_name = "t"\n')
+    server = start("--config", file)
+    with Talk(server.url(f"/live/blue?t={server.token('ada')}")) as talk:
+        assert talk.hear()["user"] == "ada"
+    with harness.Raw(server.port) as raw:
+        assert raw.send(harness.handshake("/ws")).response().status == 404
+
+
+def test_a_mistake_in_the_file_is_shown_with_its_place(tmp_path):
+    file = tmp_path / "sockeye.toml"
+    file.write_text('loops = 2\nlopps = 3\n')
+    done = run("serve", "--config", file, "--state", tmp_path / "state")
+    assert done.returncode == 2
+    assert "sockeye.toml:2" in done.stderr and "loops" in done.stderr and "sockeye: hint:" in done.stderr
+
+
+def test_an_unknown_flag_names_the_nearest(tmp_path):
+    done = run("serve", "--lissten", "127.0.0.1:1")
+    assert done.returncode == 2
+    assert "--listen" in done.stderr
+
+
+def test_version_and_help():
+    assert run("version").stdout.startswith("sockeye ")
+    assert json.loads(run("version", "--json").stdout)["version"]
+    text = run("--help").stdout
+    for command in ("serve", "connect", "bench", "token", "version"):
+        assert command in text
+        assert "Example" in run(command, "--help").stdout
+
+
+@pytest.mark.parametrize("shell, check", [("bash", ["bash", "-n"]), ("zsh", None), ("fish", None)])
+def test_completions_are_valid(shell, check, tmp_path):
+    done = run("completions", shell)
+    assert done.returncode == 0 and "sockeye" in done.stdout
+    if check:
+        file = tmp_path / "completions"
+        file.write_text(done.stdout)
+        assert subprocess.run([*check, file]).returncode == 0
+
+
+def test_mint_wants_a_user_and_says_so(tmp_path):
+    done = run("token", "mint", "--state", tmp_path)
+    assert done.returncode == 2 and "--user" in done.stderr
+
+
+def test_token_inspect_explains(server):
+    done = subprocess.run([BINARY, "token", "inspect", "-", "--state", server.state], input=server.token("ada"), capture_output=True,
+                          text=True, timeout=10)
+    if done.returncode == 2 and "no command" in done.stderr:
+        pytest.skip("this build has no token inspect")
+    assert done.returncode == 0 and "ada" in done.stdout
+
+
+# ---- sockeye connect ----
+
+def test_connect_in_a_pipe_talks_line_by_line(server):
+    done = subprocess.run([BINARY, "connect", server.url("/echo")], input="hello\nwörld\n", capture_output=True, text=True, timeout=20)
+    assert done.returncode == 0, done.stderr
+    assert "hello" in done.stdout and "wörld" in done.stdout
+
+
+def test_connect_shows_why_a_handshake_was_refused(server):
+    done = run("connect", server.url("/nowhere"))
+    assert done.returncode != 0
+    assert "404" in done.stdout + done.stderr
+
+
+def test_connect_subscribes_with_a_token(server):
+    process = subprocess.Popen([BINARY, "connect", server.url("/ws"), "--token", server.token("ada"), "--subscribe", "cli", "--json"],
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        with signed_in(server, "bob") as bob:
+            for _ in range(100):
+                bob.say(type="publish", topic="cli", data="from bob")
+                if bob.is_silent(0) and process.poll() is None:
+                    import select
+
+                    if select.select([process.stdout], [], [], 0.1)[0] and "from bob" in process.stdout.readline():
+                        break
+            else:
+                pytest.fail("nothing was delivered to sockeye connect")
+    finally:
+        process.stdin.close()
+        harness.stop(process)
+
+
+def test_bench_measures_an_echo(server):
+    done = run("bench", "echo", server.url("/echo"), "--help")
+    assert done.returncode == 0
