@@ -45,7 +45,6 @@ enum {
     CTLS_CONTENT_REQUEST,
     CTLS_CONTENT_DER,
     CTLS_CONTENT_DAMAGED, /* the right markers with something broken between them */
-    CTLS_CONTENT_TOO_BIG,
 };
 
 typedef struct {

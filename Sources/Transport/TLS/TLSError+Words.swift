@@ -61,7 +61,7 @@ extension TLSError: CustomStringConvertible {
             case .der: "convert it: openssl x509 -inform der -in FILE -out FILE.pem"
             case .request:
                 "this is a signing request: have an authority sign it, and give the certificate it returns"
-            case .certificate, .damaged, .empty, .other, .publicKey, .tooBig:
+            case .certificate, .damaged, .empty, .other, .publicKey:
                 "give the full chain in PEM form, your own certificate first (certbot calls it fullchain.pem)"
             }
         case .certificateWeak:
@@ -70,6 +70,7 @@ extension TLSError: CustomStringConvertible {
             switch errno {
             case ENOENT: "check the path; relative paths start at the directory the server was started in"
             case EACCES, EPERM: "let the server's user read it, for instance by a group: chgrp, chmod 640"
+            case EFBIG: "a PEM file of more than 1 MiB is something else"
             case EISDIR: "give the file, not its directory"
             default: "check the path and the permissions"
             }
@@ -82,7 +83,7 @@ extension TLSError: CustomStringConvertible {
             case .certificate: "this file holds a certificate: are certificate and key swapped?"
             case .der: "convert it: openssl pkey -inform der -in FILE -out KEY.pem"
             case .publicKey: "this is the public half: give the private key"
-            case .damaged, .empty, .other, .privateKey, .request, .tooBig:
+            case .damaged, .empty, .other, .privateKey, .request:
                 "give the private key in PEM form (-----BEGIN PRIVATE KEY-----)"
             }
         case .keyMismatch(_, _, nil):
@@ -138,7 +139,6 @@ extension TLSFileContent {
         case .privateKey: "it holds a private key"
         case .publicKey: "it holds a public key"
         case .request: "it holds a certificate signing request"
-        case .tooBig: "it is larger than 1 MiB"
         }
     }
 }

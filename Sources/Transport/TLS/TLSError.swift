@@ -88,7 +88,7 @@ public enum TLSError: Error, Equatable, Sendable {
 
 /// What a file holds that should hold PEM of another kind.
 public enum TLSFileContent: Equatable, Sendable {
-    case certificate, damaged, der, empty, other, privateKey, publicKey, request, tooBig
+    case certificate, damaged, der, empty, other, privateKey, publicKey, request
 
     init(number: Int32) {
         switch Int(number) {
@@ -99,7 +99,6 @@ public enum TLSFileContent: Equatable, Sendable {
         case CTLS_CONTENT_REQUEST: self = .request
         case CTLS_CONTENT_DER: self = .der
         case CTLS_CONTENT_DAMAGED: self = .damaged
-        case CTLS_CONTENT_TOO_BIG: self = .tooBig
         default: self = .other
         }
     }
@@ -107,8 +106,10 @@ public enum TLSFileContent: Equatable, Sendable {
 
 /// A fatal alert, as the number on the wire (RFC 8446 §6.2).
 public struct TLSAlert: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The number on the wire.
     public var rawValue: UInt8
 
+    /// Any number, named or not.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The standard's name and the number: `handshake_failure (40)`.

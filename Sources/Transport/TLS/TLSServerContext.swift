@@ -1,19 +1,27 @@
 import CTLS
 import Glibc
 
-/// A TLS version this side may speak. Older ones are broken (RFC 8996).
+/// A TLS version this side may speak.
+///
+/// Older ones are broken (RFC 8996).
 public enum TLSVersion: Int32, Comparable, Sendable {
     case v1_2 = 2
     case v1_3 = 3
 
+    /// By age.
     public static func < (a: TLSVersion, b: TLSVersion) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// Where a certificate chain and its key lie, both in PEM. The server's own certificate comes first in its file.
+/// Where a certificate chain and its key lie, both in PEM.
+///
+/// The server's own certificate comes first in its file.
 public struct TLSIdentity: Hashable, Sendable {
+    /// Path of the chain.
     public var certificate: String
+    /// Path of the private key, not locked by a passphrase.
     public var key: String
 
+    /// Two paths; nothing is read yet.
     public init(certificate: String, key: String) {
         self.certificate = certificate
         self.key = key
@@ -109,7 +117,9 @@ final class TLSServerDirectory: @unchecked Sendable {
     /// For clients that ask for no name; never nil once the context is made.
     var first: OpaquePointer? { contexts.first }
 
-    /// Takes the context. Returns the names that an earlier one has already.
+    /// Takes the context.
+    ///
+    /// Returns the names that an earlier one has already.
     func add(_ context: OpaquePointer, names: [String]) -> [String] {
         contexts.append(context)
         return names.filter { !self.names.add($0, for: contexts.count - 1) }

@@ -146,9 +146,9 @@ public final class TLSSession {
         return .written(written)
     }
 
-    /// Says that nothing more will be sent (close_notify). Reading goes on. Does nothing before the handshake is done.
+    /// Says that nothing more will be sent (close_notify).
     ///
-    /// Call it when everything is sent. Returns false when the socket is full: call again when it is writable, or give up
+    /// Reading goes on. Does nothing before the handshake is done. Call it when everything is sent. Returns false when the socket is full: call again when it is writable, or give up
     /// and close; a failure needs no answer, since the connection is over either way.
     @discardableResult
     public func shutdown() -> Bool {
@@ -175,12 +175,18 @@ extension TLSSession {
     public var serverName: String? { ctls_server_name(session).map { String(cString: $0) } }
     /// Whether a ticket spared the full handshake.
     public var isResumed: Bool { ctls_is_resumed(session) != 0 }
-    /// Whether the kernel encrypts. Only where it has the `tls` module and the cipher.
+    /// Whether the kernel encrypts.
+    ///
+    /// Only where it has the `tls` module and the cipher.
     public var kernelSend: Bool { ctls_kernel_send(session) != 0 }
-    /// Whether the kernel decrypts. OpenSSL 3.0 does that for TLS 1.2 only.
+    /// Whether the kernel decrypts.
+    ///
+    /// OpenSSL 3.0 does that for TLS 1.2 only.
     public var kernelReceive: Bool { ctls_kernel_receive(session) != 0 }
 
-    /// What the peer showed, verified or not; nil on the server's side. Costs a copy.
+    /// What the peer showed, verified or not; nil on the server's side.
+    ///
+    /// Costs a copy.
     public var peerCertificate: TLSCertificate? {
         var certificate = ctls_certificate()
         return ctls_peer_certificate(session, &certificate) != 0 ? TLSCertificate(certificate) : nil

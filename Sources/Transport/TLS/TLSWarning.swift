@@ -23,6 +23,7 @@ public enum TLSWarning: Equatable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What is the matter, in one sentence without a full stop.
     public var description: String {
         switch self {
         case .expired(let path, let date):
