@@ -47,8 +47,6 @@ public actor ClientLoop {
         mailbox = Mailbox { loop.wake() }
         do {
             try loop.start { events, now in
-                // Used on this thread and during this call alone; the compiler cannot see that isolation is assumed, not changed.
-                nonisolated(unsafe) let events = events
                 return self.assumeIsolated { $0.turn(events, now) }
             }
         } catch {

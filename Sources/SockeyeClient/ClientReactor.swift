@@ -74,6 +74,9 @@ public final class ClientReactor {
         return channel
     }
 
+    /// Makes the loop take a turn soon. Any thread may ask for it through the loop itself.
+    public func wake() { loop.wake() }
+
     /// Handles one poll batch. Returns when to be called again at the latest.
     public func turn(_ events: UnsafeBufferPointer<ReadyEvent>, _ now: MonotonicTime) -> MonotonicTime? {
         self.now = now

@@ -12,6 +12,6 @@ enum CommandTable {
         ],
         subcommands: [
             ConfigCommand.command, CompletionsCommand.command,
-            VersionCommand.command, HelpCommand.command,
+            ConnectCommand.command, BenchCommand.command, VersionCommand.command, HelpCommand.command,
         ])
 }

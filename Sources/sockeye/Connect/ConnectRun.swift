@@ -1,0 +1,225 @@
+import Glibc
+import SockeyeClient
+import WebSocketWire
+
+/// One run of `sockeye connect`: brings together the connection, standard input and what is shown.
+actor ConnectRun {
+    private let settings: ConnectSettings
+    private let printer: ConnectPrinter
+    private let isInteractive: Bool
+    private var editor = LineEditor(prompt: "> ")
+    private var terminal: RawTerminal?
+    private var connection: WebSocketConnection?
+    private var openedAt = ContinuousClock.now
+    private var hasReceived = false
+
+    init(_ settings: ConnectSettings) {
+        self.settings = settings
+        isInteractive = isatty(STDIN_FILENO) == 1 && settings.style == .talk && !settings.echoes
+        printer = ConnectPrinter(
+            style: settings.style, isQuiet: settings.isQuiet, mask: settings.mask,
+            usesColor: settings.style == .talk && getenv("NO_COLOR") == nil)
+    }
+
+    func run() async throws -> ExitStatus {
+        show(printer.connecting(to: settings.url))
+        let connection: WebSocketConnection
+        do {
+            connection = try await WebSocketConnection.connect(settings.plan)
+        } catch {
+            show(printer.failed(error, after: .zero))
+            return report(error)
+        }
+        self.connection = connection
+        openedAt = .now
+        if settings.isVerbose { show(printer.heads(connection.info)) }
+        show(printer.opened(connection.info))
+        do {
+            try await greet(connection)
+            try start(connection)
+        } catch let error as ClientError {
+            // The connection ended meanwhile: its last event says how.
+            if error != .closed { return report(error) }
+        }
+        return await receive(connection)
+    }
+
+    // MARK: What comes
+
+    private func receive(_ connection: WebSocketConnection) async -> ExitStatus {
+        for await event in connection.events {
+            switch event {
+            case .message(let message):
+                if !hasReceived {
+                    hasReceived = true
+                    if settings.isVerbose { show(printer.firstMessage(after: elapsed)) }
+                }
+                if settings.echoes {
+                    // Refused only once the connection ends, which the next event tells.
+                    try? await connection.send(message)
+                } else {
+                    show(printer.received(message, after: elapsed))
+                }
+            case .ping(let payload):
+                if settings.isVerbose || settings.style == .json {
+                    show(printer.ping(payload, after: elapsed))
+                }
+            case .pong: break
+            case .closed(let summary):
+                show(printer.closed(summary, after: elapsed))
+                leaveTerminal()
+                let isNormal = summary.initiator == .client || summary.code == nil || summary.code == .normal
+                return summary.isClean && isNormal ? .healthy : .findings
+            case .failed(let error):
+                show(printer.failed(error, after: elapsed))
+                leaveTerminal()
+                return report(error)
+            }
+        }
+        return .findings
+    }
+
+    private func report(_ error: ClientError) -> ExitStatus {
+        Talk.error(
+            "\(printer.mask.apply("\(error)")) [\(error.code)]", hint: printer.mask.apply(error.remedy))
+        return .findings
+    }
+
+    // MARK: What goes
+
+    /// The messages that the command line asks for.
+    private func greet(_ connection: WebSocketConnection) async throws(ClientError) {
+        if let token = settings.plan.firstMessageToken {
+            try await send(.authenticate(token: token), connection)
+        }
+        for topic in settings.topics { try await send(.subscribe(topic: topic, id: nil), connection) }
+    }
+
+    private func send(_ command: SockeyeCommand, _ connection: WebSocketConnection) async throws(ClientError)
+    {
+        try await send(command.text, connection)
+    }
+
+    private func send(_ text: String, _ connection: WebSocketConnection) async throws(ClientError) {
+        show(printer.sent(text, after: elapsed))
+        try await connection.send(text: text)
+    }
+
+    private func start(_ connection: WebSocketConnection) throws {
+        let interrupts = try Interrupts.start()
+        Task { [connection] in
+            _ = await interrupts.read()
+            _ = try? await connection.close(.normal)
+        }
+        if settings.echoes { return }
+        let input = try StandardInput()
+        if isInteractive {
+            terminal = RawTerminal()
+            show(printer.talk("type a message and press Enter; /help lists the commands, Ctrl-D closes"))
+            redraw()
+            Task { await self.converse(input) }
+        } else {
+            Task { await self.pipe(input) }
+        }
+    }
+
+    /// Each line of standard input is one message.
+    private func pipe(_ input: StandardInput) async {
+        guard let connection else { return }
+        var splitter = LineSplitter()
+        do {
+            while let bytes = await input.read() {
+                for line in splitter.feed(bytes) { try await send(line: line, connection) }
+            }
+            if let line = splitter.finish() { try await send(line: line, connection) }
+        } catch {
+            // The connection ended; its last event says how.
+            return
+        }
+        guard let wait = settings.wait else { return }
+        if wait > .zero { try? await Task.sleep(for: wait) }
+        _ = try? await connection.close(.normal)
+    }
+
+    /// A text message holds UTF-8 alone (RFC 6455 §5.6), so any other line goes as a binary one.
+    private func send(line: [UInt8], _ connection: WebSocketConnection) async throws(ClientError) {
+        if let text = String(validating: line, as: UTF8.self) {
+            try await send(text, connection)
+        } else {
+            try await connection.send(binary: line)
+        }
+    }
+
+    private func converse(_ input: StandardInput) async {
+        while let bytes = await input.read() {
+            for decision in editor.feed(bytes) {
+                switch decision {
+                case .line(let line): await obey(line)
+                case .interrupt, .end: return await close()
+                case .clearScreen: StandardOutput.write("\u{1B}[H\u{1B}[2J")
+                }
+            }
+            redraw()
+        }
+        await close()
+    }
+
+    private func close() async {
+        _ = try? await connection?.close(.normal)
+    }
+
+    // MARK: Commands
+
+    private func obey(_ line: String) async {
+        guard let connection else { return }
+        do {
+            switch ConnectInput(line) {
+            case .nothing: break
+            case .message(let text): try await send(text, connection)
+            case .command(let command): try await send(command, connection)
+            case .ping:
+                // Not waited for here: the line must stay usable when no pong comes.
+                Task {
+                    if let trip = try? await connection.ping() {
+                        self.show(self.printer.pong(trip, after: self.elapsed))
+                    }
+                }
+            case .close(let code, let reason): try await connection.close(code, reason: reason)
+            case .help: show(ConnectInput.commands.map { .talk($0) })
+            case .mistake(let words): show([.talk("sockeye: \(words)")])
+            }
+        } catch ClientError.closed {
+            // The connection ended; its last event says how.
+        } catch {
+            show([.talk("sockeye: \(error)")])
+        }
+    }
+
+    // MARK: What is shown
+
+    private var elapsed: Duration { ContinuousClock.now - openedAt }
+
+    private func show(_ lines: [ConnectPrinter.Line]) {
+        guard !lines.isEmpty else { return }
+        if terminal != nil { StandardOutput.write(LineEditor.erasing) }
+        for line in lines {
+            switch line {
+            case .data(let text):
+                // Nobody reads any more, as after `| head`: then nobody needs the connection either.
+                if !StandardOutput.write(text + "\n") { exit(ExitStatus.healthy.rawValue) }
+            case .talk(let text): Talk.line(text)
+            }
+        }
+        redraw()
+    }
+
+    private func redraw() {
+        if terminal != nil { StandardOutput.write(editor.drawing(width: RawTerminal.width)) }
+    }
+
+    private func leaveTerminal() {
+        guard terminal != nil else { return }
+        StandardOutput.write(LineEditor.erasing)
+        terminal = nil
+    }
+}

@@ -1,0 +1,64 @@
+import Configuration
+import SockeyeClient
+
+/// What `sockeye connect` was asked to do: the command line, checked.
+struct ConnectSettings {
+    /// How what happens is shown.
+    enum Style {
+        /// Arrows, times and words, for people.
+        case talk
+        /// One JSON object a line.
+        case json
+        /// Messages alone, one a line.
+        case lines
+    }
+
+    let plan: ConnectPlan
+    let topics: [String]
+    let style: Style
+    let echoes: Bool
+    let isVerbose: Bool
+    let isQuiet: Bool
+    /// How long to go on after the end of standard input; nil: until the server closes.
+    let wait: Duration?
+    let mask: SecretMask
+    /// The address as it was given; may hold a token.
+    let url: String
+
+    init(_ invocation: Invocation) throws(CommandFailure) {
+        let url = try invocation.url()
+        var (options, secrets) = try ConnectionFlags.options(invocation)
+        if let text = invocation.value("--ping-interval") {
+            let interval = try ConnectionFlags.duration("--ping-interval", text)
+            if interval < .milliseconds(100) { throw .usage("--ping-interval must be at least 100ms") }
+            options.pingInterval = interval
+        }
+        do {
+            plan = try ConnectPlan(url, options: options)
+        } catch {
+            throw .usage("\(error)", hint: error.remedy)
+        }
+        mask = SecretMask(secrets)
+        self.url = url
+        topics = invocation.values("--subscribe")
+        echoes = invocation.has("--echo")
+        isVerbose = invocation.has("--verbose")
+        isQuiet = invocation.has("--quiet")
+        if isQuiet && isVerbose { throw .usage("--quiet and --verbose contradict each other") }
+        style = invocation.has("--json") ? .json : Output.isTerminal ? .talk : .lines
+        switch invocation.value("--wait") {
+        case nil: wait = .zero
+        case "forever": wait = nil
+        case let text?: wait = try ConnectionFlags.duration("--wait", text)
+        }
+    }
+}
+
+extension Invocation {
+    /// The one argument. Its query may hold a token, so it is taken out of the sight of `ps`.
+    func url() throws(CommandFailure) -> String {
+        let url = arguments[0]
+        for secret in ConnectionFlags.secrets(inURL: url) { ProcessSecrets.erase(secret) }
+        return url
+    }
+}
