@@ -1,5 +1,3 @@
-import Glibc
-
 /// Finds and checks the lines of a head while it arrives; start lines are the parsers' own.
 ///
 /// Each line is judged once, when its LF is there, and in order; what is judged before (the first octet, the
@@ -45,12 +43,7 @@ struct HeadScanner: Sendable {
     mutating func nextLine(_ input: UnsafeRawBufferPointer) throws(HTTPError) -> Range<Int>? {
         let from = Int(lineStart)
         let seen = Int(scanned)
-        var found: Int?
-        if seen < input.count, let base = input.baseAddress,
-            let hit = memchr(base + seen, 0x0A, input.count &- seen)
-        {
-            found = base.distance(to: UnsafeRawPointer(hit))
-        }
+        let found = Octets.firstLineFeed(in: input, from: seen)
         let length = (found.map { $0 &+ 1 } ?? input.count) &- from
         if isAtStartLine {
             if length > 0, !Octets.isToken(input[from]), input[from] != 0x0D, input[from] != 0x0A {

@@ -72,6 +72,24 @@ enum Octets {
         return nil
     }
 
+    /// The position of the first LF at or behind `start`; nil when there is none.
+    static func firstLineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        var index = start
+        while index &+ 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let other = word ^ 0x0A0A_0A0A_0A0A_0A0A
+            // The lowest set bit is exact; those above it may come from a borrow.
+            let hit = (other &- 0x0101_0101_0101_0101) & ~other & 0x8080_8080_8080_8080
+            if hit != 0 { return index &+ hit.trailingZeroBitCount &>> 3 }
+            index &+= 8
+        }
+        while index < bytes.count {
+            if bytes[index] == 0x0A { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
     @inline(__always)
     private static func isControl(_ octet: UInt8) -> Bool {
         (octet < 0x20 && octet != 0x09) || octet == 0x7F
