@@ -1,4 +1,7 @@
-/// The codes of `error` messages. They never change their meaning; new ones may be added.
+/// The codes of `error` messages.
+///
+/// They never change their meaning; new ones may be added. A refused token has the code it has everywhere, in HTTP answers and
+/// on the command line too: `TokenError.code`.
 public enum ErrorCode: String, CaseIterable, Sendable {
     // What a client sent cannot be read.
     /// A binary message, where text is spoken.
@@ -38,35 +41,35 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// The data is longer than a publication may be.
     case dataTooLong = "data_too_long"
 
-    // The token is refused.
+    // The token is refused: the codes of `TokenError`.
     /// Signed by an algorithm there is no key for.
-    case tokenAlgorithm = "token_algorithm"
+    case tokenAlgorithm = "TOKEN-ALGORITHM"
     /// Meant for another audience.
-    case tokenAudience = "token_audience"
+    case tokenAudience = "TOKEN-AUDIENCE"
     /// A claim is missing.
-    case tokenClaimMissing = "token_claim_missing"
+    case tokenClaimMissing = "TOKEN-CLAIM-MISSING"
     /// A claim has a value of the wrong JSON type.
-    case tokenClaimType = "token_claim_type"
+    case tokenClaimType = "TOKEN-CLAIM-TYPE"
     /// It demands unknown extensions.
-    case tokenCritical = "token_critical"
+    case tokenCritical = "TOKEN-CRITICAL"
     /// A claim appears twice.
-    case tokenDuplicate = "token_duplicate"
+    case tokenDuplicate = "TOKEN-DUPLICATE"
     /// It has ended.
-    case tokenExpired = "token_expired"
+    case tokenExpired = "TOKEN-EXPIRED"
     /// Made by another issuer.
-    case tokenIssuer = "token_issuer"
+    case tokenIssuer = "TOKEN-ISSUER"
     /// Signed with a key of unknown name.
-    case tokenKey = "token_key"
+    case tokenKey = "TOKEN-KEY"
     /// Longer than this server reads.
-    case tokenLength = "token_length"
+    case tokenLength = "TOKEN-LENGTH"
     /// Not a JWT in compact form.
-    case tokenMalformed = "token_malformed"
+    case tokenMalformed = "TOKEN-MALFORMED"
     /// Not yet valid.
-    case tokenNotYet = "token_not_yet"
+    case tokenNotYet = "TOKEN-NOT-YET"
     /// Not signed with this server's secret.
-    case tokenSignature = "token_signature"
+    case tokenSignature = "TOKEN-SIGNATURE"
     /// Of another type.
-    case tokenType = "token_type"
+    case tokenType = "TOKEN-TYPE"
     /// Names no usable user.
-    case tokenUser = "token_user"
+    case tokenUser = "TOKEN-USER"
 }

@@ -52,9 +52,12 @@ private struct CommandMembers {
     mutating func read(_ message: UnsafeRawBufferPointer, _ isValidUTF8: Bool) throws(SockeyeError) {
         var count = 0
         var duplicate: JSONString?
+        let isObject: Bool
         do throws(JSONError) {
             var scanner = try JSONScanner(message, isValidUTF8: isValidUTF8)
-            var hasMore = try scanner.enterObject()
+            isObject = try scanner.peek() == .object
+            if !isObject { _ = try scanner.skipValue() }
+            var hasMore = isObject ? try scanner.enterObject() : false
             while hasMore {
                 let key = try scanner.key()
                 let isNew = try readValue(of: key, &scanner)
@@ -67,8 +70,9 @@ private struct CommandMembers {
             if count <= SockeyeDecoder.memberLimit { try scanner.finish() }
         } catch {
             id = nil
-            throw Self.refusal(error)
+            throw .json(error)
         }
+        guard isObject else { throw .notAnObject }
         try checkID()
         if count > SockeyeDecoder.memberLimit { throw .tooManyMembers(limit: SockeyeDecoder.memberLimit) }
         if let duplicate { throw .duplicateMember(duplicate.excerpt(SockeyeError.excerptLimit)) }
@@ -146,10 +150,5 @@ private struct CommandMembers {
 
     private static func failure(_ text: Text, _ member: String, of type: CommandType?) -> SockeyeError {
         if case .absent = text { .missingMember(member, of: type) } else { .notAString(member, of: type) }
-    }
-
-    private static func refusal(_ error: JSONError) -> SockeyeError {
-        if case .unexpectedByte(_, _, .object) = error { return .notAnObject }
-        return .json(error)
     }
 }

@@ -136,7 +136,7 @@ extension SockeyeError: CustomStringConvertible {
 }
 
 extension ErrorCode {
-    /// The code for a refused token: that of the token's error, in the protocol's spelling.
+    /// The code for a refused token: that of the token's error.
     init(_ error: TokenError) {
         self =
             switch error {
