@@ -82,7 +82,12 @@ public struct JSONScanner {
     /// - Returns: false when it is empty (and then left again), true when `key()` is next.
     public mutating func enterObject() throws(JSONError) -> Bool {
         try expect(UInt8(ascii: "{"), .object)
-        return try opened(closing: UInt8(ascii: "}"))
+        guard try opened(closing: UInt8(ascii: "}")) else { return false }
+        // `opened` has stopped before the next byte, which `key()` would find wrong with half the reason.
+        guard self[offset] == UInt8(ascii: "\"") else {
+            throw .unexpectedByte(self[offset], offset: offset, expected: .memberNameOrEnd)
+        }
+        return true
     }
 
     /// Reads a member's name and its colon: a value is next.

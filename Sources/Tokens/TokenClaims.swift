@@ -131,8 +131,9 @@ struct TokenClaims {
     ) throws(TokenError) -> Int64 {
         if case .number(let digits) = value {
             let text = String(decoding: digits, as: UTF8.self)
-            if let whole = Int64(text), whole.magnitude <= greatestMoment { return whole }
-            if let seconds = Double(text), seconds.magnitude <= Double(greatestMoment) {
+            if let whole = Int64(text) {
+                if whole.magnitude <= greatestMoment { return whole }
+            } else if let seconds = Double(text), seconds.magnitude <= Double(greatestMoment) {
                 return Int64(seconds.rounded(rounding))
             }
         }
