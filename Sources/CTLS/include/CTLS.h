@@ -4,7 +4,5 @@
 #include <stdint.h>
 #include <stddef.h>
 #include "CTLSTls.h"
-#if __has_include("CTLSHmac.h")
 #include "CTLSHmac.h"
-#endif
 #endif

@@ -30,6 +30,8 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     case topicControlCharacter = "topic_control_character"
 
     // It is understood, but not allowed.
+    /// The endpoint takes tokens with the handshake only (`authentication` without `message`).
+    case authenticationElsewhere = "authentication_elsewhere"
     /// Nothing but `auth` and `ping` is heard before authentication.
     case authenticationRequired = "authentication_required"
     /// A connection keeps its user for life.

@@ -5,6 +5,8 @@ public import Tokens
 ///
 /// What a client sent is quoted in excerpts of at most 64 bytes, tokens never.
 public enum SockeyeError: Error, Equatable, Sendable {
+    /// This endpoint takes tokens with the handshake only.
+    case authenticationElsewhere
     /// Something other than `auth` or `ping` came before authentication.
     case authenticationRequired
     /// A binary message, where JSON text is spoken.
@@ -50,6 +52,7 @@ public enum SockeyeError: Error, Equatable, Sendable {
     /// The stable code a client can act on.
     public var code: ErrorCode {
         switch self {
+        case .authenticationElsewhere: .authenticationElsewhere
         case .authenticationRequired: .authenticationRequired
         case .binaryMessage: .binaryMessage
         case .controlCharacterInTopic: .topicControlCharacter
@@ -77,6 +80,7 @@ extension SockeyeError: CustomStringConvertible {
     /// What is wrong, in words.
     public var description: String {
         switch self {
+        case .authenticationElsewhere: "this endpoint takes no token in a message"
         case .authenticationRequired: "this connection is not authenticated yet"
         case .binaryMessage: "a binary message was sent where JSON text is spoken"
         case .controlCharacterInTopic: "the topic's name holds a control character"
@@ -107,6 +111,7 @@ extension SockeyeError: CustomStringConvertible {
     /// What the client can do about it.
     public var remedy: String {
         switch self {
+        case .authenticationElsewhere: "send the token with the handshake: in the query, Authorization or the subprotocol"
         case .authenticationRequired: "first send \(CommandType.auth.example)"
         case .binaryMessage: "send commands as text messages"
         case .controlCharacterInTopic: "leave out U+0000 to U+001F and U+007F to U+009F"

@@ -62,6 +62,18 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
         return values
     }
 
+    /// Whether both are the same but for the names of their holes, so that one could never be reached.
+    func overlaps(_ other: PathPattern) -> Bool {
+        segments.count == other.segments.count
+            && zip(segments, other.segments).allSatisfy { mine, theirs in
+                switch (mine, theirs) {
+                case (.literal(let one), .literal(let two)): one == two
+                case (.parameter, .parameter): true
+                case (.literal, .parameter), (.parameter, .literal): false
+                }
+            }
+    }
+
     private static func isName(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy {

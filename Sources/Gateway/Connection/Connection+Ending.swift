@@ -1,0 +1,98 @@
+import Bytes
+import EventLoop
+import Transport
+import WebSocketWire
+
+// How a connection ends, by whose will, and what is still said.
+extension Connection {
+    /// Why a connection is over.
+    enum Ending {
+        /// The peer closed its side, after a closing handshake or without.
+        case peerClosed
+        case peerGone
+        case failed(Int32)
+        case tls(TLSError)
+        /// Too late for what the phase waits for.
+        case timedOut
+        /// What had to be said is said.
+        case done
+        case refused
+    }
+
+    /// Begins the closing handshake (RFC 6455 §7.1.2): a close frame goes out behind what is queued, and the peer
+    /// has a while to answer it.
+    func close(_ code: CloseCode, reason: String = "") {
+        guard phase == .open else { return }
+        loop.outlets.set(.closed, true, for: slot)
+        let frame = loop.buffers.take()
+        FrameWriter.appendClose(code, reason: reason, maskingKey: nil, to: frame)
+        loop.sendParts(of: slot)
+        // The loop's replies are this connection's only while it is being read.
+        if isReading { flushReplyNow() }
+        guard phase == .open else { return loop.buffers.give(frame) }
+        phase = .closing
+        emit(frame.bytes)
+        loop.buffers.give(frame)
+        unsubscribeAll()
+        setDeadline(after: loop.shared.limits.closeTimeout)
+        loop.shared.log.closed(self, code: code, reason: reason, byUs: true)
+    }
+
+    /// Ends the connection in an orderly way once everything queued is sent: our side is shut, and what the peer
+    /// still sends is read and dropped, for closing over unread bytes would reset the connection and might destroy
+    /// what we said last.
+    func endAfterFlush() {
+        guard phase != .closed, phase != .lingering else { return }
+        unsubscribeAll()
+        loop.outlets.set(.closed, true, for: slot)
+        if !isReading { reader.discard(scratch: loop.scratch) }
+        phase = .lingering
+        if !interest.contains(.read) { setInterest(interest.union(.read)) }
+        setDeadline(after: loop.shared.limits.lingerTimeout)
+        if socket.queuedBytes == 0 { shutdownAfterFlush() }
+    }
+
+    func shutdownAfterFlush() {
+        guard socket.queuedBytes == 0 else { return }
+        socket.shutdownWrite()
+    }
+
+    /// Input after the end is counted, so that nobody can keep a dead connection busy.
+    func linger(_ count: Int) {
+        lingered &+= UInt32(truncatingIfNeeded: count)
+        if lingered > Self.lingerLimit { end(.done) }
+    }
+
+    /// Frees everything at once. The last reference in the table goes; callers must not touch the socket after.
+    func end(_ why: Ending) {
+        guard phase != .closed else { return }
+        loop.shared.log.ended(self, why)
+        unsubscribeAll()
+        phase = .closed
+        if !isReading { reader.discard(scratch: loop.scratch) }
+        if let held { loop.buffers.give(held) }
+        held = nil
+        exchange = nil
+        loop.remove(self)
+    }
+
+    /// What the current phase waited for did not come in time.
+    func deadlinePassed() {
+        guard phase != .closed else { return }
+        if loop.now < deadline, phase != .open { return loop.schedule(self, at: deadline) }
+        switch phase {
+        case .open: heartbeat()
+        case .http: requestTimedOut()
+        case .proxyHeader, .sniffing, .tlsHandshake, .closing, .lingering: end(.timedOut)
+        case .closed: break
+        }
+    }
+
+    func setDeadline(after nanoseconds: UInt64) {
+        deadline = loop.now.advanced(byNanoseconds: nanoseconds)
+        loop.schedule(self, at: deadline)
+    }
+
+    /// More than any peer has on its way when we say goodbye.
+    private static let lingerLimit: UInt32 = 4 << 20
+}

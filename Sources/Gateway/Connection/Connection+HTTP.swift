@@ -1,0 +1,160 @@
+import Bytes
+import EventLoop
+import HTTPWire
+import Transport
+import WebSocketWire
+
+/// What is needed only while requests are read: a head that came in pieces, or a body that is skipped.
+final class HTTPExchange {
+    var parser: RequestParser
+    let inbox: ByteBuffer
+    /// The body of the request in hand, and the request, answered once the body is past.
+    var body: (reader: BodyReader, head: RequestHead)?
+
+    init(limits: HTTPLimits, inbox: ByteBuffer) {
+        self.parser = RequestParser(limits: limits)
+        self.inbox = inbox
+    }
+}
+
+// Requests, one after the other, until one of them becomes a WebSocket.
+extension Connection {
+    /// Starts a phase that waits for the peer's first request.
+    func begin(_ next: Phase) {
+        phase = next
+        setDeadline(after: loop.shared.limits.handshakeTimeout)
+    }
+
+    func readRequests(_ bytes: UnsafeMutableRawBufferPointer) {
+        if exchange == nil, let first = bytes.first, first == 0x16, bytes.count >= 3, bytes[1] == 3,
+            !loop.plans[Int(listener)].tls
+        {
+            return becomeTLSOnPlainPort()
+        }
+        if let exchange {
+            exchange.inbox.append(UnsafeRawBufferPointer(bytes))
+            let used = consumeRequests(exchange.inbox.mutableBytes)
+            // An upgrade takes the exchange away together with what it used.
+            guard self.exchange === exchange else { return }
+            exchange.inbox.removeFirst(used)
+            if exchange.inbox.count == 0 && exchange.body == nil { dropExchange() }
+        } else {
+            let used = consumeRequests(bytes)
+            guard phase == .http, used < bytes.count else { return }
+            keep().inbox.append(UnsafeRawBufferPointer(rebasing: bytes[used...]))
+        }
+    }
+
+    /// Answers every whole request in `bytes`, and tells how many of them it used.
+    private func consumeRequests(_ bytes: UnsafeMutableRawBufferPointer) -> Int {
+        var used = 0
+        do {
+            while phase == .http && used < bytes.count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
+                if let body = exchange?.body {
+                    var reader = body.reader
+                    let (consumed, isComplete) = try reader.read(UnsafeRawBufferPointer(rest)) { _ in }
+                    used += consumed
+                    exchange?.body = isComplete ? nil : (reader, body.head)
+                    guard isComplete else { break }
+                    answer(body.head)
+                } else {
+                    var parser = exchange?.parser ?? RequestParser(limits: loop.shared.limits.http)
+                    guard let (head, consumed) = try parser.parse(UnsafeRawBufferPointer(rest)) else {
+                        keep().parser = parser
+                        break
+                    }
+                    exchange?.parser = RequestParser(limits: loop.shared.limits.http)
+                    used += consumed
+                    if head.bodyFraming == .none || head.bodyFraming == .length(0) {
+                        let after = UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
+                        if receive(head, followedBy: after) { return bytes.count }
+                    } else {
+                        try expectBody(of: head)
+                    }
+                }
+            }
+        } catch {
+            refuse(error)
+            return bytes.count
+        }
+        flushReply()
+        return phase == .http ? used : bytes.count
+    }
+
+    /// A request without a body. Returns true when it became a WebSocket and took the bytes behind it along.
+    private func receive(_ head: RequestHead, followedBy bytes: UnsafeMutableRawBufferPointer) -> Bool {
+        guard let match = loop.shared.endpoints.match(head.path) else {
+            answer(head)
+            return false
+        }
+        switch admit(head, to: match.index, parameters: match.parameters) {
+        case .refused(let refusal):
+            refuse(refusal, head)
+            return false
+        case .accepted(let handshake, let identity, let deflate):
+            open(head, handshake, endpoint: match.index, identity: identity, deflate: deflate)
+            dropExchangeKeeping(bytes)
+            return true
+        }
+    }
+
+    private func expectBody(of head: RequestHead) throws(HTTPError) {
+        let reader = try BodyReader(head.bodyFraming, limits: loop.shared.limits.http)
+        if head.expectsContinue { ResponseWriter.appendContinue(to: loop.reply) }
+        keep().body = (reader, head)
+    }
+
+    /// The open WebSocket's first messages may have come with the request.
+    private func dropExchangeKeeping(_ bytes: UnsafeMutableRawBufferPointer) {
+        let exchange = self.exchange
+        self.exchange = nil
+        if phase == .open, !bytes.isEmpty { readMessages(bytes) } else { flushReply() }
+        if let exchange { loop.buffers.give(exchange.inbox) }
+    }
+
+    private func dropExchange() {
+        if let exchange { loop.buffers.give(exchange.inbox) }
+        exchange = nil
+        setDeadline(after: loop.shared.limits.keepAliveTimeout)
+    }
+
+    private func keep() -> HTTPExchange {
+        if let exchange { return exchange }
+        let made = HTTPExchange(limits: loop.shared.limits.http, inbox: loop.buffers.take())
+        exchange = made
+        return made
+    }
+
+    /// Appends a response to the replies, and ends the connection after it when the request asks for that.
+    func respond(_ response: Response, to head: RequestHead) {
+        let keepAlive = head.keepAlive && !response.closes && !loop.isDraining
+        ResponseWriter.append(
+            status: response.status, fields: response.fields, body: response.body, keepAlive: keepAlive,
+            version: head.version, omitBody: head.method == .head, to: loop.reply)
+        if !keepAlive {
+            flushReplyNow()
+            endAfterFlush()
+        }
+    }
+
+    /// Sends replies without waiting for the end of the turn.
+    func flushReplyNow() {
+        guard loop.reply.count > 0 else { return }
+        loop.sendParts(of: slot)
+        emit(loop.reply.bytes)
+        loop.reply.removeAll(keepingCapacity: LoopState.keptCapacity)
+    }
+
+    /// Time is up for a request: silently when none was begun, with 408 when one was (RFC 9110 §15.5.9).
+    func requestTimedOut() {
+        if let exchange, exchange.inbox.count > 0 || exchange.body != nil {
+            loop.reply.append(
+                "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" as StaticString)
+            flushReplyNow()
+            endAfterFlush()
+        } else {
+            end(.timedOut)
+        }
+    }
+}

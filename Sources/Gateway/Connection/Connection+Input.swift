@@ -1,0 +1,169 @@
+import Bytes
+import EventLoop
+import PubSub
+import Telemetry
+import Transport
+
+// From readiness to bytes, and from bytes to whoever reads them in this phase.
+extension Connection {
+    /// Something happened on the descriptor.
+    func handle(_ event: ReadyEvent) {
+        if event.isWritable { becameWritable() }
+        guard phase != .closed, event.isReadable || event.isReadHangup || event.isHangup || event.isError else { return }
+        if phase == .tlsHandshake {
+            advanceHandshake()
+        } else if interest.contains(.read) {
+            becameReadable()
+        } else if event.isHangup || event.isError {
+            // Reading is paused and the peer is gone: nobody will take what is queued.
+            end(.peerGone)
+        }
+    }
+
+    private func becameReadable() {
+        switch phase {
+        case .proxyHeader: return readProxyHeader()
+        case .sniffing: return sniff()
+        default: break
+        }
+        var more = true
+        while more && phase != .closed && interest.contains(.read) {
+            switch socket.receive(into: loop.receiveBuffer) {
+            case .bytes(let count):
+                lastReceived = loop.tick
+                awaitsPong = false
+                input(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
+                // Level-triggered: the poller tells again. Only what TLS holds decrypted it cannot see.
+                more = phase != .closed && socket.hasBufferedBytes
+            case .wouldBlock:
+                more = false
+            case .end:
+                end(.peerClosed)
+            case .failed(let errno):
+                end(.failed(errno))
+            }
+        }
+    }
+
+    /// Bytes of the phase's protocol. Whatever is not used up now is kept by whoever reads it.
+    func input(_ bytes: UnsafeMutableRawBufferPointer) {
+        switch phase {
+        case .open, .closing: readMessages(bytes)
+        case .http: readRequests(bytes)
+        case .lingering: linger(bytes.count)
+        case .proxyHeader, .sniffing, .tlsHandshake, .closed: break
+        }
+    }
+
+    /// Stops asking for input until the peer has read what waits for it.
+    func pauseReading() {
+        setInterest(interest.subtracting(.read))
+    }
+
+    /// Goes on with what was held back, then with the socket.
+    func resumeReading() {
+        setInterest(interest.union(.read))
+        if let bytes = held {
+            held = nil
+            input(bytes.mutableBytes)
+            loop.buffers.give(bytes)
+        }
+    }
+
+    /// Keeps input for later. Only called when nothing is held, or with what remains of it.
+    func hold(_ rest: UnsafeMutableRawBufferPointer) {
+        let buffer = loop.buffers.take()
+        buffer.append(UnsafeRawBufferPointer(rest))
+        held = buffer
+    }
+
+    func setInterest(_ wanted: Interest) {
+        guard wanted != interest, phase != .closed else { return }
+        interest = wanted
+        loop.update(self)
+    }
+
+    // MARK: Before the first byte of the protocol
+
+    /// Reads a PROXY protocol header without taking a byte more: what follows may be TLS.
+    private func readProxyHeader() {
+        let peeked: UnsafeRawBufferPointer
+        switch socket.peek(into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<Self.proxyHeaderLimit])) {
+        case .bytes(let count): peeked = UnsafeRawBufferPointer(rebasing: loop.receiveBuffer[..<count])
+        case .wouldBlock: return
+        case .end: return end(.peerClosed)
+        case .failed(let errno): return end(.failed(errno))
+        }
+        do {
+            switch try ProxyProtocol.parse(peeked) {
+            case .needMore:
+                // Peeked bytes stay readable; wait for the rest by asking for it, bounded by the deadline.
+                if peeked.count >= Self.proxyHeaderLimit { return refuseProxyHeader("the header is too long") }
+                return waitForMore(than: peeked.count)
+            case .header(let header):
+                _ = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<header.consumed]))
+                if let source = header.source { peer = source }
+                socket.waitForAtLeast(1)
+                begin(loop.plans[Int(listener)].tls ? .sniffing : .http)
+            }
+        } catch {
+            refuseProxyHeader(String(describing: error))
+        }
+    }
+
+    private func refuseProxyHeader(_ why: String) {
+        loop.shared.log.log(
+            .warning, "proxy-header-refused", "no valid PROXY protocol header: \(why)", ["peer": "\(peer)"])
+        end(.refused)
+    }
+
+    /// Level-triggered readiness would spin on bytes that are seen but not taken; the socket is told to keep
+    /// quiet until there are more (SO_RCVLOWAT).
+    private func waitForMore(than count: Int) {
+        socket.waitForAtLeast(count + 1)
+    }
+
+    /// Looks at the first bytes on a TLS port, so that a client that speaks plain HTTP gets an answer it can read.
+    private func sniff() {
+        let start = UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<16])
+        switch socket.peek(into: start) {
+        case .bytes(let count):
+            switch TLSSniff.classify(UnsafeRawBufferPointer(rebasing: start[..<count])) {
+            case .needMore: waitForMore(than: count)
+            case .plainHTTP: becomePlainOnTLSPort()
+            case .tlsClientHello, .proxyProtocol, .unknown: beginHandshake()
+            }
+        case .wouldBlock: break
+        case .end: end(.peerClosed)
+        case .failed(let errno): end(.failed(errno))
+        }
+    }
+
+    private func beginHandshake() {
+        socket.waitForAtLeast(1)
+        guard let context = loop.shared.tls.current else { return end(.refused) }
+        do {
+            try socket.startTLS(TLSSession(server: context, fileDescriptor: socket.fileDescriptor))
+        } catch {
+            return end(.tls(error))
+        }
+        phase = .tlsHandshake
+        loop.outlets.set(.encrypted, true, for: slot)
+        advanceHandshake()
+    }
+
+    func advanceHandshake() {
+        switch socket.handshake() {
+        case .done:
+            begin(.http)
+            setInterest(.read)
+            if socket.hasBufferedBytes { becameReadable() }
+        case .wantRead: setInterest(.read)
+        case .wantWrite: setInterest([.read, .write])
+        case .failed(let error): end(.tls(error))
+        }
+    }
+
+    /// A PROXY v2 header may announce 65,535 bytes; those in use stay far below (HAProxy: 536 and some TLVs).
+    private static let proxyHeaderLimit = 4096
+}

@@ -1,0 +1,91 @@
+import Bytes
+import EventLoop
+import PubSub
+import Transport
+import WebSocketWire
+
+// From bytes to the socket: at once when nothing waits, queued and bounded when something does.
+extension Connection {
+    /// Sends, or queues what the socket does not take.
+    func emit(_ bytes: UnsafeRawBufferPointer) {
+        guard phase != .closed, !bytes.isEmpty else { return }
+        settle(socket.send(bytes))
+    }
+
+    /// Sends several stretches as one.
+    func emit(_ stretches: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+        guard phase != .closed, !stretches.isEmpty else { return }
+        settle(stretches.count == 1 ? socket.send(stretches[0]) : socket.send(stretches))
+    }
+
+    /// Queues the end of something whose beginning is sent.
+    func queue(_ bytes: UnsafeRawBufferPointer) {
+        guard phase != .closed else { return }
+        socket.queue(bytes)
+        settle(.queued)
+    }
+
+    /// Sends the replies gathered while input was read, or keeps them for the end of the turn when messages may
+    /// have to go with them.
+    func flushReply() {
+        let reply = loop.reply
+        guard reply.count > 0 else { return }
+        if lane == .plain && !isSubscriber || reply.count > Self.deferLimit {
+            if isSubscriber { loop.sendParts(of: slot) }
+            emit(reply.bytes)
+        } else {
+            let start = loop.deferred.count
+            loop.deferred.append(reply.bytes)
+            loop.outlets.addPart(slot, source: -1, lane: lane, start: start, count: reply.count)
+        }
+        reply.removeAll(keepingCapacity: LoopState.keptCapacity)
+    }
+
+    private var isSubscriber: Bool {
+        loop.hub.subscriptionCount(of: slot) > 0
+    }
+
+    private func settle(_ result: WriteResult) {
+        switch result {
+        case .sent:
+            if phase == .lingering { shutdownAfterFlush() }
+        case .queued:
+            loop.outlets.set(.queued, true, for: slot)
+            setInterest(interest.union(.write))
+            if socket.queuedBytes > loop.shared.limits.outboundHigh { overflowed() }
+        case .failed(let errno):
+            end(.failed(errno))
+        }
+    }
+
+    /// The peer does not read as fast as it makes us write.
+    ///
+    /// Who asks for more than he takes is simply not heard until he has taken it; who is sent messages he did not
+    /// ask for one by one has a budget, and over it must come back and recover.
+    private func overflowed() {
+        if phase == .open && isSubscriber && socket.queuedBytes > loop.shared.limits.outboundHigh {
+            close(.slowReader)
+        } else {
+            pauseReading()
+        }
+    }
+
+    /// The socket takes bytes again.
+    func becameWritable() {
+        if phase == .tlsHandshake { return advanceHandshake() }
+        switch socket.flush() {
+        case .failed(let errno):
+            end(.failed(errno))
+        case .queued:
+            if !interest.contains(.read), socket.queuedBytes < loop.shared.limits.outboundLow { resumeReading() }
+        case .sent:
+            loop.outlets.set(.queued, false, for: slot)
+            setInterest(interest.subtracting(.write))
+            if phase == .lingering { return shutdownAfterFlush() }
+            if !interest.contains(.read) { resumeReading() }
+        }
+    }
+
+    /// Replies beyond this do not wait for the end of the turn.
+    private static let deferLimit = 64 * 1024
+}

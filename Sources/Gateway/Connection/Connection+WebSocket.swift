@@ -1,0 +1,155 @@
+import Bytes
+import EventLoop
+import HTTPWire
+import PubSub
+import Tokens
+import Transport
+import WebSocketWire
+
+// The open WebSocket: messages in, heartbeat, and the closing handshake.
+extension Connection {
+    /// Answers 101 and speaks WebSocket from here on.
+    func open(
+        _ head: RequestHead, _ handshake: Handshake.Accepted, endpoint index: Int, identity: Identity?,
+        deflate: DeflateParameters?
+    ) {
+        let endpoint = loop.shared.endpoints.endpoints[index]
+        Handshake.appendResponse(
+            handshake, subprotocol: endpoint.dialect == .sockeye ? loop.shared.subprotocol(for: handshake) : nil,
+            extensions: deflate?.headerValue, to: loop.reply)
+        self.endpoint = UInt16(truncatingIfNeeded: index)
+        reader = MessageReader(role: .server, messageLimit: endpoint.messageLimit, deflate: deflate)
+        if let deflate {
+            writer = DeflatingWriter(MessageWriter(role: .server, deflate: deflate, policy: endpoint.deflate))
+            if deflate.serverNoContextTakeover && deflate.serverMaxWindowBits == 15 { lane = .deflated }
+        }
+        phase = .open
+        loop.outlets.set(.closed, false, for: slot)
+        lastReceived = loop.tick
+        if let identity { _ = session.authenticate(identity) }
+        authenticationDue = endpoint.dialect == .sockeye && !session.isAuthenticated
+        let wait = authenticationDue ? loop.shared.limits.authenticationTimeout : loop.shared.limits.pingInterval
+        setDeadline(after: wait)
+        loop.shared.log.opened(self, head)
+    }
+
+    func readMessages(_ bytes: UnsafeMutableRawBufferPointer) {
+        if let held {
+            // Older input still waits for the peer to read; this must not overtake it.
+            held.append(UnsafeRawBufferPointer(bytes))
+            return
+        }
+        var rest = bytes
+        while true {
+            let used: Int
+            isReading = true
+            do {
+                used = try reader.read(rest, scratch: loop.scratch, into: self)
+                isReading = false
+            } catch {
+                isReading = false
+                return fail(error)
+            }
+            if peerSaidGoodbye || phase == .closed { return leave() }
+            flushReply()
+            guard used < rest.count, phase == .open || phase == .closing else { return }
+            rest = UnsafeMutableRawBufferPointer(rebasing: rest[used...])
+            guard interest.contains(.read) else { return hold(rest) }
+        }
+    }
+
+    /// Both sides have said goodbye, or the connection ended under the reader: nothing more will come, so the socket
+    /// may go as soon as our last bytes are out (RFC 6455 §7.1.1: the server closes first).
+    private func leave() {
+        guard phase != .closed else {
+            loop.reply.removeAll(keepingCapacity: LoopState.keptCapacity)
+            return reader.discard(scratch: loop.scratch)
+        }
+        flushReplyNow()
+        guard phase != .closed else { return }
+        if socket.queuedBytes == 0 { end(.done) } else { endAfterFlush() }
+    }
+
+    /// The peer broke the protocol: it is told how, and nothing it sends after is heard (RFC 6455 §7.1.7).
+    private func fail(_ error: WebSocketError) {
+        if phase == .open {
+            loop.outlets.set(.closed, true, for: slot)
+            FrameWriter.appendClose(error.closeCode, reason: error.description, maskingKey: nil, to: loop.reply)
+            loop.shared.log.closed(self, code: error.closeCode, reason: error.description, byUs: true)
+        }
+        flushReplyNow()
+        endAfterFlush()
+    }
+
+    /// Nothing came for a while: ask whether somebody is there, and give up when nobody answers.
+    ///
+    /// Any byte counts as life, so the timer is not moved by messages: it looks when it fires, and costs a busy
+    /// connection nothing.
+    func heartbeat() {
+        let limits = loop.shared.limits
+        if authenticationDue { return close(.authenticationTimeout) }
+        if session.isAuthenticated, session.expiresAt < loop.unixTime { return close(.tokenExpired) }
+        let idle = UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds
+        if idle >= limits.idleTimeout { return close(.noHeartbeat) }
+        if !awaitsPong && idle + LoopState.tickNanoseconds >= limits.pingInterval {
+            awaitsPong = true
+            FrameWriter.append(.ping, payload: UnsafeRawBufferPointer(start: nil, count: 0), to: loop.reply)
+            flushReply()
+        }
+        guard phase == .open else { return }
+        let wait = awaitsPong ? limits.idleTimeout : limits.pingInterval
+        setDeadline(after: max(wait - min(wait, idle), LoopState.tickNanoseconds))
+        if session.isAuthenticated { beBackBefore(session.expiresAt) }
+    }
+
+    /// Makes sure the end of the token is not slept through.
+    func beBackBefore(_ unixSeconds: Int64) {
+        guard unixSeconds != .max, phase == .open else { return }
+        let seconds = UInt64(max(0, unixSeconds &- loop.unixTime) &+ 1)
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow, loop.now.advanced(byNanoseconds: nanoseconds) < deadline else { return }
+        setDeadline(after: nanoseconds)
+    }
+}
+
+extension Connection: MessageSink {
+    func receive(
+        message kind: MessageKind, _ payload: UnsafeMutableRawBufferPointer, wasCompressed: Bool
+    ) -> Bool {
+        guard phase == .open else { return true }
+        switch dialect {
+        case .echo: reply(kind, UnsafeRawBufferPointer(payload), compress: wasCompressed)
+        case .sockeye: receive(command: UnsafeRawBufferPointer(payload), kind)
+        }
+        return loop.reply.count < LoopState.replyLimit
+    }
+
+    func receive(ping payload: UnsafeRawBufferPointer) -> Bool {
+        if phase == .open { FrameWriter.append(.pong, payload: payload, to: loop.reply) }
+        return loop.reply.count < LoopState.replyLimit
+    }
+
+    func receive(pong payload: UnsafeRawBufferPointer) -> Bool {
+        true
+    }
+
+    func receive(close code: CloseCode?, reason: UnsafeRawBufferPointer) -> Bool {
+        if phase == .open {
+            loop.outlets.set(.closed, true, for: slot)
+            FrameWriter.appendClose(code, reason: "", maskingKey: nil, to: loop.reply)
+            loop.shared.log.closed(self, code: code, reason: String(decoding: reason, as: UTF8.self), byUs: false)
+        }
+        peerSaidGoodbye = true
+        return false
+    }
+
+    /// Appends one message to the replies, compressed when that was agreed and asked for.
+    func reply(_ kind: MessageKind, _ payload: UnsafeRawBufferPointer, compress: Bool) {
+        if let writer {
+            writer.writer.append(
+                message: kind, payload, compress: compress, maskingKey: nil, scratch: loop.scratch, to: loop.reply)
+        } else {
+            FrameWriter.append(kind == .text ? .text : .binary, payload: payload, to: loop.reply)
+        }
+    }
+}

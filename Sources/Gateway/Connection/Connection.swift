@@ -1,0 +1,94 @@
+import Bytes
+import EventLoop
+import PubSub
+import Transport
+import WebSocketWire
+
+/// One client, from its first byte to its last, on the loop that accepted it.
+///
+/// A plain class, not Sendable: the compiler keeps it on its loop. It is kept small, for most connections are
+/// idle most of the time: what is needed only while a request is read, or while output waits, hangs off an
+/// optional and is gone at rest.
+final class Connection {
+    /// How far the connection has come.
+    enum Phase: UInt8 {
+        /// A PROXY protocol header is expected before anything else.
+        case proxyHeader
+        /// On a TLS port: is it TLS at all?
+        case sniffing
+        case tlsHandshake
+        /// Reading requests.
+        case http
+        /// WebSocket messages flow.
+        case open
+        /// We sent a close frame and wait for the peer's.
+        case closing
+        /// The last bytes are on their way; what still comes in is thrown away, so that closing the socket with
+        /// unread bytes does not reset it under them (RFC 9112 §9.6).
+        case lingering
+        case closed
+    }
+
+    unowned(unsafe) let loop: LoopState
+    /// Slot and generation, as the poller and other loops know it.
+    var token: UInt64 = 0
+    var socket: StreamSocket
+    var phase: Phase
+    var lane: Hub.Lane = .plain
+    /// The listener that accepted it, and with it the kind of port.
+    let listener: UInt8
+    /// Whether the poller is asked for readable and writable.
+    var interest: Interest = .read
+    /// A ping is out and nothing came since.
+    var awaitsPong = false
+    /// Any byte that arrives is a sign of life: seconds-scale ticks, see `LoopState.tick`.
+    var lastReceived: UInt32 = 0
+    var endpoint: UInt16 = 0
+    /// The reader is at work on this connection's input: it must not be touched, and the loop's replies are ours.
+    var isReading = false
+    /// The peer's close frame came: nothing is left to say once ours is out.
+    var peerSaidGoodbye = false
+    /// Nobody has authenticated yet and the endpoint wants it.
+    var authenticationDue = false
+    /// Subscriptions asked of other loops and not yet granted; they count against the limit.
+    var pendingSubscriptions = 0
+    /// Bytes thrown away while lingering.
+    var lingered: UInt32 = 0
+    var peer: SocketAddress
+    /// When the current phase must be over; `.max` for never.
+    var deadline = MonotonicTime(nanoseconds: .max)
+    var reader: MessageReader
+    var session = Session()
+    /// What only some connections have.
+    var exchange: HTTPExchange?
+    /// Compression state, where it was negotiated.
+    var writer: DeflatingWriter?
+    /// Input not yet looked at, while the peer reads slower than it makes us write.
+    var held: ByteBuffer?
+
+    init(loop: LoopState, fileDescriptor: Int32, peer: SocketAddress, listener: UInt8, phase: Phase) {
+        self.loop = loop
+        self.socket = StreamSocket(fileDescriptor: fileDescriptor)
+        self.peer = peer
+        self.listener = listener
+        self.phase = phase
+        self.reader = MessageReader(role: .server, messageLimit: 0, deflate: nil)
+    }
+
+    var slot: UInt32 {
+        UInt32(truncatingIfNeeded: token)
+    }
+
+    var dialect: Endpoint.Dialect {
+        loop.shared.endpoints.endpoints[Int(endpoint)].dialect
+    }
+}
+
+/// A connection's own way of writing compressed messages, boxed because most have none.
+final class DeflatingWriter {
+    var writer: MessageWriter
+
+    init(_ writer: MessageWriter) {
+        self.writer = writer
+    }
+}

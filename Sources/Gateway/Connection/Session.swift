@@ -1,0 +1,24 @@
+import Tokens
+
+/// Who is on the other end, and what that allows. Deny by default: before authentication nothing but `auth` and
+/// `ping` is heard.
+///
+/// Sans-IO and small, for it lives in every connection: the claims themselves are not kept.
+struct Session {
+    /// The user's name; empty until authenticated.
+    private(set) var user = ""
+    /// When the token ends, in seconds since 1970; `Int64.max` for never.
+    private(set) var expiresAt = Int64.max
+    private(set) var isAuthenticated = false
+
+    /// Takes an identity on. A session keeps its user for life: a later token only renews it.
+    ///
+    /// - Returns: false when the token belongs to somebody else.
+    mutating func authenticate(_ identity: Identity) -> Bool {
+        if isAuthenticated && user != identity.user { return false }
+        user = identity.user
+        expiresAt = identity.expiresAt ?? .max
+        isAuthenticated = true
+        return true
+    }
+}

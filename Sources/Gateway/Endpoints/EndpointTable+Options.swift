@@ -1,0 +1,53 @@
+import Configuration
+import WebSocketWire
+
+extension EndpointTable {
+    /// The endpoints as configured, the echo endpoint included.
+    init(_ options: Options) throws(ServeError) {
+        var endpoints: [Endpoint] = []
+        for option in options.allEndpoints {
+            let pattern: PathPattern
+            do {
+                pattern = try PathPattern(option.path)
+            } catch {
+                throw .badEndpoint(option.path, String(describing: error))
+            }
+            if endpoints.contains(where: { $0.pattern.overlaps(pattern) }) {
+                throw .badEndpoint(option.path, "another endpoint answers this path")
+            }
+            endpoints.append(
+                Endpoint(
+                    pattern: pattern, dialect: option.dialect == .echo ? .echo : .sockeye,
+                    tokenPlaces: Endpoint.TokenPlaces(option.authentication), tokenParameter: option.queryName,
+                    messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option)))
+        }
+        self.init(endpoints)
+    }
+}
+
+extension Endpoint.TokenPlaces {
+    fileprivate init(_ entries: [EndpointOptions.TokenEntry]) {
+        self = []
+        for entry in entries {
+            switch entry {
+            case .query: insert(.query)
+            case .header: insert(.header)
+            case .subprotocol: insert(.subprotocol)
+            case .message: insert(.message)
+            }
+        }
+    }
+}
+
+extension DeflatePolicy {
+    /// What an endpoint agrees to. The echo endpoint shows every way a client may ask for.
+    fileprivate init(_ options: Options, _ endpoint: EndpointOptions) {
+        let mode: Mode =
+            switch (endpoint.dialect, options.compression) {
+            case (.echo, _), (.sockeye, .context): .contextTakeover
+            case (.sockeye, .shared): .noContextTakeover
+            case (.sockeye, .off): .off
+            }
+        self.init(mode: mode, level: options.compressionLevel, minimumBytes: options.compressionMinimum)
+    }
+}

@@ -1,0 +1,66 @@
+import WebSocketWire
+
+/// One path the gateway answers with a WebSocket, and how.
+struct Endpoint: Sendable {
+    /// What is spoken once the connection is open.
+    enum Dialect: Sendable {
+        /// Every message back as it came; for conformance and measurement.
+        case echo
+        /// Sockeye's JSON protocol, `docs/protocol.md`.
+        case sockeye
+    }
+
+    /// Where a token may stand.
+    struct TokenPlaces: OptionSet, Sendable {
+        let rawValue: UInt8
+        static let query = TokenPlaces(rawValue: 1)
+        static let header = TokenPlaces(rawValue: 2)
+        static let subprotocol = TokenPlaces(rawValue: 4)
+        static let message = TokenPlaces(rawValue: 8)
+        static let all: TokenPlaces = [.query, .header, .subprotocol, .message]
+    }
+
+    var pattern: PathPattern
+    var dialect: Dialect
+    var tokenPlaces: TokenPlaces = .all
+    /// The query parameter that carries the token.
+    var tokenParameter = "token"
+    /// The longest message a client may send, in bytes after decompression.
+    var messageLimit: Int
+    var deflate: DeflatePolicy
+}
+
+/// All endpoints, with literal paths found by one look-up.
+struct EndpointTable: Sendable {
+    let endpoints: [Endpoint]
+    private let literals: [String: Int]
+    private let patterns: [Int]
+
+    init(_ endpoints: [Endpoint]) {
+        self.endpoints = endpoints
+        var literals: [String: Int] = [:]
+        for (index, endpoint) in endpoints.enumerated() where endpoint.pattern.isLiteral {
+            literals[Self.trimmed(endpoint.pattern.description)] = index
+        }
+        self.literals = literals
+        self.patterns = endpoints.indices.filter { !endpoints[$0].pattern.isLiteral }
+    }
+
+    /// The endpoint for a percent-decoded path: a literal one wins over patterns, those over later ones.
+    func match(_ path: String) -> (index: Int, parameters: [String: String])? {
+        if let index = literals[Self.trimmed(path)] { return (index, [:]) }
+        for index in patterns {
+            if let parameters = endpoints[index].pattern.match(path) { return (index, parameters) }
+        }
+        return nil
+    }
+
+    /// The paths as a person wrote them.
+    var paths: [String] {
+        endpoints.map(\.pattern.description)
+    }
+
+    private static func trimmed(_ path: String) -> String {
+        path.utf8.count > 1 && path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
+    }
+}

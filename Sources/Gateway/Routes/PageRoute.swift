@@ -1,0 +1,73 @@
+import CPage
+import HTTPWire
+import Synchronization
+import Tokens
+import Transport
+
+/// The built-in page, and the token it may be given.
+enum PageRoute {
+    /// One file of the page, nil when the path is none of them.
+    static func file(_ path: String) -> Response? {
+        for index in 0..<sockeye_page_count() {
+            let file = sockeye_page_at(index)
+            guard let name = file.path, let type = file.content_type, let bytes = file.bytes,
+                String(cString: name) == path
+            else { continue }
+            return Response(
+                status: 200,
+                fields: [
+                    ("Content-Type", String(cString: type)),
+                    ("Content-Security-Policy", String(cString: sockeye_page_policy())),
+                    ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+                    ("Cross-Origin-Opener-Policy", "same-origin"), ("Cache-Control", "no-cache"),
+                ],
+                body: Array(UnsafeBufferPointer(start: bytes, count: file.count)))
+        }
+        return nil
+    }
+
+    /// What the page needs to know: the endpoints, and on a developer's own machine a token for an hour.
+    static func facts(_ head: RequestHead, _ connection: Connection) -> Response {
+        let shared = connection.loop.shared
+        let endpoints = shared.endpoints.endpoints.filter { $0.dialect == .sockeye && $0.pattern.isLiteral }
+            .map { "\"\($0.pattern.description.jsonEscaped)\"" }
+        var token = "null"
+        if mayHaveToken(head, connection) {
+            let guest = "guest-" + String(UInt32.random(in: .min ... .max), radix: 36)
+            // A guest's name is always usable, and a clock so far off that the end overflows gives no token.
+            let minted = try? TokenMint.mint(
+                user: guest, ttl: guestLifetime, now: connection.loop.unixTime, key: shared.guestKey)
+            token = minted.map { "\"\($0)\"" } ?? "null"
+        }
+        return .json(
+            200, #"{"endpoints":[\#(endpoints.joined(separator: ","))],"token":\#(token),"version":"\#(Release.number)"}"#)
+    }
+
+    /// Only in development, only from the same machine, only under a name that means the same machine, and never
+    /// again once a request has shown a proxy's trace: a proxy on this machine makes the whole world look local.
+    private static func mayHaveToken(_ head: RequestHead, _ connection: Connection) -> Bool {
+        let shared = connection.loop.shared
+        guard shared.isDevelopment, connection.peer.isLoopback, !shared.sawProxy.load(ordering: .relaxed) else {
+            return false
+        }
+        guard let host = head.host, isLocalName(host) else { return false }
+        guard let origin = head.fields["Origin"] ?? head.fields["Referer"] else {
+            return head.fields["Sec-Fetch-Site"].map { $0 == "same-origin" || $0 == "none" } ?? true
+        }
+        guard let mark = origin.firstRange(of: "://") else { return false }
+        return isLocalName(String(origin[mark.upperBound...].prefix { $0 != "/" }))
+    }
+
+    private static func isLocalName(_ authority: String) -> Bool {
+        let name: Substring
+        if authority.hasPrefix("[") {
+            name = authority.dropFirst().prefix { $0 != "]" }
+        } else {
+            name = authority.prefix { $0 != ":" }
+        }
+        return name == "localhost" || name == "::1" || name.hasPrefix("127.") && name.allSatisfy { $0.isNumber || $0 == "." }
+    }
+
+    /// Seconds; long enough to look around, too short to be worth keeping.
+    private static let guestLifetime: Int64 = 3600
+}

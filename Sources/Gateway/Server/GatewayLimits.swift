@@ -1,0 +1,49 @@
+import Configuration
+import HTTPWire
+import Transport
+
+/// The options a loop needs at every turn, in the units it counts in: nanoseconds and bytes.
+struct GatewayLimits: Sendable {
+    var http: HTTPLimits
+    var handshakeTimeout: UInt64
+    var authenticationTimeout: UInt64
+    var idleTimeout: UInt64
+    var pingInterval: UInt64
+    var shutdownTimeout: UInt64
+    /// A kept-alive HTTP connection may rest this long between requests.
+    var keepAliveTimeout: UInt64 = 60_000_000_000
+    /// A peer has this long to answer our close frame.
+    var closeTimeout: UInt64 = 5_000_000_000
+    /// And this long to take our last bytes and hang up.
+    var lingerTimeout: UInt64 = 2_000_000_000
+    var outboundHigh: Int
+    var outboundLow: Int
+    var maxConnections: Int
+    var maxSubscriptions: Int
+    var publishLimit: Int
+
+    /// - Parameter connections: what `max_connections = 0` means here, one loop's share.
+    init(_ options: Options, connections: Int) {
+        http = HTTPLimits(head: options.headLimit)
+        handshakeTimeout = options.handshakeTimeout.inNanoseconds
+        authenticationTimeout = options.authTimeout.inNanoseconds
+        idleTimeout = options.idleTimeout.inNanoseconds
+        pingInterval = options.pingInterval.inNanoseconds
+        shutdownTimeout = options.shutdownTimeout.inNanoseconds
+        outboundHigh = options.outboundHigh
+        outboundLow = options.outboundLow
+        maxConnections = connections
+        maxSubscriptions = options.maxSubscriptions
+        publishLimit = options.publishLimit
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, 0 for negative spans, the largest number for spans beyond 584 years.
+    var inNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .max : whole &+ UInt64(attoseconds / 1_000_000_000)
+    }
+}

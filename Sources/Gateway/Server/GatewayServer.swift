@@ -1,0 +1,177 @@
+public import Configuration
+import CSystem
+import EventLoop
+import Telemetry
+import Tokens
+import Transport
+
+/// The server: loops, listeners, signals, and an orderly end.
+public struct GatewayServer {
+    private let options: Options
+    private let log: LogSink
+    private let shared: ServerShared
+    private let control: ControlQueue
+    private var plans: [ListenerPlan]
+    private var workers: [Worker] = []
+    private var mailboxes: [Mailbox<LoopMessage>] = []
+
+    /// Serves until a signal ends it; blocks the calling thread.
+    ///
+    /// SIGTERM and SIGINT stop accepting, close every connection with 1001 and return when all have left or
+    /// `shutdown_timeout` is past; a second one cuts them off. SIGHUP reads certificates again without dropping anybody.
+    /// - Important: call it on the main thread before any other thread is made that does not block signals: a signal
+    ///   goes to whichever thread takes it.
+    /// - Parameters:
+    ///   - options: what was configured.
+    ///   - log: where log lines go.
+    ///   - ready: called once, with one line for people, when connections are accepted.
+    /// - Throws: `ServeError` when the server cannot start.
+    public static func run(options: Options, log: LogSink, ready: (String) -> Void) throws(ServeError) {
+        let control: ControlQueue
+        let signals: SignalWatcher
+        do throws(SystemError) {
+            control = try ControlQueue()
+            signals = try SignalWatcher([.terminate, .interrupt, .hangup]) { control.post(.signal($0)) }
+        } catch {
+            throw .system(error)
+        }
+        SignalWatcher.ignoreBrokenPipes()
+        var server = try GatewayServer(options: options, log: log, control: control)
+        try server.start()
+        ready(server.greeting)
+        server.govern()
+        withExtendedLifetime(signals) {}
+    }
+
+    private init(options: Options, log: LogSink, control: ControlQueue) throws(ServeError) {
+        self.options = options
+        self.log = log
+        self.control = control
+        let descriptors: Int
+        do throws(SystemError) {
+            descriptors = try DescriptorLimit.raise()
+        } catch {
+            throw .system(error)
+        }
+        let key: TokenKey
+        do throws(StateError) {
+            key = try StateDirectory(path: options.state).signingKey()
+        } catch {
+            throw .state(error)
+        }
+        let context: TLSServerContext?
+        do throws(TLSError) {
+            context = try Self.readCertificates(options)
+        } catch {
+            throw .tls(error)
+        }
+        let loops = Self.loopCount(options)
+        // Some descriptors are the server's own: listeners, pollers, log, the reserve.
+        let most = options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
+        plans = try Self.plans(options)
+        shared = try ServerShared(
+            options: options, connections: (most + loops - 1) / loops, key: key, tls: context, log: log)
+    }
+
+    private static func loopCount(_ options: Options) -> Int {
+        options.loops == 0 ? Int(csys_processor_count()) : options.loops
+    }
+
+    private mutating func start() throws(ServeError) {
+        var loops: [EventLoop] = []
+        do throws(SystemError) {
+            for index in 0..<Self.loopCount(options) { loops.append(try EventLoop(name: "loop-\(index)")) }
+        } catch {
+            throw .system(error)
+        }
+        mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
+        // All listeners are bound before the first connection is accepted: a server that cannot have all it was
+        // configured for does not begin.
+        for (index, loop) in loops.enumerated() {
+            workers.append(
+                try Worker(index: index, loop: loop, shared: shared, peers: mailboxes, plans: &plans))
+        }
+        do throws(SystemError) {
+            for worker in workers { try worker.start() }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private static func plans(_ options: Options) throws(ServeError) -> [ListenerPlan] {
+        var plans: [ListenerPlan] = []
+        for listener in options.listeners {
+            let address: SocketAddress
+            do {
+                address = try SocketAddress(parsing: listener.address)
+            } catch {
+                throw .badAddress(listener.address, String(describing: error))
+            }
+            if listener.tls && options.tls.isEmpty { throw .noCertificate(listener.address) }
+            let isUnix = if case .unix = address { true } else { false }
+            plans.append(
+                ListenerPlan(
+                    address: address, tls: listener.tls, proxyProtocol: listener.proxyProtocol,
+                    sharesPort: loopCount(options) > 1 && !isUnix, sharesByMail: isUnix))
+        }
+        return plans
+    }
+
+    private static func readCertificates(_ options: Options) throws(TLSError) -> TLSServerContext? {
+        if options.tls.isEmpty { return nil }
+        return try TLSServerContext(
+            identities: options.tls.map { Transport.TLSIdentity(certificate: $0.certificate, key: $0.key) })
+    }
+
+    // MARK: Governing
+
+    private func govern() {
+        var stopping = false
+        var draining = workers.count
+        while true {
+            for event in control.next() {
+                switch event {
+                case .signal(.hangup):
+                    reloadCertificates()
+                case .signal(.terminate), .signal(.interrupt):
+                    if stopping { return stop("cut off by a second signal") }
+                    stopping = true
+                    log.log(.info, "stopping", "no new connections; open ones are told to come back")
+                    for mailbox in mailboxes { mailbox.post(.drain { [control] in control.post(.drained) }) }
+                case .signal(.user1):
+                    break
+                case .drained:
+                    draining -= 1
+                    if draining == 0 { return stop("all connections have ended") }
+                }
+            }
+        }
+    }
+
+    private func stop(_ why: String) {
+        for worker in workers { worker.loop.stop() }
+        for worker in workers { worker.loop.join() }
+        log.log(.info, "stopped", why)
+    }
+
+    private func reloadCertificates() {
+        do throws(TLSError) {
+            guard let context = try Self.readCertificates(options) else {
+                return log.log(.info, "reload", "nothing to read again: no certificates are configured")
+            }
+            shared.tls.replace(context)
+            log.log(.info, "reload", "certificates read again; open connections keep theirs")
+        } catch {
+            log.log(.error, "reload-failed", "certificates not changed: \(error)", ["remedy": "\(error.remedy)"])
+        }
+    }
+
+    /// The one line a person waits for.
+    private var greeting: String {
+        let urls = plans.map { plan in
+            if case .unix = plan.address { return "\(plan.address)" }
+            return "\(plan.tls ? "https" : "http")://\(plan.address)/"
+        }
+        return "ready on \(urls.joined(separator: " ")) (WebSocket at \(shared.endpoints.paths.joined(separator: ", ")))"
+    }
+}

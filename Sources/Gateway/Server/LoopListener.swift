@@ -1,0 +1,151 @@
+import Bytes
+import EventLoop
+import Telemetry
+import Transport
+
+/// Where a loop shall listen, decided once for all loops.
+struct ListenerPlan: Sendable {
+    var address: SocketAddress
+    var tls: Bool
+    var proxyProtocol: Bool
+    /// Every loop has its own socket on the port (SO_REUSEPORT) and the kernel spreads connections over them.
+    var sharesPort: Bool
+    /// Only loop 0 accepts, and hands connections to the others by mail: for sockets that cannot be bound twice.
+    var sharesByMail: Bool
+}
+
+/// A listening socket on its loop.
+final class LoopListener {
+    let plan: ListenerPlan
+    var socket: Listener
+
+    /// Poller tokens from here on are listeners; connections' stay below.
+    static let firstToken: UInt64 = .max - 255
+
+    init(_ plan: ListenerPlan) throws(SystemError) {
+        self.plan = plan
+        self.socket = try Listener(plan.address, reusePort: plan.sharesPort)
+    }
+}
+
+// Connections come in and go.
+extension LoopState {
+    /// Binds and registers listeners, and writes the port the system chose into plans that ask for port 0.
+    func listen(_ plans: inout [ListenerPlan]) throws(ServeError) {
+        for (number, plan) in plans.enumerated() {
+            if plan.sharesByMail && index != 0 {
+                listeners.append(nil)
+                continue
+            }
+            do throws(SystemError) {
+                // A port shared by our own loops would be shared with another server as well, which then gets half
+                // the connections: make sure it is free.
+                if plan.sharesPort && index == 0 { try Listener.requireUnused(plan.address) }
+                let listener = try LoopListener(plan)
+                try loop.register(
+                    listener.socket.fileDescriptor, token: LoopListener.firstToken + UInt64(number), .read)
+                plans[number].address = listener.socket.boundAddress
+                listeners.append(listener)
+            } catch {
+                throw ServeError.cannotListen(plan.address.description, error)
+            }
+        }
+        self.plans = plans
+    }
+
+    /// A listener has connections waiting.
+    func accept(_ number: Int) {
+        guard listeners.indices.contains(number), let listener = listeners[number] else { return }
+        let outcome = listener.socket.accept(limit: Self.acceptLimit) { fileDescriptor, peer in
+            if listener.plan.sharesByMail && peers.count > 1 {
+                nextPeer = (nextPeer + 1) % peers.count
+                if nextPeer != index {
+                    peers[nextPeer].post(.adopt(fileDescriptor: fileDescriptor, peer: peer, listener: number))
+                    return
+                }
+            }
+            adopt(fileDescriptor, from: peer, listener: number)
+        }
+        switch outcome {
+        case .drained, .more: break
+        case .descriptorsExhausted(let refused): descriptorsExhausted(refused: refused)
+        case .failed(let errno):
+            shared.log.log(.error, "accept-failed", "\(SystemError(call: "accept", errno: errno, detail: nil))")
+        }
+    }
+
+    /// Takes a connection over: it lives here from now on.
+    func adopt(_ fileDescriptor: Int32, from peer: SocketAddress, listener number: Int) {
+        let plan = plans[number]
+        let phase: Connection.Phase = plan.proxyProtocol ? .proxyHeader : plan.tls ? .sniffing : .http
+        let connection = Connection(
+            loop: self, fileDescriptor: fileDescriptor, peer: peer, listener: UInt8(truncatingIfNeeded: number),
+            phase: phase)
+        guard connections.count < shared.limits.maxConnections, !isDraining else {
+            return turnAway(connection)
+        }
+        connection.token = connections.insert(connection)
+        outlets.open(connection.slot, fileDescriptor: fileDescriptor)
+        connection.lastReceived = tick
+        do {
+            try loop.register(fileDescriptor, token: connection.token, .read)
+        } catch {
+            shared.log.log(.error, "register-failed", error.description)
+            return connection.end(.refused)
+        }
+        connection.setDeadline(after: shared.limits.handshakeTimeout)
+    }
+
+    /// Lets go of a connection that has ended; its descriptor closes with the last reference.
+    func remove(_ connection: Connection) {
+        let slot = connection.slot
+        wheel.cancel(slot)
+        outlets.close(slot)
+        _ = connections.remove(connection.token)
+    }
+
+    func schedule(_ connection: Connection, at deadline: MonotonicTime) {
+        wheel.schedule(connection.slot, at: deadline)
+    }
+
+    func update(_ connection: Connection) {
+        do {
+            try loop.update(connection.socket.fileDescriptor, token: connection.token, connection.interest)
+        } catch {
+            connection.end(.failed(error.errno))
+        }
+    }
+
+    /// More connections than configured: told in HTTP, which every client of ours reads, and closed.
+    private func turnAway(_ connection: Connection) {
+        refusedForLimit += 1
+        let text = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
+            + "Content-Type: application/json\r\n"
+        let body = #"{"code":"TOO-MANY-CONNECTIONS","message":"the server holds as many connections as it may (max_connections)","remedy":"try again later, or raise max_connections and the descriptor limit"}"#
+        if !plans[Int(connection.listener)].tls {
+            let response = "\(text)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            var bytes = Array(response.utf8)
+            bytes.withUnsafeMutableBytes { _ = connection.socket.send(UnsafeRawBufferPointer($0)) }
+            connection.socket.shutdownWrite()
+        }
+        if refusedForLimit == 1 || refusedForLimit.isMultiple(of: 1000) {
+            shared.log.log(
+                .warning, "too-many-connections", "connections are turned away: max_connections is reached",
+                ["limit": .count(shared.limits.maxConnections), "turned_away": .count(refusedForLimit)])
+        }
+    }
+
+    /// No descriptor is left: who waited was let in and closed, for accepting would spin on him. Said once in a while.
+    private func descriptorsExhausted(refused: Int) {
+        if let last = exhaustedLogged, tick &- last < Self.complaintInterval { return }
+        exhaustedLogged = tick
+        shared.log.log(
+            .error, "descriptors-exhausted", "no file descriptor is left; connections are closed as they come",
+            ["refused": .count(refused), "remedy": "raise LimitNOFILE (systemd) or ulimit -n, or lower max_connections"])
+    }
+
+    /// Accepted per listener and turn, so that a storm of newcomers does not starve those who are in.
+    private static let acceptLimit = 64
+    /// Ten seconds, in ticks.
+    private static let complaintInterval: UInt32 = 100
+}

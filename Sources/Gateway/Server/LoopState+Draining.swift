@@ -1,0 +1,46 @@
+import Bytes
+import EventLoop
+import WebSocketWire
+
+// Leaving in good order.
+extension LoopState {
+    /// Stops accepting and says goodbye to everybody.
+    ///
+    /// - Parameter done: called once nobody is left, or when the deadline is past and the rest were cut off.
+    func drain(_ done: @escaping @Sendable () -> Void) {
+        isDraining = true
+        onDrained = done
+        drainDeadline = now.advanced(byNanoseconds: shared.limits.shutdownTimeout)
+        // Closing the descriptors also takes connections that wait in the backlog: their clients try again elsewhere.
+        listeners.removeAll()
+        var all: [Connection] = []
+        connections.forEach { all.append($1) }
+        for connection in all { connection.sayGoodbye() }
+    }
+
+    /// Ends the wait when all have left, or cuts off those who did not.
+    func finishDraining() {
+        guard let done = onDrained else { return }
+        if connections.count > 0 && now >= drainDeadline {
+            var rest: [Connection] = []
+            connections.forEach { rest.append($1) }
+            for connection in rest { connection.end(.timedOut) }
+        }
+        guard connections.count == 0 else { return }
+        onDrained = nil
+        drainDeadline = .distantFuture
+        done()
+    }
+}
+
+extension Connection {
+    /// The server is going away; what that means depends on how far the connection has come.
+    fileprivate func sayGoodbye() {
+        switch phase {
+        case .open: close(.goingAway, reason: "server is shutting down")
+        case .http where exchange != nil: break
+        case .http, .proxyHeader, .sniffing, .tlsHandshake: end(.done)
+        case .closing, .lingering, .closed: break
+        }
+    }
+}

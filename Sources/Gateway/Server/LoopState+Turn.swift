@@ -1,0 +1,126 @@
+import Bytes
+import CSystem
+import EventLoop
+import PubSub
+import Transport
+
+// The end of a turn: what was published and answered meanwhile leaves, one send per connection.
+extension LoopState {
+    func endTurn() {
+        while publications.count > 0 || !outlets.touched.isEmpty {
+            sendPublications()
+            sendParts()
+            publications.endTurn()
+            outlets.endTurn()
+            deferred.removeAll(keepingCapacity: Self.keptCapacity)
+        }
+    }
+
+    private func sendPublications() {
+        // With one topic and no reply in the way, a subscriber gets exactly one stretch of bytes: send it from
+        // where it lies. Otherwise each subscriber's stretches are gathered first.
+        let direct = publications.count == 1
+        for index in 0..<publications.count {
+            let batch = publications[index]
+            for lane in Hub.Lane.allCases where batch.frames(lane).count > 0 {
+                postToPeers(batch, lane)
+                guard let topic = hub.topic(named: batch.name) else { continue }
+                if direct {
+                    sendDirect(batch.frames(lane).bytes, to: topic, lane: lane)
+                } else {
+                    let count = batch.frames(lane).count
+                    hub.withMembers(of: topic, lane: lane) { members in
+                        for slot in members where !outlets[slot].obstacles.contains(.closed) {
+                            outlets.addPart(slot, source: Int32(index), lane: lane, start: 0, count: count)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The hot loop of fan-out: one system call per subscriber, and no object touched.
+    ///
+    /// Whoever falls out of the ordinary is remembered and looked after when the loop is done, for what happens
+    /// then may close connections and so change the member array under it.
+    private func sendDirect(_ bytes: UnsafeRawBufferPointer, to topic: TopicID, lane: Hub.Lane) {
+        var unusual: [(slot: UInt32, sent: Int)] = []
+        hub.withMembers(of: topic, lane: lane) { members in
+            for slot in members {
+                let outlet = outlets[slot]
+                guard outlet.obstacles.isEmpty else {
+                    unusual.append((slot, 0))
+                    continue
+                }
+                let sent = csys_send(outlet.fileDescriptor, bytes.baseAddress, bytes.count)
+                if sent != bytes.count { unusual.append((slot, sent)) }
+            }
+        }
+        for (slot, sent) in unusual {
+            guard let connection = connections[index: slot] else { continue }
+            let outlet = outlets[slot]
+            if outlet.obstacles.contains(.closed) { continue }
+            if outlet.obstacles.contains(.hasParts) {
+                outlets.addPart(slot, source: 0, lane: lane, start: 0, count: bytes.count)
+            } else if sent > 0 {
+                connection.queue(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+            } else {
+                // Not sent at all, or an error that the socket will tell again.
+                connection.emit(bytes)
+            }
+        }
+    }
+
+    private func sendParts() {
+        // By index: sending may end connections, whose leaving never adds parts.
+        for index in 0..<outlets.touched.count {
+            let slot = outlets.touched[index]
+            guard outlets[slot].obstacles.contains(.hasParts) else { continue }
+            sendParts(of: slot)
+        }
+    }
+
+    /// Sends all that one connection has to get this turn, in the order it came about.
+    func sendParts(of slot: UInt32) {
+        guard let connection = connections[index: slot], outlets[slot].obstacles.contains(.hasParts) else { return }
+        var next = outlets[slot].firstPart
+        outlets.clearParts(slot)
+        var stretches = gather
+        stretches.removeAll(keepingCapacity: true)
+        while next != .max {
+            let part = outlets.parts[Int(next)]
+            let buffer = part.source < 0 ? deferred : publications[Int(part.source)].frames(part.lane)
+            stretches.append(UnsafeRawBufferPointer(rebasing: buffer.bytes[part.start..<part.start + part.count]))
+            next = part.next
+        }
+        gather = []
+        stretches.withUnsafeBufferPointer { connection.emit($0) }
+        gather = stretches
+    }
+
+    /// Sends a topic's messages of this turn now, because who listens to it is about to change.
+    func flushTopic(_ name: String) {
+        guard let index = publications.pending(name) else { return }
+        let batch = publications[index]
+        for lane in Hub.Lane.allCases where batch.frames(lane).count > 0 {
+            postToPeers(batch, lane)
+            guard let topic = hub.topic(named: name) else { continue }
+            // Earlier output of the turn goes first, or the order would be lost.
+            var members: [UInt32] = []
+            hub.withMembers(of: topic, lane: lane) { members = Array($0) }
+            for slot in members {
+                sendParts(of: slot)
+                guard !outlets[slot].obstacles.contains(.closed) else { continue }
+                connections[index: slot]?.emit(batch.frames(lane).bytes)
+            }
+        }
+        publications.clear(index)
+    }
+
+    private func postToPeers(_ batch: Publications.Batch, _ lane: Hub.Lane) {
+        guard peers.count > 1, isHome(batch.name) else { return }
+        for peer in peers.indices where peer != index && shard.wants(batch.name, loop: peer, lane: lane) {
+            peers[peer].post(.deliver(topic: batch.name, lane: lane, frames: [UInt8](batch.frames(lane).bytes)))
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Bytes
+import CSystem
+import EventLoop
+import PubSub
+import Transport
+import WebSocketWire
+
+/// Everything one loop owns: its connections, its timers, its part of the topics.
+///
+/// Not Sendable and never locked: the worker actor holds the only reference, and enters once per poll batch.
+final class LoopState {
+    let index: Int
+    let loop: EventLoop
+    let shared: ServerShared
+    /// Mailboxes of all loops, this one included.
+    let peers: [Mailbox<LoopMessage>]
+
+    var connections = SlotTable<Connection>()
+    var outlets = Outlets()
+    let wheel = TimerWheel(tick: LoopState.tickNanoseconds, slots: 4096)
+    /// What this loop accepts from, by number; nil where another loop accepts for it.
+    var listeners: [LoopListener?] = []
+    var plans: [ListenerPlan] = []
+    /// The loop that gets the next connection of a listener shared by mail.
+    var nextPeer = 0
+    /// Connections turned away because there are too many.
+    var refusedForLimit = 0
+    /// When the lack of descriptors was last complained of, in ticks.
+    var exhaustedLogged: UInt32?
+
+    let hub = Hub()
+    let shard: TopicShard
+    var publications = Publications()
+
+    /// One receive buffer for all: bytes are looked at where they arrive.
+    let receiveBuffer: UnsafeMutableRawBufferPointer
+    /// Answers to the connection being read, sent when its input is used up.
+    let reply = ByteBuffer(capacity: 64 * 1024)
+    /// Answers to subscribers, held until the turn ends so that they leave with the turn's messages.
+    let deferred = ByteBuffer()
+    /// Stretches of one gathered send, reused.
+    var gather: [UnsafeRawBufferPointer] = []
+    /// A payload before its frame header is known.
+    let work = ByteBuffer(capacity: 4096)
+    let scratch = ReaderScratch()
+    let buffers = ByteBufferPool()
+
+    /// The clock as of the last poll.
+    var now: MonotonicTime
+    /// Seconds since 1970 as of the last poll.
+    var unixTime: Int64 = 0
+    var isDraining = false
+    /// Called when this loop holds no connection any more, while draining.
+    var onDrained: (() -> Void)?
+    /// When draining must be over.
+    var drainDeadline = MonotonicTime.distantFuture
+
+    /// Timers and idle ages are counted in ticks: fine enough for a heartbeat, and 32 bits last 13 years.
+    static let tickNanoseconds: UInt64 = 100_000_000
+    /// As much as one `recv` may take; sixteen messages of 16 KiB, and the size of a warm part of the L2 cache.
+    static let receiveCapacity = 512 * 1024
+    /// Replies of one connection are sent in between when they grow beyond this.
+    static let replyLimit = 1 << 20
+    /// Buffers that grew beyond this are given back.
+    static let keptCapacity = 1 << 20
+
+    init(index: Int, loop: EventLoop, shared: ServerShared, peers: [Mailbox<LoopMessage>]) {
+        self.index = index
+        self.loop = loop
+        self.shared = shared
+        self.peers = peers
+        self.now = EventLoop.now()
+        self.shard = TopicShard(loopCount: peers.count, nextEpoch: shared.epochs.next)
+        self.receiveBuffer = .allocate(byteCount: Self.receiveCapacity, alignment: 64)
+        self.unixTime = csys_unix_milliseconds() / 1000
+    }
+
+    deinit {
+        receiveBuffer.deallocate()
+    }
+
+    /// Milliseconds since 1970, read now: for lines that people read.
+    var unixMilliseconds: Int64 {
+        csys_unix_milliseconds()
+    }
+
+    /// The tick of the last poll.
+    @inline(__always)
+    var tick: UInt32 {
+        UInt32(truncatingIfNeeded: now.nanoseconds / Self.tickNanoseconds)
+    }
+
+    /// One poll batch: everything that became ready, then everything that is due, then everything to send.
+    ///
+    /// - Returns: when to wake up at the latest.
+    func turn(_ events: UnsafeBufferPointer<ReadyEvent>, _ now: MonotonicTime) -> MonotonicTime {
+        self.now = now
+        unixTime = csys_unix_milliseconds() / 1000
+        for event in events {
+            if event.token >= LoopListener.firstToken {
+                accept(Int(event.token - LoopListener.firstToken))
+            } else if let connection = connections[event.token] {
+                connection.handle(event)
+            }
+        }
+        peers[index].drain { receive($0) }
+        wheel.advance(to: now) { expire($0) }
+        endTurn()
+        if isDraining { finishDraining() }
+        return min(wheel.nextDeadline ?? .distantFuture, drainDeadline)
+    }
+
+    private func expire(_ slot: UInt32) {
+        connections[index: slot]?.deadlinePassed()
+    }
+}

@@ -1,0 +1,74 @@
+import Bytes
+import PubSub
+import WebSocketWire
+
+/// The messages of this turn, by topic, encoded once per lane and sent when the turn ends.
+///
+/// Holding them until then is what makes one send per subscriber and turn of whatever arrived meanwhile. Not
+/// Sendable: one per loop; its buffers are reused from turn to turn.
+struct Publications {
+    /// What one topic has to say this turn.
+    final class Batch {
+        fileprivate(set) var name = ""
+        /// Whole frames, ready for any subscriber of the lane.
+        let plain = ByteBuffer()
+        let deflated = ByteBuffer()
+        /// `{"type":"message","topic":"…","offset":`, the part of a message that does not change.
+        let prefix = ByteBuffer()
+
+        func frames(_ lane: Hub.Lane) -> ByteBuffer {
+            switch lane {
+            case .plain: plain
+            case .deflated: deflated
+            }
+        }
+    }
+
+    private var batches: [Batch] = []
+    private(set) var count = 0
+    private var byName: [String: Int] = [:]
+
+    /// Buffers of a batch that grew beyond this are given back when the turn ends.
+    private static let keptCapacity = 1 << 20
+    /// Batches kept for reuse, and dictionary size up to which clearing keeps the storage.
+    private static let keptBatches = 64
+
+    subscript(index: Int) -> Batch {
+        batches[index]
+    }
+
+    /// The batch for a topic, begun if this is its first message of the turn.
+    mutating func batch(for name: String) -> Batch {
+        if count > 0, batches[count - 1].name == name { return batches[count - 1] }
+        if let index = byName[name] { return batches[index] }
+        if count == batches.count { batches.append(Batch()) }
+        let batch = batches[count]
+        if batch.name != name {
+            // A topic that speaks turn after turn finds its prefix ready.
+            batch.name = name
+            batch.prefix.removeAll(keepingCapacity: 1024)
+        }
+        byName[name] = count
+        count += 1
+        return batch
+    }
+
+    /// The batch a topic has this turn, if any.
+    func pending(_ name: String) -> Int? {
+        count == 0 ? nil : byName[name]
+    }
+
+    /// Empties one batch that has been sent before the turn ended.
+    func clear(_ index: Int) {
+        batches[index].plain.removeAll(keepingCapacity: Self.keptCapacity)
+        batches[index].deflated.removeAll(keepingCapacity: Self.keptCapacity)
+    }
+
+    /// All batches are sent.
+    mutating func endTurn() {
+        for index in 0..<count { clear(index) }
+        byName.removeAll(keepingCapacity: count <= Self.keptBatches)
+        if batches.count > Self.keptBatches { batches.removeSubrange(Self.keptBatches...) }
+        count = 0
+    }
+}

@@ -1,0 +1,85 @@
+import HTTPWire
+import Configuration
+import PubSub
+import Synchronization
+import Telemetry
+import Tokens
+import Transport
+import WebSocketWire
+
+/// What all loops read and none writes on the way of a message.
+///
+/// Behind a lock are only things that change by an operator's hand or a client's mistake: certificates and the
+/// list of refusals.
+final class ServerShared: Sendable {
+    let endpoints: EndpointTable
+    let limits: GatewayLimits
+    let verifier: TokenVerifier
+    /// Signs the built-in page's guest tokens.
+    let guestKey: TokenKey
+    let origins: OriginPolicy
+    let epochs = EpochSource()
+    let log: LogSink
+    let refusals = Mutex(RefusalLog())
+    let tls: CertificateStore
+    /// How a broadcast is compressed for all its takers.
+    let broadcastPolicy: DeflatePolicy
+    let isDevelopment: Bool
+    /// A request came through a proxy, so loopback is no proof of being at home any more.
+    let sawProxy = Atomic<Bool>(false)
+
+    init(
+        options: Options, connections: Int, key: TokenKey, tls: TLSServerContext?, log: LogSink
+    ) throws(ServeError) {
+        endpoints = try EndpointTable(options)
+        limits = GatewayLimits(options, connections: connections)
+        verifier = TokenVerifier(keys: [key], policy: TokenPolicy())
+        guestKey = key
+        origins = OriginPolicy(options)
+        self.log = log
+        self.tls = CertificateStore(tls)
+        broadcastPolicy = DeflatePolicy(
+            mode: .noContextTakeover, level: options.compressionLevel, minimumBytes: options.compressionMinimum)
+        isDevelopment = options.profile == .development
+    }
+}
+
+extension ServerShared {
+    /// The subprotocol an answer names: ours when the client offers it, none otherwise (RFC 6455 §4.2.2).
+    func subprotocol(for handshake: Handshake.Accepted) -> String? {
+        handshake.offeredProtocols.contains("sockeye") ? "sockeye" : nil
+    }
+}
+
+/// Epochs that no topic of this process and, by chance alone, none of an earlier one had.
+final class EpochSource: Sendable {
+    private let counter: Atomic<UInt64>
+
+    init() {
+        var generator = SystemRandomNumberGenerator()
+        // 24 bits of counting room below 40 random ones, so that the text stays short.
+        counter = Atomic(generator.next(upperBound: UInt64(1) << 40) << 24)
+    }
+
+    @Sendable
+    func next() -> Epoch {
+        Epoch(counter.wrappingAdd(1, ordering: .relaxed).newValue)
+    }
+}
+
+/// The certificates in force. Replaced as a whole; sessions keep what they began with.
+final class CertificateStore: Sendable {
+    private let context: Mutex<TLSServerContext?>
+
+    init(_ context: TLSServerContext?) {
+        self.context = Mutex(context)
+    }
+
+    var current: TLSServerContext? {
+        context.withLock { $0 }
+    }
+
+    func replace(_ new: TLSServerContext) {
+        context.withLock { $0 = new }
+    }
+}

@@ -1,0 +1,33 @@
+import EventLoop
+
+/// One loop and all that lives on it, as an actor whose executor is the loop's own thread.
+///
+/// The thread enters the actor once per poll batch; everything a byte causes happens without leaving it.
+actor Worker {
+    nonisolated let loop: EventLoop
+    private let state: LoopState
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        loop.asUnownedSerialExecutor()
+    }
+
+    /// Binds the loop's listeners; nothing is accepted before `start`.
+    ///
+    /// - Parameter plans: where to listen. Port 0 is replaced by the port the system chose, so that the loops after
+    ///   this one join it there.
+    init(
+        index: Int, loop: EventLoop, shared: ServerShared, peers: [Mailbox<LoopMessage>], plans: inout [ListenerPlan]
+    ) throws(ServeError) {
+        self.loop = loop
+        let state = LoopState(index: index, loop: loop, shared: shared, peers: peers)
+        try state.listen(&plans)
+        self.state = state
+    }
+
+    /// Runs the loop on its thread until it is stopped.
+    nonisolated func start() throws(SystemError) {
+        try loop.start { [self] events, now in
+            assumeIsolated { $0.state.turn(events, now) }
+        }
+    }
+}
