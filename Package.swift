@@ -64,6 +64,12 @@ let package = Package(
             exclude: ["Corpus"],
             swiftSettings: fuzzing),
 
+        .executableTarget(
+            name: "ConformanceClient",
+            dependencies: ["SockeyeClient"],
+            path: "Tests/Conformance/Client",
+            swiftSettings: safe),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["Bytes", "JSON"], swiftSettings: strict),

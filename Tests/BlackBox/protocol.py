@@ -3,7 +3,7 @@ import json
 
 from websockets.sync.client import connect
 
-WELCOME = ("welcome", "auth_ok")
+WELCOME = ("authenticated",)
 
 
 class Talk:

@@ -14,13 +14,14 @@ A case passes when its behaviour and its closing behaviour are each OK, NON-STRI
 says. A case without a result has failed. The last line is 'N passed, N failed'; exit status 0 only without failures.
 """
 import argparse
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import websocket
@@ -122,34 +123,20 @@ def fuzz_client(wstest, command, folder, cases):
 
 
 def run_side(side, wstest, cases, options):
-    """The results of one direction, case -> entry of the suite's index."""
-    hands = deal(cases, options.jobs)
-    results, threads = {}, []
-
-    def work(job, hand):
-        folder = options.out / side / f"job{job}"
-        results.update(measure(folder, hand))
-
-    if side == "server":
-        with tempfile.TemporaryDirectory(prefix="sockeye-conformance-") as state:
-            server = Sockeye(options.binary, Path(state), ["--echo", "/echo"])
-            try:
-                def measure(folder, hand):
-                    return fuzz_server(wstest, f"ws://127.0.0.1:{server.port}/echo", folder, hand)
-
-                threads = [threading.Thread(target=work, args=pair) for pair in enumerate(hands)]
-                [thread.start() for thread in threads]
-                [thread.join() for thread in threads]
-            finally:
-                server.stop()
-    else:
-        def measure(folder, hand):
-            return fuzz_client(wstest, options.client, folder, hand)
-
-        threads = [threading.Thread(target=work, args=pair) for pair in enumerate(hands)]
-        [thread.start() for thread in threads]
-        [thread.join() for thread in threads]
-    return results
+    """The results of one direction, case -> entry of the suite's index. Each job has an instance of the suite to itself."""
+    with contextlib.ExitStack() as stack:
+        if side == "server":
+            state = stack.enter_context(tempfile.TemporaryDirectory(prefix="sockeye-conformance-"))
+            server = Sockeye(options.binary, Path(state) / "state", ["--echo", "/echo"])
+            stack.callback(server.stop)
+            target, fuzz = server.url("/echo"), fuzz_server
+        else:
+            target, fuzz = options.client, fuzz_client
+        hands = deal(cases, options.jobs)
+        with ThreadPoolExecutor(len(hands)) as jobs:
+            folders = [options.out / side / f"job{number}" for number in range(len(hands))]
+            done = jobs.map(lambda folder, hand: fuzz(wstest, target, folder, hand), folders, hands)
+            return {case: entry for index in done for case, entry in index.items()}
 
 
 def verdict(entry):

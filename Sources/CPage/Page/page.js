@@ -21,15 +21,22 @@ const closeWords = {
   1013: "try again later: the server is overloaded",
   1014: "bad gateway: a proxy got no valid answer from the server",
   1015: "TLS handshake failed",
-  3000: "unauthorized: the token was refused",
-  3003: "forbidden",
-  3008: "time-out",
+  3001: "the server shuts down or restarts: the page comes back in a moment",
+  3002: "messages came faster than this page reads them",
+  3004: "no sign of life came in time, so the path was taken for dead",
+  3501: "no token came in time",
+  3502: "the token was refused, for the reason in the error before",
+  3503: "the token ended while connected: a new one is needed",
 };
 
 function explainClose(code, reason) {
   const range = code >= 4000 ? "a code of the application" : code >= 3000 ? "a code of the framework" : "a code without a name";
   return `${code}: ${closeWords[code] || range}${reason ? `. Reason given: “${reason}”` : ""}`;
 }
+
+// The server's contract by range: after these codes nobody should come back by itself.
+const isFinal = (code) => [1002, 1003, 1007, 1008, 1009, 1010].includes(code)
+  || (code >= 3500 && code < 4000) || (code >= 4500 && code < 5000);
 
 const pingEvery = 5000;
 const delays = { first: 1000, longest: 30000 };
@@ -154,6 +161,10 @@ function closed(event) {
   log("bad", "closed", explainClose(event.code, event.reason));
   if (!everOpened) explainRefusal();
   if (!wanted) return show("closed", `Closed (${event.code})`);
+  if (isFinal(event.code) && token !== page.token) {
+    token = null;
+    return askForToken(`The connection was closed: ${explainClose(event.code, event.reason)}.`);
+  }
   const wait = delay * (0.5 + Math.random() / 2);
   delay = Math.min(delay * 2, delays.longest);
   show("closed", `Closed (${event.code}), again in ${(wait / 1000).toFixed(1)} s`);
@@ -182,7 +193,7 @@ function receive(data) {
     return;
   }
   switch (message?.type) {
-    case "auth_ok": case "welcome":
+    case "authenticated":
       authenticated = true;
       delay = delays.first;
       $("user").textContent = message.user ?? "–";
@@ -205,7 +216,7 @@ function receive(data) {
       break;
     case "error":
       log("bad", message.code || "error", [message.message, message.remedy].filter(Boolean).join(" "));
-      if (!authenticated && /^(TOKEN|AUTH)/.test(message.code || "")) {
+      if (!authenticated && /^token_/.test(message.code || "")) {
         token = null;
         askForToken(`The server refused the token: ${message.message || message.code}`);
       }
