@@ -12,12 +12,11 @@ public struct MessageReader {
     @usableFromInline var isAtRest = true
     /// 0x80 when the peer must mask its frames, else 0.
     @usableFromInline let maskBit: UInt8
-    @usableFromInline let messageLimit: Int
-
     var isFinished = false
     let allowsCompression: Bool
     let keepsContext: Bool
     let windowBits: UInt8
+    @usableFromInline let messageLimit: Int
     /// What has arrived of a header, frame or message.
     var assembly: Assembly?
     /// The peer's window, with context takeover, from the first compressed message on.
