@@ -21,9 +21,10 @@ struct ExtensionList {
             scanner.skipBlanks()
             // Lists may hold empty elements (RFC 9110 §5.6.1).
             if scanner.isAtSeparator { continue }
+            let start = scanner.at
             let element = scanner.element()
             elements.append(element)
-            if element == nil { scanner.skipElement() }
+            if element == nil { scanner.skipElement(from: start) }
         } while scanner.accept(0x2C)
     }
 }
@@ -92,7 +93,8 @@ private struct Scanner {
     }
 
     /// To the comma that ends an element, past commas within quotes.
-    mutating func skipElement() {
+    mutating func skipElement(from start: Int) {
+        at = start
         var isQuoted = false
         while let octet = current, isQuoted || octet != 0x2C {
             if octet == 0x22 { isQuoted.toggle() }
