@@ -1,0 +1,47 @@
+import Bytes
+import Gateway
+import JSON
+
+/// What the decoder made of a message, in plain values that can be compared.
+enum Decoded: Equatable {
+    case auth(token: String, id: String)
+    case ping(id: String)
+    case publish(topic: String, data: String, id: String)
+    case subscribe(topic: String, id: String)
+    case unsubscribe(topic: String, id: String)
+    case failure(SockeyeError, id: String)
+}
+
+func decode(_ message: String, isValidUTF8: Bool = true) -> Decoded {
+    decode(Array(message.utf8), isValidUTF8: isValidUTF8)
+}
+
+func decode(_ message: [UInt8], isValidUTF8: Bool = true) -> Decoded {
+    message.withUnsafeBytes { bytes in
+        switch SockeyeDecoder.decode(bytes, isValidUTF8: isValidUTF8) {
+        case .command(.auth(let token, let id)): .auth(token: token.string, id: text(id))
+        case .command(.ping(let id)): .ping(id: text(id))
+        case .command(.publish(let topic, let data, let id)):
+            .publish(topic: topic.string, data: text(data), id: text(id))
+        case .command(.subscribe(let topic, let id)): .subscribe(topic: topic.string, id: text(id))
+        case .command(.unsubscribe(let topic, let id)): .unsubscribe(topic: topic.string, id: text(id))
+        case .failure(let error, let id): .failure(error, id: text(id))
+        }
+    }
+}
+
+/// The code of the error a message is answered with, or nil.
+func errorCode(_ message: String) -> ErrorCode? {
+    if case .failure(let error, _) = decode(message) { error.code } else { nil }
+}
+
+func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    String(decoding: bytes, as: UTF8.self)
+}
+
+/// What an encoder appends, given the id's JSON text.
+func encoded(id: String = "", _ body: (UnsafeRawBufferPointer, ByteBuffer) -> Void) -> String {
+    let buffer = ByteBuffer()
+    Array(id.utf8).withUnsafeBytes { body($0, buffer) }
+    return text(buffer.bytes)
+}
