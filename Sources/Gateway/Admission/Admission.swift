@@ -1,0 +1,211 @@
+public import HTTPWire
+public import Telemetry
+public import Tokens
+
+/// Decides whether a request may become a WebSocket, and explains it when it may not.
+///
+/// Pure: it reads the request and the configuration, and what it finds goes out as a value. Made once, used by all loops.
+public struct Admission: Sendable {
+    private let paths: [String]
+    private let origins: OriginPolicy
+    private let redaction: Redaction
+
+    /// An admission for endpoints with these path patterns, such as `/ws/{user}`.
+    ///
+    /// - Parameter redaction: masks what is kept of a request; give it the query names of the endpoints.
+    public init(paths: [String], origins: OriginPolicy, redaction: Redaction = Redaction()) {
+        self.paths = paths
+        self.origins = origins
+        self.redaction = redaction
+    }
+
+    /// What became of a request.
+    public enum Verdict: Sendable {
+        case accepted(Handshake.Accepted)
+        case refused(Refusal)
+    }
+
+    /// Judges a request for an endpoint: method, handshake, origin, in this order. Tokens are judged later.
+    ///
+    /// Costs no allocation for a client without Origin whose handshake is right; `peer` is then not evaluated.
+    public func admit(_ head: RequestHead, from peer: @autoclosure () -> Peer) -> Verdict {
+        if head.method != .get { return .refused(methodRefused(head, peer())) }
+        switch Handshake.validate(head) {
+        case .refused(let refusals): return .refused(handshakeRefused(head, refusals, peer()))
+        case .accepted(let accepted):
+            guard head.fields.contains("origin") else { return .accepted(accepted) }
+            switch origins.judge(head.fields.values(of: "origin")) {
+            case .allowed: return .accepted(accepted)
+            case .refused(let inputs): return .refused(originRefused(head, inputs, peer()))
+            }
+        }
+    }
+
+    /// Whether a page of this origin may connect; true without Origin. For the answers to its other requests.
+    public func allowsOrigin(of head: RequestHead) -> Bool {
+        origins.judge(head.fields.values(of: "origin")) == .allowed
+    }
+}
+
+/// Refusals whose reason was found elsewhere.
+extension Admission {
+    /// No endpoint has the path of this request: 404, with the nearest one.
+    ///
+    /// What is wrong with the handshake is told too, since the next attempt will meet it.
+    public func unknownPath(_ head: RequestHead, from peer: Peer) -> Refusal {
+        let path = PlainText.line(head.path, redaction, limit: 128)
+        let nearest = NearestPath.find(head.path, among: paths)
+        var refusal = Refusal(
+            .pathUnknown, summary(head, peer),
+            message: "no endpoint has the path '\(path)'" + (nearest.map { "; the nearest is '\($0.pattern)'" } ?? ""),
+            remedy: PathAdvice.remedy(path, nearest))
+        refusal.nearestPath = nearest?.pattern
+        if Handshake.isAttempt(head), case .refused(let refusals) = Handshake.validate(head) {
+            let diagnosis = HandshakeDiagnosis(head: head, refusals: refusals)
+            refusal.missing = diagnosis.missing
+            refusal.problems = diagnosis.problems
+            if HandshakeDiagnosis.isHopsFault(diagnosis.code) {
+                refusal.blame(HopTrace(head, redaction: redaction))
+            }
+        }
+        return refusal
+    }
+
+    /// The token that came with the handshake is not good: 401 with the token's own code and words.
+    public func tokenRefused(_ error: TokenError, _ head: RequestHead, from peer: Peer) -> Refusal {
+        var refusal = Refusal(
+            code: error.code, status: 401, summary(head, peer), message: redaction.masked(error.description),
+            remedy: error.remedy)
+        refusal.fields = [("WWW-Authenticate", "Bearer error=\"invalid_token\"")]
+        return refusal
+    }
+
+    /// The endpoint wants a token with the handshake, and there is none: 401.
+    ///
+    /// - Parameter places: where it was looked for, in words.
+    public func tokenMissing(_ head: RequestHead, from peer: Peer, places: [String]) -> Refusal {
+        var refusal = Refusal(
+            .tokenMissing, summary(head, peer), message: "the handshake carries no token",
+            remedy: "send a token " + places.joined(separator: ", or ") + "; 'sockeye token mint' makes one")
+        refusal.fields = [("WWW-Authenticate", "Bearer")]
+        return refusal
+    }
+
+    /// As many connections are open as may be: 503.
+    public func tooManyConnections(limit: Int, _ head: RequestHead?, from peer: Peer) -> Refusal {
+        var refusal = Refusal(
+            .tooManyConnections, summary(head, peer), message: "all \(limit) connections this server allows are taken",
+            remedy: "try again later; whoever runs the server may raise max_connections and the limit of open files")
+        refusal.fields = [("Retry-After", "10")]
+        return refusal
+    }
+
+    /// The server is being stopped: 503.
+    public func stopping(_ head: RequestHead?, from peer: Peer) -> Refusal {
+        var refusal = Refusal(
+            .stopping, summary(head, peer), message: "the server is being stopped",
+            remedy: "connect again in a few seconds, at a random moment")
+        refusal.fields = [("Retry-After", "5")]
+        return refusal
+    }
+
+    /// The head was not whole in time: 408.
+    public func timeout(seconds: Int, from peer: Peer) -> Refusal {
+        Refusal(
+            .timeout, summary(nil, peer), message: "the request did not arrive within \(seconds) seconds",
+            remedy: "send the whole request at once; a port check that sends nothing may be ignored")
+    }
+
+    /// The bytes are no request: the HTTP parser's own code and words, or what they are instead.
+    ///
+    /// - Parameter bytes: what arrived, to recognise other protocols; a few are enough.
+    public func malformed(_ error: HTTPError, _ bytes: UnsafeRawBufferPointer, from peer: Peer) -> Refusal {
+        if case .notHTTP(0x16) = error { return tlsOnPlainPort(from: peer) }
+        if Self.isProxyProtocol(bytes) {
+            return Refusal(
+                .proxyProtocol, summary(nil, peer),
+                message: "the peer sent a PROXY protocol header, which this listener does not expect",
+                remedy: "switch proxy_protocol on here, or off at the proxy (nginx stream: proxy_protocol; HAProxy: send-proxy)")
+        }
+        return Refusal(
+            code: error.code, status: error.status, summary(nil, peer),
+            message: PlainText.line(error.description, redaction), remedy: error.remedy)
+    }
+
+    /// TLS came to the plain port. No HTTP can be answered: send ``tlsAlert`` and close.
+    public func tlsOnPlainPort(from peer: Peer) -> Refusal {
+        Refusal(
+            .tlsOnPlainPort, summary(nil, peer), message: "TLS arrived on \(peer.listener), which speaks plain HTTP",
+            remedy: "dial ws:// or http://; or set tls_cert and tls_key here; a proxy that ends TLS itself passes on by "
+                + "http:// (nginx: proxy_pass http://…)")
+    }
+
+    /// Plain HTTP came to the TLS port: 400, sent in plain.
+    public func plainOnTLSPort(from peer: Peer) -> Refusal {
+        Refusal(
+            .plainOnTLSPort, summary(nil, peer), message: "plain HTTP arrived on \(peer.listener), which speaks TLS",
+            remedy: "dial wss:// or https://; a proxy in front passes on by https:// (nginx: proxy_pass https://…), or let it "
+                + "end TLS and this server listen without a certificate")
+    }
+
+    /// The one answer that a TLS client understands: a fatal alert, `handshake_failure` (RFC 8446 §6).
+    public static let tlsAlert: [UInt8] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28]
+
+    private static func isProxyProtocol(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.starts(with: "PROXY ".utf8) || bytes.starts(with: [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51])
+    }
+}
+
+extension Admission {
+    private func methodRefused(_ head: RequestHead, _ peer: Peer) -> Refusal {
+        let name = PlainText.line(head.method.name, limit: 32)
+        var refusal = Refusal(
+            .method, summary(head, peer), message: "\(name) is not possible here: a WebSocket is opened with GET",
+            remedy: "use GET, or another path if this was meant for the HTTP API")
+        refusal.fields = [("Allow", "GET")]
+        return refusal
+    }
+
+    private func handshakeRefused(_ head: RequestHead, _ refusals: [Handshake.Refusal], _ peer: Peer) -> Refusal {
+        let diagnosis = HandshakeDiagnosis(head: head, refusals: refusals)
+        let code = diagnosis.code
+        let trace = HandshakeDiagnosis.isHopsFault(code) ? HopTrace(head, redaction: redaction) : nil
+        var refusal = Refusal(
+            code, summary(head, peer), message: diagnosis.message(code),
+            remedy: trace?.onlyProduct?.remedy ?? diagnosis.remedy(code))
+        refusal.missing = diagnosis.missing
+        refusal.problems = diagnosis.problems
+        if let trace {
+            refusal.blame(trace)
+        } else if code == .noUpgrade {
+            refusal.nginx = HandshakeDiagnosis.nginxLines
+        }
+        return refusal
+    }
+
+    private func originRefused(_ head: RequestHead, _ inputs: OriginInputs, _ peer: Peer) -> Refusal {
+        var refusal = Refusal(
+            .origin, summary(head, peer), message: "pages from '\(inputs.received)' may not connect",
+            remedy: OriginAdvice.remedy(inputs))
+        refusal.origin = inputs
+        return refusal
+    }
+
+    private func summary(_ head: RequestHead?, _ peer: Peer) -> RequestSummary {
+        var summary = RequestSummary(peer)
+        guard let head else { return summary }
+        func text(_ name: String) -> String? {
+            head.fields[name].map { PlainText.line($0, redaction) }
+        }
+        summary.method = PlainText.line(head.method.name, limit: 32)
+        summary.target = PlainText.line(head.target, redaction, limit: 300)
+        summary.version = head.version.description
+        summary.host = text("host")
+        summary.origin = text("origin")
+        summary.userAgent = text("user-agent")
+        let client = head.fields.elements(of: "x-forwarded-for").first ?? head.fields["x-real-ip"]
+        summary.forwardedFor = client.map { PlainText.line($0, redaction, limit: 64) }
+        summary.requestID = text("x-request-id")
+        return summary
+    }
+}

@@ -1,0 +1,67 @@
+/// Why a handshake or request was turned away: stable names, explained in `docs/refusals.md`.
+///
+/// Beside them the codes of `HTTPError` (`HTTP-041`) and `TokenError` (`TOKEN-EXPIRED`) are passed through.
+public enum RefusalCode: String, CaseIterable, Sendable {
+    // What a hop on the way did to the handshake.
+    /// Fields of a handshake came, but `Upgrade` or `Connection: upgrade` did not.
+    case upgradeStripped = "HANDSHAKE-UPGRADE-STRIPPED"
+    /// A handshake came over HTTP/1.0.
+    case http10 = "HANDSHAKE-HTTP10"
+    /// A handshake came with `Connection: close`.
+    case connectionClose = "HANDSHAKE-CONNECTION-CLOSE"
+    /// `Upgrade` names something else than `websocket`.
+    case upgradeOther = "HANDSHAKE-UPGRADE-OTHER"
+    /// An ordinary request for a path that speaks WebSocket alone.
+    case noUpgrade = "HANDSHAKE-NO-UPGRADE"
+
+    // What the client did.
+    /// The key is missing, doubled or not 16 octets of Base64.
+    case key = "HANDSHAKE-KEY"
+    /// The version is missing.
+    case versionMissing = "HANDSHAKE-VERSION-MISSING"
+    /// A version other than 13.
+    case version = "HANDSHAKE-VERSION"
+    /// A subprotocol is no token, or named twice.
+    case subprotocol = "HANDSHAKE-SUBPROTOCOL"
+    /// The handshake announces a body.
+    case body = "HANDSHAKE-BODY"
+    /// Another method than GET.
+    case method = "METHOD"
+    /// No endpoint has this path.
+    case pathUnknown = "PATH-UNKNOWN"
+    /// The page's origin is not allowed.
+    case origin = "ORIGIN-REFUSED"
+    /// The endpoint wants a token with the handshake, and none came.
+    case tokenMissing = "TOKEN-MISSING"
+
+    // What was spoken on the port.
+    /// TLS came to a port that speaks plain HTTP.
+    case tlsOnPlainPort = "TLS-ON-PLAIN-PORT"
+    /// Plain HTTP came to a port that speaks TLS.
+    case plainOnTLSPort = "PLAIN-ON-TLS-PORT"
+    /// A PROXY protocol header came, which this server was not told to expect.
+    case proxyProtocol = "PROXY-PROTOCOL-UNEXPECTED"
+
+    // The server's own state.
+    /// The head did not arrive in time.
+    case timeout = "HANDSHAKE-TIMEOUT"
+    /// As many connections are open as may be.
+    case tooManyConnections = "TOO-MANY-CONNECTIONS"
+    /// The server is being stopped.
+    case stopping = "SERVER-STOPPING"
+
+    /// The HTTP status that goes with it; 0 where no HTTP can be answered.
+    public var status: Int {
+        switch self {
+        case .upgradeStripped, .http10, .connectionClose, .upgradeOther, .noUpgrade, .version: 426
+        case .key, .versionMissing, .subprotocol, .body, .plainOnTLSPort, .proxyProtocol: 400
+        case .method: 405
+        case .pathUnknown: 404
+        case .origin: 403
+        case .tokenMissing: 401
+        case .tlsOnPlainPort: 0
+        case .timeout: 408
+        case .tooManyConnections, .stopping: 503
+        }
+    }
+}
