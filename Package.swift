@@ -78,6 +78,7 @@ let package = Package(
         .testTarget(name: "TokensTests", dependencies: ["Bytes", "JSON", "Tokens"], swiftSettings: strict),
         .testTarget(name: "PubSubTests", dependencies: ["Bytes", "PubSub"], swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
         .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "CSystem", "EventLoop"], swiftSettings: strict),
         .testTarget(name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"], swiftSettings: strict),
         .testTarget(

@@ -102,10 +102,9 @@ private struct FileReader {
     private mutating func value(_ node: TOMLNode, as description: OptionDescription) -> OptionValue? {
         do {
             let value = try description.type.value(node.content, isOptional: description.isOptional)
-            if case .path = description.type, case .text(let text) = value {
-                return .text(PathSyntax.resolve(text, besides: path))
-            }
-            return value
+            let isPath = description.type == .path || description.type == .directory
+            guard isPath, case .text(let text) = value else { return value }
+            return .text(PathSyntax.resolve(text, besides: path))
         } catch {
             note(.badValue, node, "\(description.key): \(error.message)", hint: error.hint)
             return nil

@@ -6,6 +6,8 @@ public indirect enum OptionType: Sendable, Equatable {
     case boolean
     /// One of some words.
     case choice([String])
+    /// A directory. `~/` is the home directory.
+    case directory
     /// A span of time with its unit: `250ms`, `10s`, `24h`. With `zero`, 0 is taken too and means what it says.
     case duration(ClosedRange<Duration>, zero: String? = nil)
     /// A number. With `zero`, 0 is taken too and means what it says.
@@ -14,7 +16,7 @@ public indirect enum OptionType: Sendable, Equatable {
     case list(OptionType)
     /// A web origin, as `Origin` reads it.
     case origin
-    /// A file or a directory. `~/` is the home directory.
+    /// A file. `~/` is the home directory.
     case path
     /// The name of a query parameter.
     case queryName
@@ -80,7 +82,7 @@ extension OptionType {
         case .origin:
             guard let origin = Origin(text) else { throw fault("\"\(text)\" is not a web origin") }
             return .text(origin.description)
-        case .path:
+        case .directory, .path:
             guard !text.isEmpty, !text.utf8.contains(0) else { throw fault("an empty path leads nowhere") }
             return .text(text)
         case .address:
@@ -128,6 +130,7 @@ extension OptionType {
         case .address: "HOST:PORT, [IPV6]:PORT or unix:/PATH"
         case .boolean: "true or false"
         case .choice(let words): words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+        case .directory: "the path of a directory"
         case .duration(let bounds, let zero):
             "a span of time such as \"10s\", \(bounds.lowerBound.text) to \(bounds.upperBound.text)"
                 + (zero.map { ", or 0: \($0)" } ?? "")
@@ -135,7 +138,7 @@ extension OptionType {
             "a number, \(bounds.lowerBound) to \(bounds.upperBound)" + (zero.map { ", or 0: \($0)" } ?? "")
         case .list(let element): "a list; each item: \(element.expectation)"
         case .origin: "an origin such as https://app.example.com"
-        case .path: "a path"
+        case .path: "the path of a file"
         case .queryName: "letters, digits and -._~"
         case .size(let bounds):
             "a size such as \"64KiB\", \(ByteSize.text(bounds.lowerBound)) to \(ByteSize.text(bounds.upperBound))"
@@ -147,7 +150,7 @@ extension OptionType {
     public var meaningOfZero: String? {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
-        case .address, .boolean, .choice, .list, .origin, .path, .queryName, .size, .urlPath: nil
+        case .address, .boolean, .choice, .directory, .list, .origin, .path, .queryName, .size, .urlPath: nil
         }
     }
 
@@ -157,6 +160,7 @@ extension OptionType {
         case .address: "HOST:PORT"
         case .boolean: ""
         case .choice(let words): words.joined(separator: "|")
+        case .directory: "DIR"
         case .duration: "TIME"
         case .integer: "N"
         case .list(let element): element.placeholder

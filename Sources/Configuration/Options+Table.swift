@@ -12,7 +12,7 @@ extension Options {
             lives for a short while, so that a first try needs no set-up.
             """),
         row(
-            "state", .path, .text(\.state),
+            "state", .directory, .text(\.state),
             """
             The directory for what must outlive a restart: the secret that signs tokens. It is made on first start, \
             readable by its owner alone.

@@ -107,8 +107,7 @@ struct RedactionScanner {
     /// `Bearer TOKEN`; eight letters and more, so that "bearer token" remains words.
     private mutating func maskBearer() {
         var start = blanksEnd(from: position)
-        if start == position, follows("%20") { start += 3 }
-        if start == position, follows("+") { start += 1 }
+        if start == position, byte(start) == UInt8(ascii: "+") { start += 1 }
         var end = wordEnd(from: start)
         while let byte = byte(end), "+/=".utf8.contains(byte) || Self.isWord(byte) { end += 1 }
         guard start > position, end - start >= 8 else { return }

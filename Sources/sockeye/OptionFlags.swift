@@ -59,7 +59,7 @@ enum OptionFlags {
         let isSwitch = type == .boolean
         let meaning = standard == "0" ? type.meaningOfZero.map { ": " + $0 } ?? "" : ""
         return Flag(
-            name: name, value: isSwitch ? nil : description.name == "state" ? "DIR" : type.placeholder,
+            name: name, value: isSwitch ? nil : type.placeholder,
             summary: description.summary.lowercasedFirst + (standard.isEmpty || isSwitch ? "" : " [\(standard)\(meaning)]"),
             isRepeatable: isRepeatable, completion: completion(description), isBoolean: isSwitch)
     }
@@ -67,7 +67,8 @@ enum OptionFlags {
     private static func completion(_ description: OptionDescription) -> Completion {
         switch description.type {
         case .choice(let words): .words(words)
-        case .path: description.name == "state" ? .directories : .files
+        case .directory: .directories
+        case .path: .files
         default: .nothing
         }
     }
