@@ -1,7 +1,15 @@
-#define TOML_EXCEPTIONS 0
+/* Input such as "[[[" or "[&" breaks what the parser takes for granted (marzer/tomlplusplus issue 294, pull request 301). With
+   NDEBUG that is undefined behaviour, without it an abort; so the assertions stay in every build and throw. */
+#undef NDEBUG
+namespace {
+struct broken_assumption {};
+}  // namespace
+#define TOML_ASSERT(condition) (static_cast<bool>(condition) ? static_cast<void>(0) : throw broken_assumption())
+#define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <vector>
@@ -58,22 +66,50 @@ void flatten(ctoml_document &document, const toml::node &node, int32_t parent, c
     document.nodes.push_back(flat);
 }
 
+bool breaks_assumption(std::string_view text) {
+    try {
+        (void)toml::parse(text);
+        return false;
+    } catch (const broken_assumption &) {
+        return true;
+    } catch (const toml::parse_error &) {
+        return false;
+    }
+}
+
+// The first line that makes the parser stumble. It reads from front to back, so once it stumbles it does so with any more text.
+uint32_t stumbling_line(std::string_view text) {
+    std::vector<size_t> ends;
+    for (size_t i = 0; i < text.size(); i++) {
+        if (text[i] == '\n') ends.push_back(i + 1);
+    }
+    const auto first = std::partition_point(
+        ends.begin(), ends.end(), [&](size_t end) { return !breaks_assumption(text.substr(0, end)); });
+    return static_cast<uint32_t>(first - ends.begin()) + 1;
+}
+
+void parse(ctoml_document &document, std::string_view text) {
+    try {
+        document.root = toml::parse(text);
+        flatten(document, document.root, -1, nullptr);
+    } catch (const toml::parse_error &error) {
+        document.error = std::string(error.description());
+        document.line = error.source().begin.line;
+        document.column = error.source().begin.column;
+    } catch (const broken_assumption &) {
+        document.line = stumbling_line(text);
+        document.column = 1;
+        document.error = "a key or a table's name is malformed";
+    }
+}
+
 }  // namespace
 
 ctoml_document *ctoml_parse(const char *bytes, size_t length) {
     ctoml_document *document = new (std::nothrow) ctoml_document;
     if (document == nullptr) return nullptr;
-    // toml++ throws nothing in this mode, but the containers still may when memory is out.
     try {
-        toml::parse_result result = toml::parse(std::string_view(bytes, length));
-        if (result) {
-            document->root = std::move(result).table();
-            flatten(*document, document->root, -1, nullptr);
-        } else {
-            document->error = std::string(result.error().description());
-            document->line = result.error().source().begin.line;
-            document->column = result.error().source().begin.column;
-        }
+        parse(*document, length == 0 ? std::string_view() : std::string_view(bytes, length));
     } catch (...) {
         document->nodes.clear();
         document->error = "out of memory";

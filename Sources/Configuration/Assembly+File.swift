@@ -6,7 +6,7 @@ extension Assembly {
             guard case .table(let members) = root.content else { return }
             var reader = FileReader(path: path, home: home)
             reader.read(members, under: "", into: &options)
-            problems += reader.problems
+            problems += reader.problems.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) }
             sources.merge(reader.sources) { $1 }
         } catch {
             note(

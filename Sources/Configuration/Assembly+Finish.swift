@@ -57,22 +57,20 @@ extension Assembly {
     private mutating func checkEndpoints() {
         var seen: [String: String] = [:]
         for endpoint in options.allEndpoints {
+            let place = place(of: endpoint.path == options.echo ? "echo" : "endpoint")
             // Two patterns that differ only in names match the same paths.
             let shape = endpoint.path.split(separator: "/", omittingEmptySubsequences: false)
                 .map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
             if let other = seen.updateValue(endpoint.path, forKey: shape) {
-                note(
-                    .conflict, place(of: endpoint.path == options.echo ? "echo" : "endpoint"),
-                    "the paths \(other) and \(endpoint.path) are the same", hint: "keep one of them")
+                note(.conflict, place, "the paths \(other) and \(endpoint.path) are the same", hint: "keep one of them")
             }
             if Self.reserved.contains(endpoint.path) {
                 note(
-                    .conflict, place(of: "endpoint"), "the server answers \(endpoint.path) itself",
-                    hint: "choose another path, such as /ws")
+                    .conflict, place, "the server answers \(endpoint.path) itself", hint: "choose another path, such as /ws")
             }
             if endpoint.dialect == .sockeye, endpoint.authentication.isEmpty {
                 note(
-                    .conflict, place(of: "endpoint"), "\(endpoint.path) takes a token nowhere, so nobody could use it",
+                    .conflict, place, "\(endpoint.path) takes a token nowhere, so nobody could use it",
                     hint: "leave authentication out, or name one of query, header, subprotocol and message")
             }
         }

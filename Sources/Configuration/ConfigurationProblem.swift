@@ -11,6 +11,12 @@ public struct ConfigurationProblem: Error, Sendable, Equatable {
         /// Between options that do not go together, or in a default.
         case options
 
+        /// The line in a file; 0 elsewhere.
+        var line: Int { if case .file(_, let line, _) = self { line } else { 0 } }
+
+        /// The column in a file; 0 elsewhere.
+        var column: Int { if case .file(_, _, let column) = self { column } else { 0 } }
+
         /// As it precedes a message: `sockeye.toml:3:1`.
         public var description: String {
             switch self {
