@@ -6,6 +6,8 @@ struct broken_assumption {};
 }  // namespace
 #define TOML_ASSERT(condition) (static_cast<bool>(condition) ? static_cast<void>(0) : throw broken_assumption())
 #define TOML_EXCEPTIONS 1
+/* Trees are walked and freed by recursion, so their depth is bounded: values in values here, dotted keys below. */
+#define TOML_MAX_NESTED_VALUES 16
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
@@ -66,6 +68,57 @@ void flatten(ctoml_document &document, const toml::node &node, int32_t parent, c
     document.nodes.push_back(flat);
 }
 
+constexpr int most_key_parts = 32;
+
+// Where a string ends that begins at `i`: behind its closing quotes, or where it breaks off.
+size_t string_end(std::string_view text, size_t i) {
+    const char quote = text[i];
+    const std::string_view three = text.substr(i, 3);
+    if (three.size() == 3 && three[1] == quote && three[2] == quote) {
+        for (i += 3; i < text.size(); i++) {
+            if (quote == '"' && text[i] == '\\') i++;
+            else if (text.substr(i, 3) == three) return i + 3;
+        }
+        return text.size();
+    }
+    for (i++; i < text.size() && text[i] != '\n'; i++) {
+        if (quote == '"' && text[i] == '\\') i++;
+        else if (text[i] == quote) return i + 1;
+    }
+    return std::min(i, text.size());
+}
+
+// The first line with a key of too many parts; 0 when there is none.
+uint32_t deep_key_line(std::string_view text) {
+    uint32_t line = 1;
+    int parts = 1;
+    for (size_t i = 0; i < text.size(); i++) {
+        switch (text[i]) {
+        case '"':
+        case '\'': {
+            const size_t end = string_end(text, i);
+            line += static_cast<uint32_t>(std::count(text.begin() + i, text.begin() + end, '\n'));
+            i = end - 1;
+            break;
+        }
+        case '.':
+            if (++parts > most_key_parts) return line;
+            break;
+        case '#':
+            while (i + 1 < text.size() && text[i + 1] != '\n') i++;
+            break;
+        case '\n':
+            line++;
+            parts = 1;
+            break;
+        case '=': case '[': case ']': case '{': case '}': case ',':
+            parts = 1;
+            break;
+        }
+    }
+    return 0;
+}
+
 bool breaks_assumption(std::string_view text) {
     try {
         (void)toml::parse(text);
@@ -89,6 +142,12 @@ uint32_t stumbling_line(std::string_view text) {
 }
 
 void parse(ctoml_document &document, std::string_view text) {
+    document.line = deep_key_line(text);
+    if (document.line != 0) {
+        document.column = 1;
+        document.error = "a key has more than 32 parts";
+        return;
+    }
     try {
         document.root = toml::parse(text);
         flatten(document, document.root, -1, nullptr);

@@ -65,6 +65,15 @@ struct LoaderTests {
         #expect(problems.first?.hasPrefix("s.toml:3:") == true, "\(problems)")
     }
 
+    @Test("a key of 33 parts is refused, a string of any number of dots is not")
+    func deepKeys() {
+        let problems = Self.problems("\n" + String(repeating: "a.", count: 32) + "b = 1")
+        #expect(problems.first?.hasPrefix("s.toml:2:1: a key has more than 32 parts") == true, "\(problems)")
+        let dots = String(repeating: ".", count: 100)
+        #expect(Self.problems("state = \"/\(dots)\\\"\(dots)\" # \(dots)").isEmpty)
+        #expect(Self.problems("state = '/\(dots)'\necho = \"\"\"/x\"\"\"").isEmpty)
+    }
+
     @Test("bytes that are no TOML never stop the process")
     func hostileFiles() {
         let seed = UInt64.random(in: 0 ... .max)
@@ -79,6 +88,9 @@ struct LoaderTests {
         _ = Self.problems(String(repeating: "[", count: 100_000))
         _ = Self.problems("a = " + String(repeating: "[", count: 100_000))
         _ = Self.problems(String(repeating: "a.", count: 50_000) + "b = 1")
+        _ = Self.problems("\"\"\"\n" + String(repeating: "'#=' . ", count: 50_000) + "b = 1")
+        let parts = String(repeating: "\"=\".", count: 31)
+        _ = Self.problems(String(repeating: "\(parts)b = { ", count: 1000))
         let bytes = (0..<4096).map { _ in UInt8.random(in: 0 ... .max, using: &generator) }
         _ = try? ConfigurationLoader.load(contents: bytes, path: "s.toml")
     }
