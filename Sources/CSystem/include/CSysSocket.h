@@ -6,14 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* The calls below are made past the C library: in a process with threads its own are cancellation points, whose
+ * bookkeeping costs two atomic exchanges a call, as much as a fiftieth of an echo. No thread here is ever cancelled. */
+
 /* The bytes taken, 0 at the end of the stream, or -errno (-EAGAIN when there is nothing). */
 static inline ssize_t csys_receive(int fd, void *bytes, size_t count) {
     ssize_t n;
-    do n = recv(fd, bytes, count, 0);
+    do n = syscall(SYS_recvfrom, fd, bytes, count, 0, NULL, NULL);
     while (n < 0 && errno == EINTR);
     return n >= 0 ? n : -(ssize_t)errno;
 }
@@ -28,7 +32,7 @@ static inline ssize_t csys_peek(int fd, void *bytes, size_t count) {
 /* The bytes the socket took, perhaps fewer than offered, or -errno. Never raises SIGPIPE. */
 static inline ssize_t csys_send(int fd, const void *bytes, size_t count) {
     ssize_t n;
-    do n = send(fd, bytes, count, MSG_NOSIGNAL);
+    do n = syscall(SYS_sendto, fd, bytes, count, MSG_NOSIGNAL, NULL, 0);
     while (n < 0 && errno == EINTR);
     return n >= 0 ? n : -(ssize_t)errno;
 }
@@ -39,7 +43,7 @@ static inline ssize_t csys_send_parts(int fd, const struct iovec *parts, size_t 
     ssize_t n;
     message.msg_iov = (struct iovec *)parts;
     message.msg_iovlen = count;
-    do n = sendmsg(fd, &message, MSG_NOSIGNAL);
+    do n = syscall(SYS_sendmsg, fd, &message, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     return n >= 0 ? n : -(ssize_t)errno;
 }

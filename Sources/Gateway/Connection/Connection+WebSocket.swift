@@ -18,6 +18,7 @@ extension Connection {
             handshake, subprotocol: endpoint.dialect == .sockeye ? loop.shared.subprotocol(for: handshake) : nil,
             extensions: deflate?.headerValue, to: loop.reply)
         self.endpoint = UInt16(truncatingIfNeeded: index)
+        dialect = endpoint.dialect
         reader = MessageReader(role: .server, messageLimit: endpoint.messageLimit, deflate: deflate)
         if let deflate {
             writer = DeflatingWriter(MessageWriter(role: .server, deflate: deflate, policy: endpoint.deflate))
@@ -117,11 +118,15 @@ extension Connection: MessageSink {
         message kind: MessageKind, _ payload: UnsafeMutableRawBufferPointer, wasCompressed: Bool
     ) -> Bool {
         guard phase == .open else { return true }
-        switch dialect {
-        case .echo: reply(kind, UnsafeRawBufferPointer(payload), compress: wasCompressed)
-        case .sockeye: receive(command: UnsafeRawBufferPointer(payload), kind)
+        return withLoop { loop in
+            let payload = UnsafeRawBufferPointer(payload)
+            switch dialect {
+            case .echo where writer == nil: FrameWriter.append(kind.opcode, payload: payload, to: loop.reply)
+            case .echo: reply(kind, payload, compress: wasCompressed)
+            case .sockeye: receive(command: payload, kind)
+            }
+            return loop.reply.count < LoopState.replyLimit
         }
-        return loop.reply.count < LoopState.replyLimit
     }
 
     func receive(ping payload: UnsafeRawBufferPointer) -> Bool {
@@ -149,7 +154,7 @@ extension Connection: MessageSink {
             writer.writer.append(
                 message: kind, payload, compress: compress, maskingKey: nil, scratch: loop.scratch, to: loop.reply)
         } else {
-            FrameWriter.append(kind == .text ? .text : .binary, payload: payload, to: loop.reply)
+            FrameWriter.append(kind.opcode, payload: payload, to: loop.reply)
         }
     }
 }

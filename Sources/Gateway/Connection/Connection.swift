@@ -29,12 +29,15 @@ final class Connection {
         case closed
     }
 
-    unowned(unsafe) let loop: LoopState
+    /// The loop outlives its connections, so nothing is counted: retain and release would cost a fifth of an echo.
+    private let owner: Unmanaged<LoopState>
     /// Slot and generation, as the poller and other loops know it.
     var token: UInt64 = 0
     var socket: StreamSocket
     var phase: Phase
     var lane: Hub.Lane = .plain
+    /// What is spoken once the connection is open.
+    var dialect = Endpoint.Dialect.echo
     /// The listener that accepted it, and with it the kind of port.
     let listener: UInt8
     /// Whether the poller is asked for readable and writable.
@@ -67,7 +70,7 @@ final class Connection {
     var held: ByteBuffer?
 
     init(loop: LoopState, fileDescriptor: Int32, peer: SocketAddress, listener: UInt8, phase: Phase) {
-        self.loop = loop
+        self.owner = .passUnretained(loop)
         self.socket = StreamSocket(fileDescriptor: fileDescriptor)
         self.peer = peer
         self.listener = listener
@@ -79,8 +82,15 @@ final class Connection {
         UInt32(truncatingIfNeeded: token)
     }
 
-    var dialect: Endpoint.Dialect {
-        loop.shared.endpoints.endpoints[Int(endpoint)].dialect
+    /// The loop the connection lives on.
+    var loop: LoopState {
+        owner.takeUnretainedValue()
+    }
+
+    /// The same without counting a reference, for what happens once per message.
+    @inline(__always)
+    func withLoop<R>(_ body: (LoopState) -> R) -> R {
+        owner._withUnsafeGuaranteedRef(body)
     }
 }
 
