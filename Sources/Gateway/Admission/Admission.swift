@@ -72,7 +72,7 @@ extension Admission {
     }
 
     /// The token that came with the handshake is not good: 401 with the token's own code and words.
-    public func tokenRefused(_ error: TokenError, _ head: RequestHead, from peer: Peer) -> Refusal {
+    public func tokenRefused(_ error: TokenError, _ head: RequestHead? = nil, from peer: Peer) -> Refusal {
         var refusal = Refusal(
             code: error.code, status: 401, summary(head, peer), message: redaction.masked(error.description),
             remedy: error.remedy)

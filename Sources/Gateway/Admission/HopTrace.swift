@@ -53,6 +53,11 @@ struct HopTrace {
         }
     }
 
+    /// Whether a request shows the trace of a proxy at all; cheaper than a trace.
+    static func isProxied(_ head: RequestHead) -> Bool {
+        names.contains { head.fields.contains($0) }
+    }
+
     /// Whether any hop left a trace of its own.
     private var hasProxy: Bool {
         !via.isEmpty || !forwarded.isEmpty || !products.isEmpty || evidence.contains { $0.hasPrefix("X-") || $0.hasPrefix("Forwarded:") }

@@ -26,11 +26,6 @@ extension Connection {
     }
 
     func readRequests(_ bytes: UnsafeMutableRawBufferPointer) {
-        if exchange == nil, let first = bytes.first, first == 0x16, bytes.count >= 3, bytes[1] == 3,
-            !loop.plans[Int(listener)].tls
-        {
-            return becomeTLSOnPlainPort()
-        }
         if let exchange {
             exchange.inbox.append(UnsafeRawBufferPointer(bytes))
             let used = consumeRequests(exchange.inbox.mutableBytes)
@@ -75,7 +70,7 @@ extension Connection {
                 }
             }
         } catch {
-            refuse(error)
+            refuse(error, UnsafeRawBufferPointer(rebasing: bytes[used...]))
             return bytes.count
         }
         flushReply()
@@ -88,7 +83,7 @@ extension Connection {
             answer(head)
             return false
         }
-        switch admit(head, to: match.index, parameters: match.parameters) {
+        switch admit(head, to: match.index) {
         case .refused(let refusal):
             refuse(refusal, head)
             return false
@@ -132,10 +127,7 @@ extension Connection {
         ResponseWriter.append(
             status: response.status, fields: response.fields, body: response.body, keepAlive: keepAlive,
             version: head.version, omitBody: head.method == .head, to: loop.reply)
-        if !keepAlive {
-            flushReplyNow()
-            endAfterFlush()
-        }
+        if !keepAlive { goodbye() }
     }
 
     /// Sends replies without waiting for the end of the turn.
@@ -144,17 +136,5 @@ extension Connection {
         loop.sendParts(of: slot)
         emit(loop.reply.bytes)
         loop.reply.removeAll(keepingCapacity: LoopState.keptCapacity)
-    }
-
-    /// Time is up for a request: silently when none was begun, with 408 when one was (RFC 9110 §15.5.9).
-    func requestTimedOut() {
-        if let exchange, exchange.inbox.count > 0 || exchange.body != nil {
-            loop.reply.append(
-                "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n" as StaticString)
-            flushReplyNow()
-            endAfterFlush()
-        } else {
-            end(.timedOut)
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import HTTPWire
+import JSON
 import Synchronization
 import Tokens
 
@@ -7,19 +8,20 @@ import Tokens
 extension Connection {
     /// Answers one request whose body, if any, is past.
     func answer(_ head: RequestHead) {
-        if let match = loop.shared.endpoints.match(head.path) {
-            // Only a request with a body comes here: no handshake has one.
-            _ = match
-            return refuse(loop.shared.diagnose(head, self), head)
+        if loop.shared.endpoints.match(head.path) != nil {
+            // Only a request with a body comes here, and no handshake has one.
+            guard case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) else { return goodbye() }
+            return refuse(refusal, head)
         }
+        loop.shared.lookForProxy(head)
         if let problem = wrongMethod(head) { return respond(problem, to: head) }
         switch head.path {
-        case "/health": respond(.json(200, #"{"status":"ok"}"#), to: head)
+        case "/health": respond(.json(200, Array(#"{"status":"ok"}"#.utf8)), to: head)
         case "/api/refusals": respond(refusals(head), to: head)
         case "/page.json": respond(PageRoute.facts(head, self), to: head)
         default:
             if let page = PageRoute.file(head.path) { return respond(page, to: head) }
-            refuse(loop.shared.diagnose(head, self), head)
+            refuse(loop.shared.admission.unknownPath(head, from: origin), head)
         }
     }
 
@@ -29,28 +31,29 @@ extension Connection {
         case .get, .head: return nil
         case .options: return .empty(204, [("Allow", "GET, HEAD, OPTIONS")])
         default:
-            return .json(
-                405, #"{"code":"METHOD","message":"this path answers GET and HEAD only","remedy":"use GET"}"#,
-                [("Allow", "GET, HEAD, OPTIONS")])
+            return .problem(
+                405, "METHOD", "this path answers GET and HEAD only", "use GET", [("Allow", "GET, HEAD, OPTIONS")])
         }
     }
 
     /// The last refused handshakes, for whoever shows a valid token.
     private func refusals(_ head: RequestHead) -> Response {
         let token = head.fields["Authorization"].flatMap(Self.bearer)
+        guard let token else {
+            return .problem(
+                401, "TOKEN-MISSING", "refusals are shown to the authenticated only",
+                "send Authorization: Bearer TOKEN; 'sockeye token mint' makes one", [("WWW-Authenticate", "Bearer")])
+        }
         do throws(TokenError) {
-            guard let token else {
-                return .json(
-                    401, #"{"code":"TOKEN-MISSING","message":"refusals are shown to the authenticated only","remedy":"send Authorization: Bearer TOKEN"}"#,
-                    [("WWW-Authenticate", "Bearer")])
-            }
             _ = try loop.shared.verifier.verify(token, now: loop.unixTime)
         } catch {
-            return .json(
-                401, #"{"code":"\#(error.code)","message":"\#(error.description.jsonEscaped)","remedy":"\#(error.remedy.jsonEscaped)"}"#,
+            return .problem(
+                401, error.code, error.description, error.remedy,
                 [("WWW-Authenticate", #"Bearer error="invalid_token""#)])
         }
-        return .json(200, loop.shared.refusals.withLock { $0.json() })
+        let body = ByteBuffer()
+        loop.shared.refusals.withLock { $0 }.appendJSON(to: body)
+        return .json(200, body.array)
     }
 
     /// The token of an `Authorization: Bearer` value (RFC 6750 §2.1), nil for other schemes.

@@ -1,5 +1,7 @@
+import Bytes
 import CPage
 import HTTPWire
+import JSON
 import Synchronization
 import Tokens
 import Transport
@@ -29,18 +31,28 @@ enum PageRoute {
     /// What the page needs to know: the endpoints, and on a developer's own machine a token for an hour.
     static func facts(_ head: RequestHead, _ connection: Connection) -> Response {
         let shared = connection.loop.shared
-        let endpoints = shared.endpoints.endpoints.filter { $0.dialect == .sockeye && $0.pattern.isLiteral }
-            .map { "\"\($0.pattern.description.jsonEscaped)\"" }
-        var token = "null"
-        if mayHaveToken(head, connection) {
-            let guest = "guest-" + String(UInt32.random(in: .min ... .max), radix: 36)
-            // A guest's name is always usable, and a clock so far off that the end overflows gives no token.
-            let minted = try? TokenMint.mint(
-                user: guest, ttl: guestLifetime, now: connection.loop.unixTime, key: shared.guestKey)
-            token = minted.map { "\"\($0)\"" } ?? "null"
+        let body = ByteBuffer()
+        body.append("{\"endpoints\":[")
+        var separator = ""
+        for endpoint in shared.endpoints.endpoints where endpoint.dialect == .sockeye && endpoint.pattern.isLiteral {
+            body.append(separator)
+            JSONWriter.append(string: endpoint.pattern.description, to: body)
+            separator = ","
         }
-        return .json(
-            200, #"{"endpoints":[\#(endpoints.joined(separator: ","))],"token":\#(token),"version":"\#(Release.number)"}"#)
+        body.append("],\"token\":")
+        if let token = guestToken(head, connection) { JSONWriter.append(string: token, to: body) } else { body.append("null") }
+        body.append(",\"version\":")
+        JSONWriter.append(string: GatewayServer.version, to: body)
+        body.append("}")
+        return .json(200, body.array)
+    }
+
+    private static func guestToken(_ head: RequestHead, _ connection: Connection) -> String? {
+        guard mayHaveToken(head, connection) else { return nil }
+        let guest = "guest-" + String(UInt32.random(in: .min ... .max), radix: 36)
+        // Minting fails for unusable names and clocks near the end of time only: then there is no token.
+        return try? TokenMint.mint(
+            user: guest, ttl: guestLifetime, now: connection.loop.unixTime, key: connection.loop.shared.guestKey)
     }
 
     /// Only in development, only from the same machine, only under a name that means the same machine, and never

@@ -1,4 +1,5 @@
 import Bytes
+import JSON
 
 /// An HTTP answer, before it is written.
 struct Response {
@@ -9,11 +10,24 @@ struct Response {
     var closes = false
 
     /// An answer with a JSON body. It is the truth of this moment, so nobody may keep it.
-    static func json(_ status: Int, _ text: String, _ fields: [(String, String)] = []) -> Response {
+    static func json(_ status: Int, _ body: [UInt8], _ fields: [(String, String)] = []) -> Response {
         Response(
             status: status,
-            fields: [("Content-Type", "application/json"), ("Cache-Control", "no-store")] + fields,
-            body: Array(text.utf8))
+            fields: [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")] + fields,
+            body: body)
+    }
+
+    /// Something is wrong with the request, told as everywhere: a stable code, what happened, what to do.
+    static func problem(
+        _ status: Int, _ code: String, _ message: String, _ remedy: String, _ fields: [(String, String)] = []
+    ) -> Response {
+        let body = ByteBuffer()
+        for (name, text) in [("{\"code\":", code), (",\"message\":", message), (",\"remedy\":", remedy)] {
+            body.append(name)
+            JSONWriter.append(string: text, to: body)
+        }
+        body.append("}")
+        return json(status, body.array, fields)
     }
 
     /// An answer without a body.

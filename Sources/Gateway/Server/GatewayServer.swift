@@ -7,6 +7,9 @@ import Transport
 
 /// The server: loops, listeners, signals, and an orderly end.
 public struct GatewayServer {
+    /// The version of the gateway, as the page and the command line show it (Semantic Versioning).
+    public static let version = "0.1.0"
+
     private let options: Options
     private let log: LogSink
     private let shared: ServerShared
@@ -70,7 +73,7 @@ public struct GatewayServer {
         let most = options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
         plans = try Self.plans(options)
         shared = try ServerShared(
-            options: options, connections: (most + loops - 1) / loops, key: key, tls: context, log: log)
+            options: options, listeners: plans.map(\.address.description), connections: (most + loops - 1) / loops, key: key, tls: context, log: log)
     }
 
     private static func loopCount(_ options: Options) -> Int {
@@ -101,11 +104,19 @@ public struct GatewayServer {
     private static func plans(_ options: Options) throws(ServeError) -> [ListenerPlan] {
         var plans: [ListenerPlan] = []
         for listener in options.listeners {
-            let address: SocketAddress
+            var address: SocketAddress
             do {
                 address = try SocketAddress(parsing: listener.address)
             } catch {
                 throw .badAddress(listener.address, String(describing: error))
+            }
+            if address.port == 0 {
+                // Every loop needs the port, and so do the rules about origins: let the system choose it now.
+                do throws(SystemError) {
+                    address = try Listener(address).boundAddress
+                } catch {
+                    throw .cannotListen(listener.address, error)
+                }
             }
             if listener.tls && options.tls.isEmpty { throw .noCertificate(listener.address) }
             let isUnix = if case .unix = address { true } else { false }

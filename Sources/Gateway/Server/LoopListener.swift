@@ -119,13 +119,12 @@ extension LoopState {
     /// More connections than configured: told in HTTP, which every client of ours reads, and closed.
     private func turnAway(_ connection: Connection) {
         refusedForLimit += 1
-        let text = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\n"
-            + "Content-Type: application/json\r\n"
-        let body = #"{"code":"TOO-MANY-CONNECTIONS","message":"the server holds as many connections as it may (max_connections)","remedy":"try again later, or raise max_connections and the descriptor limit"}"#
         if !plans[Int(connection.listener)].tls {
-            let response = "\(text)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-            var bytes = Array(response.utf8)
-            bytes.withUnsafeMutableBytes { _ = connection.socket.send(UnsafeRawBufferPointer($0)) }
+            let answer = buffers.take()
+            shared.admission.tooManyConnections(limit: shared.limits.maxConnections, nil, from: connection.origin)
+                .appendAnswer(keepAlive: false, to: answer)
+            _ = connection.socket.send(answer.bytes)
+            buffers.give(answer)
             connection.socket.shutdownWrite()
         }
         if refusedForLimit == 1 || refusedForLimit.isMultiple(of: 1000) {

@@ -17,7 +17,7 @@ final class ServerShared: Sendable {
     let verifier: TokenVerifier
     /// Signs the built-in page's guest tokens.
     let guestKey: TokenKey
-    let origins: OriginPolicy
+    let admission: Admission
     let epochs = EpochSource()
     let log: LogSink
     let refusals = Mutex(RefusalLog())
@@ -29,13 +29,16 @@ final class ServerShared: Sendable {
     let sawProxy = Atomic<Bool>(false)
 
     init(
-        options: Options, connections: Int, key: TokenKey, tls: TLSServerContext?, log: LogSink
+        options: Options, listeners: [String], connections: Int, key: TokenKey, tls: TLSServerContext?, log: LogSink
     ) throws(ServeError) {
         endpoints = try EndpointTable(options)
         limits = GatewayLimits(options, connections: connections)
         verifier = TokenVerifier(keys: [key], policy: TokenPolicy())
         guestKey = key
-        origins = OriginPolicy(options)
+        admission = Admission(
+            paths: endpoints.paths,
+            origins: OriginPolicy(allowed: options.effectiveOrigins, profile: options.profile, listeners: listeners),
+            redaction: Redaction(queryNames: endpoints.endpoints.map(\.tokenParameter)))
         self.log = log
         self.tls = CertificateStore(tls)
         broadcastPolicy = DeflatePolicy(
@@ -45,6 +48,16 @@ final class ServerShared: Sendable {
 }
 
 extension ServerShared {
+    /// Looks for a proxy's trace in a request, until the first is found: from then on loopback proves nothing.
+    func lookForProxy(_ head: RequestHead) {
+        guard isDevelopment, !sawProxy.load(ordering: .relaxed) else { return }
+        guard head.version == .http10 || HopTrace.isProxied(head) else { return }
+        sawProxy.store(true, ordering: .relaxed)
+        log.log(
+            .info, "proxy-seen", "a request came through a proxy: the built-in page gets no guest tokens from here on",
+            ["remedy": "behind a proxy start with --profile production"])
+    }
+
     /// The subprotocol an answer names: ours when the client offers it, none otherwise (RFC 6455 §4.2.2).
     func subprotocol(for handshake: Handshake.Accepted) -> String? {
         handshake.offeredProtocols.contains("sockeye") ? "sockeye" : nil

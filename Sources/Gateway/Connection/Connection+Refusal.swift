@@ -1,0 +1,68 @@
+import Bytes
+import HTTPWire
+import Synchronization
+import Telemetry
+import Tokens
+import Transport
+
+// How those who may not come in are told why: answered, logged in one line, kept for the operator.
+extension Connection {
+    /// Answers a request with a refusal.
+    func refuse(_ refusal: Refusal, _ head: RequestHead) {
+        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        let keepAlive = head.keepAlive && !loop.isDraining
+        refusal.appendAnswer(
+            keepAlive: keepAlive, version: head.version, omitBody: head.method == .head,
+            allowedOrigin: loop.shared.admission.allowsOrigin(of: head) ? head.fields["origin"] : nil, to: loop.reply)
+        if !keepAlive { goodbye() }
+    }
+
+    /// A request that is not HTTP, or not within the limits: nothing after it can be understood.
+    func refuse(_ error: HTTPError, _ bytes: UnsafeRawBufferPointer) {
+        let refusal = loop.shared.admission.malformed(error, bytes, from: origin)
+        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        if refusal.status == 0 { loop.reply.append(Admission.tlsAlert) }
+        refusal.appendAnswer(keepAlive: false, to: loop.reply)
+        goodbye()
+    }
+
+    /// A plain HTTP client dialled a TLS port: it is answered in plain HTTP, once.
+    func becomePlainOnTLSPort() {
+        socket.waitForAtLeast(1)
+        let refusal = loop.shared.admission.plainOnTLSPort(from: origin)
+        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        refusal.appendAnswer(keepAlive: false, to: loop.reply)
+        goodbye()
+    }
+
+    /// Time is up for a request: silently when none was begun, with 408 when one was (RFC 9110 §15.5.9).
+    func requestTimedOut() {
+        guard let exchange, exchange.inbox.count > 0 || exchange.body != nil else { return end(.timedOut) }
+        let seconds = Int(loop.shared.limits.handshakeTimeout / 1_000_000_000)
+        let refusal = loop.shared.admission.timeout(seconds: seconds, from: origin)
+        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        refusal.appendAnswer(keepAlive: false, to: loop.reply)
+        goodbye()
+    }
+
+    /// Sends the replies and ends.
+    func goodbye() {
+        flushReplyNow()
+        endAfterFlush()
+    }
+
+    /// Where the client is, as refusals tell it.
+    var origin: Peer {
+        let plan = loop.plans[Int(listener)]
+        return Peer(address: peer.description, listener: plan.address.description, isTLS: plan.tls)
+    }
+}
+
+extension ServerShared {
+    /// Logs a refusal and keeps it among the last.
+    func keep(_ refusal: Refusal, at time: Int64) {
+        let record = refusal.logRecord(time: time)
+        log.log(record.level, record.event, record.message, record.fields)
+        refusals.withLock { _ = $0.append(refusal, time: time) }
+    }
+}
