@@ -61,7 +61,7 @@ public actor ClientLoop {
 
     private func take(_ notice: Notice) {
         switch notice {
-        case .cancelOpening(let id): connections[id]?.channel?.abort()
+        case .cancelOpening(let id): connections[id]?.cancelOpening()
         case .cancelNext(let id, let waiter): connections[id]?.cancelWaiter(waiter)
         case .abandon(let id):
             connections[id]?.channel?.close(.goingAway)
@@ -81,7 +81,7 @@ extension ClientLoop {
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation {
                 (continuation: CheckedContinuation<Result<ConnectionInfo, ClientError>, Never>) in
-                state.opening = continuation
+                guard state.startOpening(continuation) else { return }
                 state.channel = reactor.connect(plan, to: addresses, resolvedIn: time, delegate: state)
             }
         } onCancel: {
@@ -134,27 +134,22 @@ extension ClientLoop {
         guard channel.queuedBytes > channel.plan.options.outboundHighWatermark else { return }
         channel.flush()
         guard channel.isBackedUp else { return }
-        guard await withCheckedContinuation({ state.drainWaiters.append($0) }) else { throw .closed }
+        guard await withCheckedContinuation({ state.waitForRoom($0) }) else { throw .closed }
     }
 
     func ping(_ id: UInt64, _ payload: [UInt8]) async throws(ClientError) -> Duration {
-        guard let state = connections[id], let channel = state.channel else { throw .closed }
+        guard let state = connections[id] else { throw .closed }
         guard payload.count <= 125 else {
             throw .requestInvalid("a ping carries at most 125 bytes, not \(payload.count)")
         }
-        guard payload.withUnsafeBytes({ channel.ping($0) }) else { throw .closed }
         let start = EventLoop.now()
-        guard await withCheckedContinuation({ state.pings.append((payload, $0)) }) else { throw .closed }
+        guard await withCheckedContinuation({ state.ping(payload, $0) }) else { throw .closed }
         return EventLoop.now() - start
     }
 
     func close(_ id: UInt64, _ code: CloseCode?, _ reason: String) async -> ConnectionEvent? {
         guard let state = connections[id] else { return nil }
-        if let end = state.end { return end }
-        state.isClosing = true
-        state.channel?.close(code, reason: reason)
-        if let end = state.end { return end }
-        return await withCheckedContinuation { state.endWaiters.append($0) }
+        return await withCheckedContinuation { state.close(code, reason, $0) }
     }
 
     nonisolated func abandon(_ id: UInt64) { mailbox.post(.abandon(id)) }

@@ -4,26 +4,47 @@ import WebSocketWire
 /// What the loop keeps for one ``WebSocketConnection``: events not yet taken, and who waits for what.
 final class ConnectionState: ClientChannelDelegate {
     var channel: ClientChannel?
-    var opening: CheckedContinuation<Result<ConnectionInfo, ClientError>, Never>?
-    /// Resumed with false when the connection ends first.
-    var drainWaiters: [CheckedContinuation<Bool, Never>] = []
-    /// Pings under way, oldest first.
-    var pings: [(payload: [UInt8], waiter: CheckedContinuation<Bool, Never>)] = []
-    var endWaiters: [CheckedContinuation<ConnectionEvent?, Never>] = []
     /// True after `close`: messages beyond the limit are dropped then, since pausing would keep the server's close frame out.
     var isClosing = false
     private(set) var end: ConnectionEvent?
 
     private let inboundLimit: Int
+    private var opening: CheckedContinuation<Result<ConnectionInfo, ClientError>, Never>?
+    private var isCancelled = false
+    /// Resumed with false when the connection ends first.
+    private var drainWaiters: [CheckedContinuation<Bool, Never>] = []
+    /// Pings under way, oldest first.
+    private var pings: [(payload: [UInt8], waiter: CheckedContinuation<Bool, Never>)] = []
+    private var endWaiters: [CheckedContinuation<ConnectionEvent, Never>] = []
     private var events: [ConnectionEvent?] = []
     /// 0 <= head <= events.count; what lies before it is taken.
     private var head = 0
     private var waitingBytes = 0
     private var waiters: [(id: UInt64, continuation: CheckedContinuation<ConnectionEvent?, Never>)] = []
     private var lastWaiterID: UInt64 = 0
-    private var openedAt: ContinuousClock.Instant?
+    /// Cancelled before it had begun to wait: at most one, since there is one consumer.
+    private var cancelledWaiters: Set<UInt64> = []
 
     init(inboundLimit: Int) { self.inboundLimit = inboundLimit }
+
+    // MARK: Opening
+
+    /// False, and the task goes on with an error, when it was cancelled before it came here.
+    func startOpening(_ continuation: CheckedContinuation<Result<ConnectionInfo, ClientError>, Never>) -> Bool
+    {
+        if isCancelled {
+            continuation.resume(returning: .failure(.cancelled))
+            return false
+        }
+        opening = continuation
+        return true
+    }
+
+    /// Too late once the connection is open: then the caller has it.
+    func cancelOpening() {
+        isCancelled = true
+        if opening != nil { channel?.abort() }
+    }
 
     // MARK: For the consumer
 
@@ -49,12 +70,42 @@ final class ConnectionState: ClientChannelDelegate {
         return lastWaiterID
     }
 
+    // A task may be suspended between finding that it must wait and handing over its continuation, and a turn of the loop may
+    // happen in between: so each of these looks again.
+
     func wait(_ id: UInt64, _ continuation: CheckedContinuation<ConnectionEvent?, Never>) {
+        if let event = takeEvent() { return continuation.resume(returning: event) }
+        if isFinished || cancelledWaiters.remove(id) != nil { return continuation.resume(returning: nil) }
         waiters.append((id, continuation))
     }
 
+    func waitForRoom(_ continuation: CheckedContinuation<Bool, Never>) {
+        guard let channel else { return continuation.resume(returning: false) }
+        guard channel.isBackedUp else { return continuation.resume(returning: true) }
+        drainWaiters.append(continuation)
+    }
+
+    func ping(_ payload: [UInt8], _ continuation: CheckedContinuation<Bool, Never>) {
+        guard let channel, payload.withUnsafeBytes({ channel.ping($0) }) else {
+            return continuation.resume(returning: false)
+        }
+        pings.append((payload, continuation))
+    }
+
+    func close(
+        _ code: CloseCode?, _ reason: String, _ continuation: CheckedContinuation<ConnectionEvent, Never>
+    ) {
+        if let end { return continuation.resume(returning: end) }
+        isClosing = true
+        endWaiters.append(continuation)
+        channel?.close(code, reason: reason)
+    }
+
     func cancelWaiter(_ id: UInt64) {
-        guard let index = waiters.firstIndex(where: { $0.id == id }) else { return }
+        guard let index = waiters.firstIndex(where: { $0.id == id }) else {
+            if id == lastWaiterID { cancelledWaiters = [id] }
+            return
+        }
         waiters.remove(at: index).continuation.resume(returning: nil)
     }
 

@@ -134,11 +134,15 @@ public actor SockeyeSession {
             questions[id] = nil
             throw .connection(end ?? error)
         }
+        return try await withCheckedContinuation { wait(for: id, $0) }.get()
+    }
+
+    private func wait(for id: String, _ continuation: CheckedContinuation<Answer, Never>) {
         if case .answered(let answer) = questions[id] {
             questions[id] = nil
-            return try answer.get()
+            return continuation.resume(returning: answer)
         }
-        return try await withCheckedContinuation { questions[id] = .awaited($0) }.get()
+        questions[id] = .awaited(continuation)
     }
 
     private func answer(_ id: String, _ answer: Answer) {
