@@ -194,6 +194,7 @@ SSL_CTX *ctls_server_context_new(const char *certificate_path, const char *key_p
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     /* Tickets hold the whole session at the client, so nothing is kept here. One is enough: each use brings the next. */
     SSL_CTX_set_num_tickets(context, 1);
+    ctls_records_prepare_context(context);
     SSL_CTX_set_session_id_context(context, (const unsigned char *)"sockeye", 7);
     if (!use_identity(context, &certificates, &key, certificate, failure)) {
         SSL_CTX_free(context);
@@ -297,6 +298,13 @@ SSL_CTX *ctls_client_context_new(int verify, const char *ca_path, const uint8_t 
     }
     SSL_CTX_set_verify(context, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, verify ? note_verification : NULL);
     return context;
+}
+
+int ctls_client_context_narrow(SSL_CTX *context, const char *suites, int fragment) {
+    int good = (!suites || SSL_CTX_set_ciphersuites(context, suites) == 1) &&
+               (fragment == 0 || SSL_CTX_set_tlsext_max_fragment_length(context, (uint8_t)fragment) == 1);
+    ERR_clear_error();
+    return good;
 }
 
 void ctls_context_free(SSL_CTX *context) { SSL_CTX_free(context); }

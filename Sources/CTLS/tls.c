@@ -30,10 +30,14 @@ static SSL *session_new(SSL_CTX *context, int descriptor, ctls_failure *failure)
     return NULL;
 }
 
-SSL *ctls_server_session_new(SSL_CTX *context, int descriptor, ctls_failure *failure) {
+SSL *ctls_server_session_new(SSL_CTX *context, int descriptor, int kernel, ctls_failure *failure) {
     SSL *session = session_new(context, descriptor, failure);
-    if (session) SSL_set_accept_state(session);
-    return session;
+    if (!session) return NULL;
+    SSL_set_accept_state(session);
+    if (ctls_records_prepare_session(session, kernel)) return session;
+    ctls_fail_by_library(failure, "SSL_new");
+    SSL_free(session);
+    return NULL;
 }
 
 SSL *ctls_client_session_new(SSL_CTX *context, int descriptor, const char *server_name, int is_address, ctls_failure *failure) {
@@ -53,7 +57,10 @@ SSL *ctls_client_session_new(SSL_CTX *context, int descriptor, const char *serve
     return NULL;
 }
 
-void ctls_session_free(SSL *session) { SSL_free(session); }
+void ctls_session_free(SSL *session) {
+    ctls_records_forget_session(session);
+    SSL_free(session);
+}
 
 static int kind_of_reason(unsigned long error) {
     if (ERR_GET_LIB(error) != ERR_LIB_SSL) return CTLS_KIND_PROTOCOL;
@@ -149,6 +156,21 @@ int ctls_shutdown(SSL *session, ctls_failure *failure) {
     int what = outcome(session, result, errno, failure);
     return what == 0 ? 1 : what;
 }
+
+int ctls_update_key(SSL *session, int asks) {
+    int good = SSL_key_update(session, asks ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) == 1;
+    ERR_clear_error();
+    return good;
+}
+
+SSL_SESSION *ctls_ticket(SSL *session) {
+    SSL_SESSION *ticket = SSL_get0_session(session);
+    /* A copy: OpenSSL spoils the session's own when the connection ends without a close_notify. */
+    return ticket && SSL_SESSION_is_resumable(ticket) ? SSL_SESSION_dup(ticket) : NULL;
+}
+
+int ctls_use_ticket(SSL *session, SSL_SESSION *ticket) { return SSL_set_session(session, ticket) == 1; }
+void ctls_ticket_free(SSL_SESSION *ticket) { SSL_SESSION_free(ticket); }
 
 int ctls_has_pending(const SSL *session) { return SSL_pending(session) > 0; }
 int ctls_is_resumed(const SSL *session) { return SSL_session_reused(session); }

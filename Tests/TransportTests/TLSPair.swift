@@ -72,6 +72,27 @@ struct SocketPair: ~Copyable {
 /// The machine did not give what a test needs, in time or at all.
 struct TestFault: Error {}
 
+/// Both sides agreed, over a pair of sockets.
+final class TLSConnection {
+    let files: TLSFiles
+    let pair: SocketPair
+    let server: TLSSession
+    let client: TLSSession
+
+    init(
+        _ version: TLSVersion = .v1_3, sendBuffer: Int32? = nil, suites: String? = nil, fragment: Int32 = 0
+    ) throws {
+        files = try TLSFiles()
+        pair = try SocketPair(sendBuffer: sendBuffer)
+        server = try TLSSession(server: files.server(["localhost"]), fileDescriptor: pair.a)
+        let context = try TLSClientContext(verify: false, versions: version...version)
+        guard context.narrow(suites: suites, fragment: fragment) else { throw TestFault() }
+        client = try TLSSession(client: context, fileDescriptor: pair.b, serverName: "localhost")
+        let results = try shakeHands(server, pair.a, client, pair.b)
+        guard results.server == .done, results.client == .done else { throw TestFault() }
+    }
+}
+
 /// Waits until one of the descriptors is ready for what it waits for, five seconds at most.
 func waitUntilReady(_ waits: (descriptor: Int32, write: Bool)...) throws {
     var polls = waits.map {

@@ -4,28 +4,9 @@ import Testing
 @testable import Transport
 
 @Suite struct `TLS streams` {
-    /// Both sides agreed, over a pair of sockets.
-    final class Connected {
-        let files: TLSFiles
-        let pair: SocketPair
-        let server: TLSSession
-        let client: TLSSession
-
-        init(_ version: TLSVersion = .v1_3, sendBuffer: Int32? = nil) throws {
-            files = try TLSFiles()
-            pair = try SocketPair(sendBuffer: sendBuffer)
-            server = try TLSSession(server: files.server(["localhost"]), fileDescriptor: pair.a)
-            client = try TLSSession(
-                client: TLSClientContext(verify: false, versions: version...version), fileDescriptor: pair.b,
-                serverName: "localhost")
-            let results = try shakeHands(server, pair.a, client, pair.b)
-            guard results.server == .done, results.client == .done else { throw TestFault() }
-        }
-    }
-
     @Test(arguments: [TLSVersion.v1_2, .v1_3], [Int32?.none, 4_608])
     func `large, both ways at once, through full sockets`(version: TLSVersion, sendBuffer: Int32?) throws {
-        let ends = try Connected(version, sendBuffer: sendBuffer)
+        let ends = try TLSConnection(version, sendBuffer: sendBuffer)
         let total = 500_017
         func octet(_ at: Int, _ seed: Int) -> UInt8 {
             UInt8(truncatingIfNeeded: at &* 131 &+ (at >> 8) &+ seed)
@@ -87,7 +68,7 @@ import Testing
 
     @Test(arguments: [TLSVersion.v1_2, .v1_3])
     func `what waits inside is announced`(version: TLSVersion) throws {
-        let ends = try Connected(version)
+        let ends = try TLSConnection(version)
         try ends.client.sendAll(Array(0..<100), on: ends.pair.b)
         #expect(!ends.server.hasBufferedBytes)
         #expect(try ends.server.receiveSome(on: ends.pair.a, limit: 30).count == 30)
@@ -98,7 +79,7 @@ import Testing
 
     @Test(arguments: [TLSVersion.v1_2, .v1_3])
     func `one side may end before the other`(version: TLSVersion) throws {
-        let ends = try Connected(version)
+        let ends = try TLSConnection(version)
         try ends.client.sendAll([1], on: ends.pair.b)
         #expect(ends.client.shutdown())
         #expect(try ends.server.receiveSome(on: ends.pair.a) == [1])
@@ -113,7 +94,7 @@ import Testing
 
     @Test(arguments: [TLSVersion.v1_2, .v1_3])
     func `an end without a word is an end, and is noted`(version: TLSVersion) throws {
-        let ends = try Connected(version)
+        let ends = try TLSConnection(version)
         try ends.client.sendAll([1], on: ends.pair.b)
         Glibc.shutdown(ends.pair.b, Int32(SHUT_WR))
         #expect(try ends.server.receiveSome(on: ends.pair.a) == [1])
@@ -126,7 +107,7 @@ import Testing
 
     @Test(arguments: [TLSVersion.v1_2, .v1_3])
     func `a changed byte is noticed`(version: TLSVersion) throws {
-        let ends = try Connected(version)
+        let ends = try TLSConnection(version)
         try ends.client.sendAll(Array("genuine".utf8), on: ends.pair.b)
         // The record is taken from the server's socket, and comes back with one bit changed.
         var record = [UInt8](repeating: 0, count: 100)

@@ -9,6 +9,8 @@
 
 struct ssl_st;
 struct ssl_ctx_st;
+struct ctls_records;
+struct ssl_session_st;
 
 /* What went wrong. `number` is by kind: errno, a TLS alert, an X509_V_ERR_ code, or a ctls_content. */
 enum {
@@ -86,10 +88,14 @@ void ctls_server_context_set_alpn(struct ssl_ctx_st *context, const uint8_t *alp
 /* `ca_path` NULL: the system's authorities. `alpn_length` 0: no ALPN is offered. */
 struct ssl_ctx_st *ctls_client_context_new(int verify, const char *ca_path, const uint8_t *alpn, unsigned alpn_length,
                                            int minimum, int maximum, ctls_failure *failure);
+/* Narrows what a client offers, to see how a server takes it: TLS 1.3 suites (NULL: all), and records of at most
+ * 256 << `fragment` bytes (RFC 6066 §4; 1 … 4, 0: no limit). 1 on success. */
+int ctls_client_context_narrow(struct ssl_ctx_st *context, const char *suites, int fragment);
 void ctls_context_free(struct ssl_ctx_st *context);
 
 /* ---- sessions; the descriptor is borrowed and must be non-blocking ---- */
-struct ssl_st *ctls_server_session_new(struct ssl_ctx_st *context, int descriptor, ctls_failure *failure);
+enum { CTLS_KERNEL_NEVER = 0, CTLS_KERNEL_BEFORE_TLS13 = 1, CTLS_KERNEL_ALWAYS = 2 };
+struct ssl_st *ctls_server_session_new(struct ssl_ctx_st *context, int descriptor, int kernel, ctls_failure *failure);
 /* `server_name` may be NULL (no SNI; with verification on, that is an error of the caller). */
 struct ssl_st *ctls_client_session_new(struct ssl_ctx_st *context, int descriptor, const char *server_name, int is_address,
                                        ctls_failure *failure);
@@ -106,6 +112,12 @@ int64_t ctls_write(struct ssl_st *session, const void *from, size_t count, ctls_
 /* 1: close_notify is sent. */
 int ctls_shutdown(struct ssl_st *session, ctls_failure *failure);
 
+/* Announces our next key, and asks for the peer's if `asks`. TLS 1.3 after the handshake; goes out with the next write. */
+int ctls_update_key(struct ssl_st *session, int asks);
+/* What lets the next handshake with the server be short; NULL as long as there is none. */
+struct ssl_session_st *ctls_ticket(struct ssl_st *session);
+int ctls_use_ticket(struct ssl_st *session, struct ssl_session_st *ticket);
+void ctls_ticket_free(struct ssl_session_st *ticket);
 int ctls_has_pending(const struct ssl_st *session);
 int ctls_is_resumed(const struct ssl_st *session);
 int ctls_kernel_send(const struct ssl_st *session);
@@ -121,6 +133,24 @@ int ctls_peer_certificate(const struct ssl_st *session, ctls_certificate *certif
 /* The certificate behind the last CTLS_KIND_UNVERIFIED of this thread. */
 void ctls_last_verification(ctls_certificate *certificate);
 const char *ctls_verification_words(int code);
+
+/* ---- TLS 1.3 on the server's side after the handshake, without OpenSSL's session: 300 bytes in place of 13 KiB ----
+ *
+ * The calls mean what they mean above; reading and writing take as many records as there are or fit. */
+
+/* Frees the session. NULL: not for this one (TLS 1.2, kernel TLS), and the session stays. */
+struct ctls_records *ctls_records_take_over(struct ssl_st *session);
+void ctls_records_free(struct ctls_records *records);
+int64_t ctls_records_read(struct ctls_records *records, void *to, size_t count, int *truncated, ctls_failure *failure);
+/* CTLS_WANT_WRITE, or fewer bytes than given: the rest must be given again, in front. */
+int64_t ctls_records_write(struct ctls_records *records, const void *from, size_t count, ctls_failure *failure);
+int ctls_records_shutdown(struct ctls_records *records, ctls_failure *failure);
+int ctls_records_has_pending(const struct ctls_records *records);
+int ctls_records_wants_write(const struct ctls_records *records);
+int ctls_records_is_resumed(const struct ctls_records *records);
+const char *ctls_records_cipher(const struct ctls_records *records);
+const char *ctls_records_server_name(const struct ctls_records *records);
+unsigned ctls_records_alpn(const struct ctls_records *records, const uint8_t **protocol);
 
 /* ---- making certificates (EC P-256, SHA-256) ---- */
 
