@@ -168,7 +168,7 @@ public final class TLSSession {
                 continue
             }
             guard Int(result) == CTLS_WANT_READ || Int(result) == CTLS_WANT_WRITE else {
-                return .failed(TLSError(failure))
+                return .failed(TLSError(failure, expected: expectedName ?? ""))
             }
             // Before the handshake is done, it is the peer we wait for, as often as not.
             sendWantsWrite = Int(result) == CTLS_WANT_WRITE
