@@ -11,7 +11,7 @@ enum CommandTable {
             Example(line: "sockeye token mint --user ada", summary: "print a token that the server accepts"),
         ],
         subcommands: [
-            TokenCommand.command, ConnectCommand.command, BenchCommand.command, ConfigCommand.command,
+            ServeCommand.command, TokenCommand.command, ConnectCommand.command, BenchCommand.command, ConfigCommand.command,
             CompletionsCommand.command, VersionCommand.command, HelpCommand.command,
         ])
 }

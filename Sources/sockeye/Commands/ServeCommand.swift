@@ -1,0 +1,44 @@
+import Configuration
+import Gateway
+import Glibc
+import Telemetry
+
+/// `sockeye serve`.
+enum ServeCommand {
+    static let command = Command(
+        name: "serve",
+        summary: "accept WebSocket connections",
+        description: """
+            Serves until SIGTERM or SIGINT, then tells clients to leave and stops. SIGHUP reads the TLS certificates \
+            again without dropping a connection. Without flags: on 127.0.0.1:8000, endpoint /ws, one event loop per core, \
+            and a built-in page at / that shows how to connect.
+
+            Every option can also be given in a file (--config) or as an environment variable; flags win over both. With \
+            --tls-cert and --tls-key every --listen address speaks TLS; with several pairs, the name a client asks for \
+            picks one. 'sockeye config reference' explains the options at length.
+            """,
+        flags: OptionFlags.groups,
+        examples: [
+            Example(line: "sockeye serve --listen 0.0.0.0:8000 --origin https://app.example.com"),
+            Example(
+                line: "sockeye serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem",
+                summary: "with TLS of its own"),
+            Example(line: "sockeye serve --echo /echo --loops 1", summary: "for conformance work and measurements"),
+        ]
+    ) { invocation in
+        let loaded = try OptionFlags.load(invocation)
+        for warning in loaded.warnings { Talk.warning(warning.text, hint: warning.hint) }
+        let options = loaded.options
+        let log = LogSink(
+            format: options.logFormat, level: options.logLevel,
+            redaction: Redaction(queryNames: options.endpoints.map(\.queryName)))
+        // Whatever waits in the log is written before the last word.
+        defer { log.close() }
+        do throws(ServeError) {
+            try GatewayServer.run(options: options, log: log) { Talk.line($0) }
+        } catch {
+            throw CommandFailure.unavailable(error.description, hint: error.remedy)
+        }
+        return .healthy
+    }
+}
