@@ -34,7 +34,7 @@ extension Invocation {
         var rest = words[...]
         while !command.subcommands.isEmpty {
             guard let word = rest.popFirst() else {
-                throw .usage("\(path): which command?", hint: "see '\(path) --help'")
+                throw .usage(spoken(path) + "no command is given", hint: "see '\(path) --help'")
             }
             if word == "--help" || word == "-h" { return .help(path: path, command) }
             if word == "--version", command.name == path { return .run(version(environment)) }
@@ -60,22 +60,14 @@ extension Invocation {
                 if command.allFlags.contains(where: { $0.name == name && !$0.isRepeatable }),
                     flags.contains(where: { $0.name == name })
                 {
-                    throw .usage("\(name) is there twice")
+                    throw .usage(spoken(path) + "\(name) is given twice", hint: "keep one of them")
                 }
                 flags.append((name, value))
             } else {
                 arguments.append(word)
             }
         }
-        let needed = command.arguments.count { !$0.isOptional }
-        if arguments.count < needed {
-            throw .usage("\(path): \(command.arguments[arguments.count].name) is missing", hint: "see '\(path) --help'")
-        }
-        if arguments.count > command.arguments.count {
-            // The word itself is not shown: it may be a secret that was meant for a file.
-            throw .usage(
-                "\(path): one word too many after \(arguments.count - 1)", hint: "see '\(path) --help'")
-        }
+        try command.checkCount(of: arguments, path: path)
         return .run(
             Invocation(path: path, command: command, flags: flags, arguments: arguments, environment: environment))
     }
@@ -89,12 +81,29 @@ extension Invocation {
         let kind = word.hasPrefix("-") ? "flag" : "command"
         let guess = Spelling.nearest(to: word, among: command.subcommands.map(\.name))
         return .usage(
-            "\(path): there is no \(kind) '\(word)'",
+            spoken(path) + "there is no \(kind) '\(word)'",
             hint: guess.map { "did you mean '\(path) \($0)'?" } ?? "'\(path) --help' lists the commands")
     }
 }
 
+/// A command as messages begin with it: without the program's name, which stands before every message already.
+private func spoken(_ path: String) -> String {
+    let words = path.split(separator: " ").dropFirst()
+    return words.isEmpty ? "" : words.joined(separator: " ") + ": "
+}
+
 extension Command {
+    /// Checks that there are as many words as are taken. They are not shown: one may be a secret that was meant for a file.
+    fileprivate func checkCount(of words: [String], path: String) throws(CommandFailure) {
+        let needed = arguments.count { !$0.isOptional }
+        let help = "see '\(path) --help'"
+        if words.count < needed { throw .usage(spoken(path) + "\(arguments[words.count].name) is missing", hint: help) }
+        guard words.count > arguments.count else { return }
+        let number = ["no words", "one word", "two words"]
+        let most = arguments.count < number.count ? number[arguments.count] : "\(arguments.count) words"
+        throw .usage("\(spoken(path).dropLast(2)) takes \(most) besides flags", hint: help)
+    }
+
     /// Takes one flag, and its value from behind `=` or from the next word.
     fileprivate func flag(
         _ word: String, following rest: inout ArraySlice<String>, path: String
@@ -104,17 +113,17 @@ extension Command {
         guard let flag = allFlags.first(where: { $0.name == name }) else {
             let guess = Spelling.nearest(to: name, among: allFlags.map(\.name))
             throw .usage(
-                "\(path): there is no flag \(name)",
+                spoken(path) + "there is no flag \(name)",
                 hint: guess.map { "did you mean \($0)?" } ?? "see '\(path) --help'")
         }
         if let equals {
             let value = String(word[word.index(after: equals)...])
-            if flag.value == nil, !flag.isBoolean { throw .usage("\(name) takes no value") }
+            if flag.value == nil, !flag.isBoolean { throw .usage(spoken(path) + "\(name) takes no value") }
             return (name, value)
         }
         guard let placeholder = flag.value else { return (name, "true") }
         guard let value = rest.popFirst() else {
-            throw .usage("\(name) needs a value", hint: "write \(name) \(placeholder)")
+            throw .usage(spoken(path) + "\(name) needs a value", hint: "write \(name) \(placeholder)")
         }
         return (name, value)
     }
