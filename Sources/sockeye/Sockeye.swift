@@ -6,7 +6,6 @@ struct Sockeye {
     static func main() async {
         // A reader that goes away ends the writing, not the process.
         signal(SIGPIPE, SIG_IGN)
-        if ["serve", "token"].contains(CommandLine.arguments.dropFirst().first) { TempServe.run(Array(CommandLine.arguments.dropFirst())); exit(0) }
         exit(await run(Array(CommandLine.arguments.dropFirst()), environment: Environment.current()).rawValue)
     }
 

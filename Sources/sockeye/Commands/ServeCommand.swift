@@ -35,7 +35,7 @@ enum ServeCommand {
         // Whatever waits in the log is written before the last word.
         defer { log.close() }
         do throws(ServeError) {
-            try GatewayServer.run(options: options, log: log) { Talk.line($0) }
+            try GatewayServer.run(options: options, log: log) { Talk.line("sockeye: \($0)") }
         } catch {
             throw CommandFailure.unavailable(error.description, hint: error.remedy)
         }
