@@ -25,7 +25,9 @@ public struct Admission: Sendable {
         case refused(Refusal)
     }
 
-    /// Judges a request for an endpoint: method, handshake, origin, in this order. Tokens are judged later.
+    /// Judges a request for an endpoint: method, handshake, origin, in this order.
+    ///
+    /// Tokens are judged later.
     ///
     /// Costs no allocation for a client without Origin whose handshake is right; `peer` is then not evaluated.
     public func admit(_ head: RequestHead, from peer: @autoclosure () -> Peer) -> Verdict {
@@ -41,7 +43,9 @@ public struct Admission: Sendable {
         }
     }
 
-    /// Whether a page of this origin may connect; true without Origin. For the answers to its other requests.
+    /// Whether a page of this origin may connect; true without Origin.
+    ///
+    /// For the answers to its other requests.
     public func allowsOrigin(of head: RequestHead) -> Bool {
         origins.judge(head.fields.values(of: "origin")) == .allowed
     }
@@ -57,7 +61,8 @@ extension Admission {
         let nearest = NearestPath.find(head.path, among: paths)
         var refusal = Refusal(
             .pathUnknown, summary(head, peer),
-            message: "no endpoint has the path '\(path)'" + (nearest.map { "; the nearest is '\($0.pattern)'" } ?? ""),
+            message: "no endpoint has the path '\(path)'"
+                + (nearest.map { "; the nearest is '\($0.pattern)'" } ?? ""),
             remedy: PathAdvice.remedy(path, nearest))
         refusal.nearestPath = nearest?.pattern
         if Handshake.isAttempt(head), case .refused(let refusals) = Handshake.validate(head) {
@@ -94,8 +99,11 @@ extension Admission {
     /// As many connections are open as may be: 503.
     public func tooManyConnections(limit: Int, _ head: RequestHead?, from peer: Peer) -> Refusal {
         var refusal = Refusal(
-            .tooManyConnections, summary(head, peer), message: "all \(limit) connections this server allows are taken",
-            remedy: "try again later; whoever runs the server may raise max_connections and the limit of open files")
+            .tooManyConnections, summary(head, peer),
+            message: "all \(limit) connections this server allows are taken",
+            remedy:
+                "try again later; whoever runs the server may raise limits.connections and the limit of open files"
+        )
         refusal.fields = [("Retry-After", "10")]
         return refusal
     }
@@ -125,26 +133,34 @@ extension Admission {
             return Refusal(
                 .proxyProtocol, summary(nil, peer),
                 message: "the peer sent a PROXY protocol header, which this listener does not expect",
-                remedy: "switch proxy_protocol on here, or off at the proxy (nginx stream: proxy_protocol; HAProxy: send-proxy)")
+                remedy:
+                    "switch proxy_protocol on here, or off at the proxy (nginx stream: proxy_protocol; HAProxy: send-proxy)"
+            )
         }
         return Refusal(
             code: error.code, status: error.status, summary(nil, peer),
             message: PlainText.line(error.description, redaction), remedy: error.remedy)
     }
 
-    /// TLS came to the plain port. No HTTP can be answered: send ``tlsAlert`` and close.
+    /// TLS came to the plain port.
+    ///
+    /// No HTTP can be answered: send ``tlsAlert`` and close.
     public func tlsOnPlainPort(from peer: Peer) -> Refusal {
         Refusal(
-            .tlsOnPlainPort, summary(nil, peer), message: "TLS arrived on \(peer.listener), which speaks plain HTTP",
-            remedy: "dial ws:// or http://; or set tls_cert and tls_key here; a proxy that ends TLS itself passes on by "
+            .tlsOnPlainPort, summary(nil, peer),
+            message: "TLS arrived on \(peer.listener), which speaks plain HTTP",
+            remedy:
+                "dial ws:// or http://; or give the server a certificate (tls.cert, tls.key); a proxy that ends TLS itself passes on by "
                 + "http:// (nginx: proxy_pass http://…)")
     }
 
     /// Plain HTTP came to the TLS port: 400, sent in plain.
     public func plainOnTLSPort(from peer: Peer) -> Refusal {
         Refusal(
-            .plainOnTLSPort, summary(nil, peer), message: "plain HTTP arrived on \(peer.listener), which speaks TLS",
-            remedy: "dial wss:// or https://; a proxy in front passes on by https:// (nginx: proxy_pass https://…), or let it "
+            .plainOnTLSPort, summary(nil, peer),
+            message: "plain HTTP arrived on \(peer.listener), which speaks TLS",
+            remedy:
+                "dial wss:// or https://; a proxy in front passes on by https:// (nginx: proxy_pass https://…), or let it "
                 + "end TLS and this server listen without a certificate")
     }
 
@@ -152,7 +168,8 @@ extension Admission {
     public static let tlsAlert: [UInt8] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28]
 
     private static func isProxyProtocol(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes.starts(with: "PROXY ".utf8) || bytes.starts(with: [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51])
+        bytes.starts(with: "PROXY ".utf8)
+            || bytes.starts(with: [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51])
     }
 }
 
@@ -160,13 +177,16 @@ extension Admission {
     private func methodRefused(_ head: RequestHead, _ peer: Peer) -> Refusal {
         let name = PlainText.line(head.method.name, limit: 32)
         var refusal = Refusal(
-            .method, summary(head, peer), message: "\(name) is not possible here: a WebSocket is opened with GET",
+            .method, summary(head, peer),
+            message: "\(name) is not possible here: a WebSocket is opened with GET",
             remedy: "use GET, or another path if this was meant for the HTTP API")
         refusal.fields = [("Allow", "GET")]
         return refusal
     }
 
-    private func handshakeRefused(_ head: RequestHead, _ refusals: [Handshake.Refusal], _ peer: Peer) -> Refusal {
+    private func handshakeRefused(_ head: RequestHead, _ refusals: [Handshake.Refusal], _ peer: Peer)
+        -> Refusal
+    {
         let diagnosis = HandshakeDiagnosis(head: head, refusals: refusals)
         let code = diagnosis.code
         let trace = HandshakeDiagnosis.isHopsFault(code) ? HopTrace(head, redaction: redaction) : nil

@@ -44,17 +44,21 @@ struct HandshakeDiagnosis {
     var problems: [String] {
         refusals.map { refusal in
             switch refusal {
-            case .methodNotGET(let method): "the method is \(PlainText.line(method.name, limit: 32)) instead of GET"
+            case .methodNotGET(let method):
+                "the method is \(PlainText.line(method.name, limit: 32)) instead of GET"
             case .httpVersion10: "the request came over HTTP/1.0, which knows no upgrade"
             case .missingHost: "Host is missing"
             case .missingUpgrade: "Upgrade is missing"
-            case .upgradeIsNotWebSocket(let value): "Upgrade is '\(PlainText.line(value))' instead of 'websocket'"
+            case .upgradeIsNotWebSocket(let value):
+                "Upgrade is '\(PlainText.line(value))' instead of 'websocket'"
             case .missingConnectionUpgrade(let value):
-                value.map { "Connection is '\(PlainText.line($0))' instead of 'Upgrade'" } ?? "Connection is missing"
+                value.map { "Connection is '\(PlainText.line($0))' instead of 'Upgrade'" }
+                    ?? "Connection is missing"
             case .missingKey: "Sec-WebSocket-Key is missing"
             case .badKey: "Sec-WebSocket-Key is not 16 octets in Base64, sent once"
             case .missingVersion: "Sec-WebSocket-Version is missing"
-            case .unsupportedVersion(let value): "Sec-WebSocket-Version is '\(PlainText.line(value))' instead of '13'"
+            case .unsupportedVersion(let value):
+                "Sec-WebSocket-Version is '\(PlainText.line(value))' instead of '13'"
             case .badSubprotocols: "Sec-WebSocket-Protocol is no list of different tokens"
             case .bodyNotAllowed: "the request announces a body"
             }
@@ -69,7 +73,8 @@ struct HandshakeDiagnosis {
     /// What happened, in one sentence.
     func message(_ code: RefusalCode) -> String {
         switch code {
-        case .http10: "a WebSocket handshake arrived over HTTP/1.0: a proxy on the way does not speak HTTP/1.1 to this server"
+        case .http10:
+            "a WebSocket handshake arrived over HTTP/1.0: a proxy on the way does not speak HTTP/1.1 to this server"
         case .connectionClose:
             "a WebSocket handshake arrived with 'Connection: close' instead of 'Connection: Upgrade': a proxy on the way replaced it"
         case .upgradeOther: "the handshake's Upgrade does not name 'websocket'"

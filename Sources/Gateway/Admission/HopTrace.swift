@@ -18,10 +18,13 @@ struct HopTrace {
     /// Fields that proxies write and browsers do not.
     private static let names = [
         "Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
-        "X-Forwarded-Server", "X-Real-IP", "X-Original-Forwarded-For", "X-Original-URI", "X-Request-ID", "X-NginX-Proxy",
-        "X-Scheme", "True-Client-IP", "CF-Ray", "CF-Connecting-IP", "CF-Visitor", "CDN-Loop", "X-Amzn-Trace-Id",
+        "X-Forwarded-Server", "X-Real-IP", "X-Original-Forwarded-For", "X-Original-URI", "X-Request-ID",
+        "X-NginX-Proxy",
+        "X-Scheme", "True-Client-IP", "CF-Ray", "CF-Connecting-IP", "CF-Visitor", "CDN-Loop",
+        "X-Amzn-Trace-Id",
         "X-Amz-Cf-Id", "X-Azure-Ref", "X-ARR-SSL", "X-ARR-LOG-ID", "Fastly-FF", "Fastly-Client-IP",
-        "X-Cloud-Trace-Context", "X-Envoy-External-Address", "X-Envoy-Expected-Rq-Timeout-Ms", "X-Envoy-Internal", "X-Varnish",
+        "X-Cloud-Trace-Context", "X-Envoy-External-Address", "X-Envoy-Expected-Rq-Timeout-Ms",
+        "X-Envoy-Internal", "X-Varnish",
     ]
 
     init(_ head: RequestHead, redaction: Redaction) {
@@ -60,14 +63,17 @@ struct HopTrace {
 
     /// Whether any hop left a trace of its own.
     private var hasProxy: Bool {
-        !via.isEmpty || !forwarded.isEmpty || !products.isEmpty || evidence.contains { $0.hasPrefix("X-") || $0.hasPrefix("Forwarded:") }
+        !via.isEmpty || !forwarded.isEmpty || !products.isEmpty
+            || evidence.contains { $0.hasPrefix("X-") || $0.hasPrefix("Forwarded:") }
     }
 
     /// The product that stands alone in the traces; nil when another proxy may stand nearer to this server.
     ///
     /// X-Real-IP is what people add to nginx; HTTP/1.0 and `Connection: close` are what nginx sends by default.
     var onlyProduct: HopProduct? {
-        guard products.count == 1, !isHTTP10, !hasClose, !evidence.contains(where: { $0.hasPrefix("X-Real-IP") }) else { return nil }
+        guard products.count == 1, !isHTTP10, !hasClose,
+            !evidence.contains(where: { $0.hasPrefix("X-Real-IP") })
+        else { return nil }
         return via.count > 1 ? nil : products[0]
     }
 
@@ -76,19 +82,25 @@ struct HopTrace {
     /// Who probably took the upgrade out of the request.
     func suspect(peer: Peer) -> SuspectedHop {
         if let (index, name) = hopThatSpokeHTTP10 {
-            let before = index > 0 ? "'\(via[index - 1].name)', the hop before it" : "the hop or client before it"
+            let before =
+                index > 0 ? "'\(via[index - 1].name)', the hop before it" : "the hop or client before it"
             return SuspectedHop(
                 name: index > 0 ? via[index - 1].name : "the hop before '\(name)'",
-                words: "'\(name)' received the request over HTTP/1.0, so \(before), had already given up the upgrade",
+                words:
+                    "'\(name)' received the request over HTTP/1.0, so \(before), had already given up the upgrade",
                 evidence: evidence)
         }
         if let product = onlyProduct {
             return SuspectedHop(
-                name: product.name, words: "\(product.name) is the only hop that left a trace\(chain)", evidence: evidence)
+                name: product.name, words: "\(product.name) is the only hop that left a trace\(chain)",
+                evidence: evidence)
         }
-        let place = "the hop nearest to this server" + (via.last.map { ", '\($0.name)'," } ?? "") + " at \(peer.address)"
+        let place =
+            "the hop nearest to this server" + (via.last.map { ", '\($0.name)'," } ?? "")
+            + " at \(peer.address)"
         if let habit = nginxHabit {
-            return SuspectedHop(name: "nginx-like proxy", words: "\(place): \(habit)\(chain)", evidence: evidence)
+            return SuspectedHop(
+                name: "nginx-like proxy", words: "\(place): \(habit)\(chain)", evidence: evidence)
         }
         if hasProxy {
             return SuspectedHop(
@@ -97,7 +109,8 @@ struct HopTrace {
         }
         return SuspectedHop(
             name: "unknown",
-            words: "no proxy left a trace: either a proxy at \(peer.address) that adds no header, or the client itself left the headers out",
+            words:
+                "no proxy left a trace: either a proxy at \(peer.address) that adds no header, or the client itself left the headers out",
             evidence: evidence)
     }
 
@@ -109,21 +122,30 @@ struct HopTrace {
     /// What nginx does by default, told by its versions.
     private var nginxHabit: String? {
         if isHTTP10 {
-            return "it speaks HTTP/1.0 to its upstream, nginx's default before 1.29.7, and HTTP/1.0 knows no upgrade"
+            return
+                "it speaks HTTP/1.0 to its upstream, nginx's default before 1.29.7, and HTTP/1.0 knows no upgrade"
         }
         if hasClose {
-            return "it sends 'Connection: close', as nginx before 1.29.7 does where Connection is not set, or where a map gives "
+            return
+                "it sends 'Connection: close', as nginx before 1.29.7 does where Connection is not set, or where a map gives "
                 + "'close' because Upgrade was lost on an outer hop"
         }
         if connection?.lowercased().contains("upgrade") == true, !hasUpgrade {
-            return "it sets Connection but not Upgrade: the line 'proxy_set_header Upgrade $http_upgrade;' is missing there, or an outer "
+            return
+                "it sets Connection but not Upgrade: the line 'proxy_set_header Upgrade $http_upgrade;' is missing there, or an outer "
                 + "hop already dropped Upgrade"
         }
         if hasUpgrade {
-            return "it passes Upgrade on but sets Connection to \(connection.map { "'\(PlainText.line($0))'" } ?? "nothing")"
+            return
+                "it passes Upgrade on but sets Connection to \(connection.map { "'\(PlainText.line($0))'" } ?? "nothing")"
         }
-        if connection == nil, evidence.contains(where: { $0.hasPrefix("X-Real-IP") || $0.hasPrefix("X-NginX") || $0.hasPrefix("X-Original") }) {
-            return "it drops Upgrade and Connection, as nginx does with hop-by-hop headers unless they are set (no Connection at all is "
+        if connection == nil,
+            evidence.contains(where: {
+                $0.hasPrefix("X-Real-IP") || $0.hasPrefix("X-NginX") || $0.hasPrefix("X-Original")
+            })
+        {
+            return
+                "it drops Upgrade and Connection, as nginx does with hop-by-hop headers unless they are set (no Connection at all is "
                 + "its default from 1.29.7 on)"
         }
         return nil
@@ -147,7 +169,8 @@ enum PlainText {
             guard count < limit else { return line + "…" }
             count += 1
             switch scalar.value {
-            case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: line.unicodeScalars.append("\u{FFFD}")
+            case 0..<0x20, 0x7F...0x9F, 0x200B...0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
+                line.unicodeScalars.append("\u{FFFD}")
             default: line.unicodeScalars.append(scalar)
             }
         }

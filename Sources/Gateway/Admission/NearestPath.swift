@@ -14,7 +14,9 @@ enum NearestPath {
         case edits(Int)
     }
 
-    /// The nearest of `patterns`; nil when there are none. O(patterns × lengths), lengths bounded by 128.
+    /// The nearest of `patterns`; nil when there are none.
+    ///
+    /// O(patterns × lengths), lengths bounded by 128.
     static func find(_ path: String, among patterns: [String]) -> (pattern: String, difference: Difference)? {
         let asked = Self.segments(path)
         let candidates = patterns.map { ($0, difference(path, asked, $0)) }
@@ -25,11 +27,16 @@ enum NearestPath {
         let wanted = Self.segments(pattern)
         let same = { (left: String, right: String) in isHole(right) ? !left.isEmpty : left == right }
         if asked.elementsEqual(wanted, by: same), path.contains("//") { return .doubledSlashes }
-        if asked.elementsEqual(wanted, by: { isHole($1) || $0.lowercased() == $1.lowercased() }) { return .letterCase }
-        if asked.count > wanted.count, !wanted.isEmpty, asked.suffix(wanted.count).elementsEqual(wanted, by: same) {
+        if asked.elementsEqual(wanted, by: { isHole($1) || $0.lowercased() == $1.lowercased() }) {
+            return .letterCase
+        }
+        if asked.count > wanted.count, !wanted.isEmpty,
+            asked.suffix(wanted.count).elementsEqual(wanted, by: same)
+        {
             return .extraPrefix("/" + asked.dropLast(wanted.count).joined(separator: "/"))
         }
-        if asked.count < wanted.count, !asked.isEmpty, asked.elementsEqual(wanted.suffix(asked.count), by: same),
+        if asked.count < wanted.count, !asked.isEmpty,
+            asked.elementsEqual(wanted.suffix(asked.count), by: same),
             !wanted.suffix(asked.count).allSatisfy(isHole)
         {
             return .lostPrefix("/" + wanted.dropLast(asked.count).joined(separator: "/"))
@@ -50,7 +57,9 @@ enum NearestPath {
         }
     }
 
-    private static func segments(_ path: String) -> [String] { path.split(separator: "/").prefix(64).map(String.init) }
+    private static func segments(_ path: String) -> [String] {
+        path.split(separator: "/").prefix(64).map(String.init)
+    }
     private static func isHole(_ segment: String) -> Bool { segment.hasPrefix("{") && segment.hasSuffix("}") }
 
     /// Levenshtein's distance between the first 128 octets.
@@ -62,7 +71,8 @@ enum NearestPath {
             var current = [row + 1]
             current.reserveCapacity(right.count + 1)
             for (column, other) in right.enumerated() {
-                current.append(min(last[column] + (octet == other ? 0 : 1), last[column + 1] + 1, current[column] + 1))
+                current.append(
+                    min(last[column] + (octet == other ? 0 : 1), last[column + 1] + 1, current[column] + 1))
             }
             last = current
         }

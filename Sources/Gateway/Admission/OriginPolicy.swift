@@ -34,12 +34,16 @@ public struct OriginPolicy: Sendable {
         case refused(OriginInputs)
     }
 
-    /// Judges the values of the `Origin` fields of a request. Allocates nothing for one that is configured literally.
+    /// Judges the values of the `Origin` fields of a request.
+    ///
+    /// Allocates nothing for one that is configured literally.
     public func judge(_ values: [String]) -> Verdict {
         guard let origin = values.first else { return .allowed }
         if values.count == 1 {
             if allowed.contains(origin) { return .allowed }
-            if let normal = Self.normalized(origin), allowed.contains(normal) || isOwn(normal) { return .allowed }
+            if let normal = Self.normalized(origin), allowed.contains(normal) || isOwn(normal) {
+                return .allowed
+            }
         }
         return .refused(inputs(values))
     }
@@ -85,7 +89,10 @@ public struct OriginPolicy: Sendable {
         if rest.hasPrefix("[") {
             guard let close = rest.firstIndex(of: "]") else { return nil }
             let tail = rest[rest.index(after: close)...]
-            return (String(rest[rest.index(after: rest.startIndex)..<close]), tail.hasPrefix(":") ? String(tail.dropFirst()) : standard)
+            return (
+                String(rest[rest.index(after: rest.startIndex)..<close]),
+                tail.hasPrefix(":") ? String(tail.dropFirst()) : standard
+            )
         }
         guard let colon = rest.lastIndex(of: ":") else { return (String(rest), standard) }
         return (String(rest[..<colon]), String(rest[rest.index(after: colon)...]))

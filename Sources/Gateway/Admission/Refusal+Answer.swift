@@ -27,7 +27,8 @@ extension Refusal {
         let body = ByteBuffer(capacity: 1_024)
         appendJSON(to: body)
         ResponseWriter.append(
-            status: status, fields: all, body: body.bytes, keepAlive: keepAlive, version: version, omitBody: omitBody,
+            status: status, fields: all, body: body.bytes, keepAlive: keepAlive, version: version,
+            omitBody: omitBody,
             to: buffer)
     }
 

@@ -78,7 +78,9 @@ public struct RequestSummary: Sendable, Equatable {
     public var origin: String?
     /// `User-Agent`.
     public var userAgent: String?
-    /// The first address of `X-Forwarded-For`, or `X-Real-IP`: what a proxy says of the client. Anybody can write it.
+    /// The first address of `X-Forwarded-For`, or `X-Real-IP`: what a proxy says of the client.
+    ///
+    /// Anybody can write it.
     public var forwardedFor: String?
     /// `X-Request-ID`, to find the request in the logs of other hops.
     public var requestID: String?

@@ -90,7 +90,9 @@ extension Refusal {
         }
         add("peer", request.peer.address)
         add("listener", request.peer.listener)
-        if !request.method.isEmpty { add("request", "\(request.method) \(request.target) \(request.version)") }
+        if !request.method.isEmpty {
+            add("request", "\(request.method) \(request.target) \(request.version)")
+        }
         add("missing", missing.joined(separator: ", "))
         add("hop", suspect?.words)
         add("evidence", suspect?.evidence.joined(separator: "; "))

@@ -10,7 +10,8 @@ public struct SuspectedHop: Sendable, Equatable {
 
 /// Programs and services that give themselves away, and how each lets a handshake pass.
 enum HopProduct: CaseIterable {
-    case ingressNginx, envoy, apache, varnish, squid, heroku, cloudflare, cloudfront, awsLoadBalancer, azure, fastly, google
+    case ingressNginx, envoy, apache, varnish, squid, heroku, cloudflare, cloudfront, awsLoadBalancer, azure,
+        fastly, google
 
     /// The words behind `a` or `an` in a sentence.
     var name: String {
@@ -57,17 +58,21 @@ enum HopProduct: CaseIterable {
         case .apache:
             "in Apache load mod_proxy_wstunnel, or from 2.4.47 on add upgrade=websocket to ProxyPass; Traefik passes "
                 + "upgrades on unless a middleware replaces the Connection header"
-        case .varnish: "let Varnish pipe these requests and copy req.http.upgrade to bereq.http.upgrade in vcl_pipe"
-        case .squid: "let clients reach this server without Squid, or allow http_upgrade_request_protocols websocket"
+        case .varnish:
+            "let Varnish pipe these requests and copy req.http.upgrade to bereq.http.upgrade in vcl_pipe"
+        case .squid:
+            "let clients reach this server without Squid, or allow http_upgrade_request_protocols websocket"
         case .heroku: nil
-        case .cloudflare: "switch WebSockets on for the zone (Network settings), and check any Worker or Transform Rule on this path"
+        case .cloudflare:
+            "switch WebSockets on for the zone (Network settings), and check any Worker or Transform Rule on this path"
         case .cloudfront:
             "forward the Sec-WebSocket-* headers in CloudFront's origin request policy (AllViewer does)"
         case .awsLoadBalancer:
             "use an Application or Network Load Balancer; a Classic Load Balancer with an HTTP listener cannot upgrade"
         case .azure: "switch Web sockets on in the App Service's or Application Gateway's configuration"
         case .fastly: "enable WebSockets for the Fastly service and return(upgrade) in vcl_recv"
-        case .google: "use a load balancer or ingress whose backend service allows upgrades, with a backend timeout that is long enough"
+        case .google:
+            "use a load balancer or ingress whose backend service allows upgrades, with a backend timeout that is long enough"
         }
     }
 }
