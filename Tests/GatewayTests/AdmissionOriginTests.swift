@@ -1,4 +1,5 @@
 import Configuration
+import Telemetry
 import Testing
 
 @testable import Gateway
