@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -41,19 +42,36 @@ int csys_eventfd_signal(int fd) {
 
 /* Threads */
 
+struct launch {
+    void *(*body)(void *);
+    void *argument;
+    char name[16];
+};
+
+static void *begin(void *argument) {
+    struct launch launch = *(struct launch *)argument;
+    free(argument);
+    pthread_setname_np(pthread_self(), launch.name); /* before the body, which may look at it */
+    return launch.body(launch.argument);
+}
+
 int csys_thread_start(uint64_t *thread, const char *name, void *(*body)(void *), void *argument) {
     sigset_t all, before;
     pthread_t made;
-    char cut[16];
     int error;
+    struct launch *launch = calloc(1, sizeof *launch);
+    if (!launch) return -ENOMEM;
+    launch->body = body;
+    launch->argument = argument;
+    strncpy(launch->name, name, sizeof launch->name - 1);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* a thread inherits the mask of the one that makes it */
-    error = pthread_create(&made, NULL, body, argument);
+    error = pthread_create(&made, NULL, begin, launch);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error) return -error;
-    strncpy(cut, name, sizeof cut - 1);
-    cut[sizeof cut - 1] = 0;
-    pthread_setname_np(made, cut);
+    if (error) {
+        free(launch);
+        return -error;
+    }
     *thread = (uint64_t)made;
     return 0;
 }

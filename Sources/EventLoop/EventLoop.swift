@@ -12,12 +12,13 @@ import Synchronization
 /// }
 /// try loop.start { events, now in worker.assumeIsolated { $0.turn(events, now) } }
 /// ```
-/// The actor is entered once per batch of events; `await worker.f()` from elsewhere runs as a job before a turn.
-/// A turn costs one system call, `epoll_wait`, and allocates nothing.
+/// The actor is entered once per batch of events; `await worker.f()` from elsewhere runs as a job before a
+/// turn. A turn costs one system call, `epoll_wait`, and allocates nothing.
 ///
-/// Unchecked `Sendable`, and why that holds: `epoll`, `bell` and `name` never change and the kernel orders calls on
-/// the two descriptors; `events` and `spareJobs` are touched by the loop's thread alone (`run`), before which no
-/// thread touches them and after which only `deinit` does; all else is atomic or behind a `Mutex`.
+/// Unchecked `Sendable`, and why that holds: `epoll`, `bell` and `name` never change and the kernel orders
+/// calls on the two descriptors; `events` and `spareJobs` are touched by the loop's thread alone (`run`),
+/// before which no thread touches them and after which only `deinit` does; all else is atomic or behind a
+/// `Mutex`.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// The name of the loop and, cut at 15 bytes, of its thread.
     public let name: String
@@ -45,7 +46,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         precondition(ReadyEvent.readHangup == csys_epoll_read_hangup())
         let epoll = Descriptor(try SystemError.check(csys_epoll_create(), "epoll_create1"))
         let bell = Descriptor(try SystemError.check(csys_eventfd_create(), "eventfd"))
-        // Edge-triggered: every ring is an edge, so the counter need not be read and a wake-up saves a system call.
+        // Edge-triggered: every ring is an edge, so the counter need not be read and a wake-up saves a system
+        // call.
         let watched = csys_epoll_in() | csys_epoll_edge()
         try SystemError.check(
             csys_epoll_add(epoll.rawValue, bell.rawValue, watched, Self.bellToken), "epoll_ctl")
@@ -56,7 +58,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     deinit {
-        // Reached only when no thread runs the loop: the thread holds a reference. It may be that very thread.
+        // Reached only when no thread runs the loop: the thread holds a reference. It may be that very
+        // thread.
         if let thread = thread.withLock({ $0.take() }) { _ = csys_thread_detach(thread) }
         events.deallocate()
     }
@@ -65,10 +68,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Runs the loop on a new thread.
     ///
-    /// `turn` is called on it at once, and then once per poll: with the ready events (at most 1,024; empty after a
-    /// wake-up or a deadline) and the time the poll ended. It returns when it wants to be called again at the
-    /// latest, nil for "when something happens". The events are valid during the call. `turn` and what it holds
-    /// are released when the loop has stopped.
+    /// `turn` is called on it at once, and then once per poll: with the ready events (at most 1,024; empty
+    /// after a wake-up or a deadline) and the time the poll ended. It returns when it wants to be called
+    /// again at the latest, nil for "when something happens". The events are valid during the call. `turn`
+    /// and what it holds are released when the loop has stopped.
     /// - Throws: `SystemError` when there can be no further thread.
     public func start(
         _ turn: @escaping @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
@@ -93,8 +96,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Asks the loop to leave after the turn under way; jobs enqueued by then still run.
     ///
-    /// A job enqueued after the loop has left never runs, and whoever awaits it waits for ever: call the loop's
-    /// actors for the last time before `stop`.
+    /// A job enqueued after the loop has left never runs, and whoever awaits it waits for ever: call the
+    /// loop's actors for the last time before `stop`.
     public func stop() {
         stopping.store(true, ordering: .releasing)
         wake()
@@ -113,8 +116,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Makes the loop take a turn soon, whatever it waits for.
     ///
-    /// Calls coalesce: while the loop is awake, or has been rung already, this is one atomic exchange and no system
-    /// call. What was written before the call is seen by the turn that follows.
+    /// Calls coalesce: while the loop is awake, or has been rung already, this is one atomic exchange and no
+    /// system call. What was written before the call is seen by the turn that follows.
     public func wake() {
         if rest.exchange(Rest.rung, ordering: .acquiringAndReleasing) == Rest.asleep {
             _ = csys_eventfd_signal(bell.rawValue)
@@ -136,8 +139,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Before `start` any thread may call this.
     ///
     /// - Parameter token: Anything but `UInt64.max`.
-    /// - Throws: `SystemError`: EEXIST when it is watched already, EPERM for a regular file, ENOSPC at the limit of
-    ///   `fs.epoll.max_user_watches`.
+    /// - Throws: `SystemError`: EEXIST when it is watched already, EPERM for a regular file, ENOSPC at the
+    ///   limit of `fs.epoll.max_user_watches`.
     public func register(_ fd: Int32, token: UInt64, _ interest: Interest) throws(SystemError) {
         precondition(token != Self.bellToken, "the token of all ones is the loop's own")
         try SystemError.check(csys_epoll_add(epoll.rawValue, fd, interest.events, token), "epoll_ctl add")
@@ -156,8 +159,8 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Stops watching a descriptor; nothing happens when it was not watched.
     ///
-    /// Closing a descriptor does this by itself, unless a duplicate of it is open. Events of the batch under way
-    /// still come, which is why tokens carry generations (`SlotTable`).
+    /// Closing a descriptor does this by itself, unless a duplicate of it is open. Events of the batch under
+    /// way still come, which is why tokens carry generations (`SlotTable`).
     public func deregister(_ fd: Int32) { _ = csys_epoll_delete(epoll.rawValue, fd) }
 
     private func run(_ turn: (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?) {

@@ -2,8 +2,8 @@ import CSystem
 
 /// What a descriptor is watched for.
 ///
-/// Level-triggered: the loop reports a condition at every turn for as long as it lasts, so an owner that stops
-/// reading must also drop `read`. Errors and hang-ups are reported whatever is asked for.
+/// Level-triggered: the loop reports a condition at every turn for as long as it lasts, so an owner that
+/// stops reading must also drop `read`. Errors and hang-ups are reported whatever is asked for.
 public struct Interest: OptionSet, Sendable, Hashable {
     /// The bits, our own and not the kernel's.
     public let rawValue: UInt32
@@ -15,7 +15,8 @@ public struct Interest: OptionSet, Sendable, Hashable {
     public static let read = Interest(rawValue: 1)
     /// The socket takes bytes, or a connect has been decided.
     public static let write = Interest(rawValue: 2)
-    /// Of several loops that watch one listening socket, the kernel wakes few rather than all (`EPOLLEXCLUSIVE`).
+    /// Of several loops that watch one listening socket, the kernel wakes few rather than all
+    /// (`EPOLLEXCLUSIVE`).
     ///
     /// Only for `register`: such a registration cannot be updated, only deregistered and made again.
     public static let exclusive = Interest(rawValue: 4)
@@ -42,7 +43,8 @@ public struct Interest: OptionSet, Sendable, Hashable {
 ///
 /// Several may hold at once: bytes and the end of the stream often arrive together, so read first.
 public struct ReadyEvent: Sendable {
-    // The layout of struct epoll_event, which the kernel packs on x86-64 alone; EventLoop.init holds us to it.
+    // The layout of struct epoll_event, which the kernel packs on x86-64 alone; EventLoop.init holds us to
+    // it.
     private var events: UInt32
     #if !arch(x86_64)
         private var padding: UInt32 = 0
@@ -77,7 +79,8 @@ public struct ReadyEvent: Sendable {
     /// The socket has an error, to be had by reading or from SO_ERROR.
     public var isError: Bool { events & Self.error != 0 }
 
-    // The same values on every Linux architecture (include/uapi/linux/eventpoll.h); EventLoop.init holds us to it.
+    // The same values on every Linux architecture (include/uapi/linux/eventpoll.h); EventLoop.init holds us
+    // to it.
     static let input: UInt32 = 0x001
     static let output: UInt32 = 0x004
     static let error: UInt32 = 0x008

@@ -2,8 +2,8 @@ public import Synchronization
 
 /// Values on their way to a loop, from any thread.
 ///
-/// Many post, one drains. The receiver is woken when a value finds the mailbox empty, so a burst costs one wake-up;
-/// two arrays take turns, so a steady flow allocates nothing.
+/// Many post, one drains. The receiver is woken when a value finds the mailbox empty, so a burst costs one
+/// wake-up; two arrays take turns, so a steady flow allocates nothing.
 public final class Mailbox<Message: Sendable>: Sendable {
     @usableFromInline
     struct Content: Sendable {
@@ -18,8 +18,8 @@ public final class Mailbox<Message: Sendable>: Sendable {
 
     /// An empty mailbox.
     ///
-    /// - Parameter wake: Called on the posting thread, outside the lock, when a message finds the mailbox empty;
-    ///   usually `EventLoop.wake`.
+    /// - Parameter wake: Called on the posting thread, outside the lock, when a message finds the mailbox
+    ///   empty; usually `EventLoop.wake`.
     public init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
 
     /// Adds a message.

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Hands signals of the process to a closure on a thread of its own, where anything may be called.
 ///
-/// A signal goes to any thread that does not block it. So make the watcher first thing in `main`, on the main thread:
-/// threads made later inherit the blocking, and loops block every signal anyway.
+/// A signal goes to any thread that does not block it. So make the watcher first thing in `main`, on the main
+/// thread: threads made later inherit the blocking, and loops block every signal anyway.
 public final class SignalWatcher: Sendable {
     /// The signals a server listens to.
     public enum Signal: Sendable, CaseIterable {
@@ -70,7 +70,8 @@ public final class SignalWatcher: Sendable {
         }
     }
 
-    /// Makes writing to a closed pipe an error instead of the end of the process (OpenSSL and stdout need it).
+    /// Makes writing to a closed pipe an error instead of the end of the process (OpenSSL and stdout need
+    /// it).
     public static func ignoreBrokenPipes() { _ = csys_signal_ignore(SIGPIPE) }
 
     /// Sends a signal to the watching thread alone; for tests, whose other threads do not block it.

@@ -1,8 +1,9 @@
 /// Objects in dense slots, each reached by a token that goes stale when the object leaves.
 ///
-/// The token of a connection is what epoll carries: an event that was already in the batch when its connection
-/// closed finds nil, even when the slot has a new tenant. Sixteen bytes per slot; freed slots are used again, the
-/// last freed first. A generation returns after 2^32 tenants of one slot, long after any event of the first.
+/// The token of a connection is what epoll carries: an event that was already in the batch when its
+/// connection closed finds nil, even when the slot has a new tenant. Sixteen bytes per slot; freed slots are
+/// used again, the last freed first. A generation returns after 2^32 tenants of one slot, long after any
+/// event of the first.
 public struct SlotTable<Element: AnyObject> {
     @usableFromInline
     struct Slot {
@@ -41,7 +42,8 @@ public struct SlotTable<Element: AnyObject> {
     ///
     /// Amortised O(1); at most 2^32 - 2 slots.
     ///
-    /// - Returns: The token: the index below, the generation above (`index | generation << 32`), never `UInt64.max`.
+    /// - Returns: The token: the index below, the generation above (`index | generation << 32`), never
+    ///   `UInt64.max`.
     public mutating func insert(_ element: Element) -> UInt64 {
         count += 1
         guard firstFree != .max else {

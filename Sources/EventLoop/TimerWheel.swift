@@ -2,8 +2,9 @@ public import Bytes
 
 /// Deadlines of many small ids, for one loop: no object and no allocation per timer.
 ///
-/// A hashed wheel: tick t lives in slot t modulo the number of slots, as a list threaded through one dense array
-/// (16 bytes per id). Scheduling and cancelling are O(1). Each id has one deadline; scheduling again moves it.
+/// A hashed wheel: tick t lives in slot t modulo the number of slots, as a list threaded through one dense
+/// array (16 bytes per id). Scheduling and cancelling are O(1). Each id has one deadline; scheduling again
+/// moves it.
 ///
 /// A deadline is rounded up to a tick, so it expires never early and at most one tick late. Owners that must
 /// remember activity for thousands of connections do not reschedule at every message: they note the time, and
@@ -14,7 +15,8 @@ public final class TimerWheel {
     private struct Entry {
         /// The next entry of the list, or `none`.
         var next: UInt32 = none
-        /// The entry before; for the first of a list `headMark` and the number of the list; `none` when unscheduled.
+        /// The entry before; for the first of a list `headMark` and the number of the list; `none` when
+        /// unscheduled.
         var previous: UInt32 = none
         var tick: UInt64 = 0
     }
@@ -43,8 +45,8 @@ public final class TimerWheel {
     ///
     /// - Parameters:
     ///   - tick: Nanoseconds per tick, the precision; at least 1.
-    ///   - slots: Raised to a power of two, at least 64. Ticks times slots is a revolution; deadlines beyond it work
-    ///     and cost a glance per revolution.
+    ///   - slots: Raised to a power of two, at least 64. Ticks times slots is a revolution; deadlines
+    ///     beyond it work and cost a glance per revolution.
     ///   - start: Any time not after the first `advance`.
     public init(tick: UInt64, slots: Int, start: MonotonicTime = MonotonicTime(nanoseconds: 0)) {
         precondition(tick > 0 && slots <= 1 << 24)
@@ -95,11 +97,13 @@ public final class TimerWheel {
         count -= 1
     }
 
-    /// Calls `expired` for each id whose deadline is reached; each has no deadline any more when it is called.
+    /// Calls `expired` for each id whose deadline is reached; each has no deadline any more when it is
+    /// called.
     ///
-    /// `expired` may schedule and cancel any id; what it schedules for now or earlier expires at the next `advance`.
-    /// Within a revolution ids come in the order of their ticks. One comparison when nothing is due; after a jump of
-    /// the clock every slot is visited once at most. A time before the last one does nothing.
+    /// `expired` may schedule and cancel any id; what it schedules for now or earlier expires at the next
+    /// `advance`. Within a revolution ids come in the order of their ticks. One comparison when nothing is
+    /// due; after a jump of the clock every slot is visited once at most. A time before the last one does
+    /// nothing.
     public func advance(to now: MonotonicTime, _ expired: (UInt32) -> Void) {
         guard now.nanoseconds >= earliest else { return }
         let target = now.nanoseconds / tickLength
@@ -117,10 +121,11 @@ public final class TimerWheel {
         earliest = findEarliest()
     }
 
-    /// When to call `advance` next, nil when nothing is scheduled; never later than the first deadline plus a tick.
+    /// When to call `advance` next, nil when nothing is scheduled; never later than the first deadline plus a
+    /// tick.
     ///
-    /// It can be earlier than any deadline (one lies in a later revolution, or was cancelled); `advance` then expires
-    /// nothing and finds a later time.
+    /// It can be earlier than any deadline (one lies in a later revolution, or was cancelled); `advance` then
+    /// expires nothing and finds a later time.
     public var nextDeadline: MonotonicTime? {
         count == 0 ? nil : MonotonicTime(nanoseconds: earliest)
     }

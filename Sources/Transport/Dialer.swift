@@ -9,12 +9,13 @@ import Glibc
 /// ```swift
 /// var dialer = Dialer(addresses, now: now)
 /// switch dialer.start(now: now) {
-/// case .connecting(let fd, let deadline): // register fd for write; when ready, or at the deadline, call `finish`
+/// case .connecting(let fd, let deadline): // register fd for write, and call `finish` when ready or late
 /// case .connected: let socket = dialer.takeSocket()
 /// case .failed(let error): …
 /// }
 /// ```
-/// When `finish` gives another `connecting`, its descriptor is a new one, to be registered anew; the old is closed.
+/// When `finish` gives another `connecting`, its descriptor is a new one, to be registered anew; the old is
+/// closed.
 public struct Dialer: ~Copyable {
     /// Where the attempt stands.
     public enum Progress: Equatable, Sendable {
@@ -44,7 +45,8 @@ public struct Dialer: ~Copyable {
     ///   - attemptTimeout: For each address; a silent one would use up the time of all.
     ///   - totalTimeout: For all of them together, from `now`.
     public init(
-        _ addresses: [SocketAddress], from source: SocketAddress? = nil, attemptTimeout: Duration = .seconds(5),
+        _ addresses: [SocketAddress], from source: SocketAddress? = nil,
+        attemptTimeout: Duration = .seconds(5),
         totalTimeout: Duration = .seconds(15),
         now: MonotonicTime
     ) {
@@ -64,7 +66,8 @@ public struct Dialer: ~Copyable {
         return next(now: now)
     }
 
-    /// Looks whether the connection is made, refused or overdue, and goes on to the next address where it must.
+    /// Looks whether the connection is made, refused or overdue, and goes on to the next address where it
+    /// must.
     ///
     /// May be called at any time; answers `connecting` with the same descriptor when nothing is decided yet.
     public mutating func finish(now: MonotonicTime) -> Progress {
@@ -98,9 +101,11 @@ public struct Dialer: ~Copyable {
         socket = made
         if address.port != nil { _ = csys_set_no_delay(made) }
         if let source {
-            // The port is chosen with the peer known, so a source has its whole range of ports for each peer (ip(7)).
+            // The port is chosen with the peer known, so a source has its whole range of ports for each peer
+            // (ip(7)).
             var one: Int32 = 1
-            _ = setsockopt(made, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, &one, socklen_t(MemoryLayout<Int32>.size))
+            _ = setsockopt(
+                made, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, &one, socklen_t(MemoryLayout<Int32>.size))
             let bound = source.withNative { csys_bind(made, $0) }
             guard bound == 0 else { return give(up: .refused(-bound), now: now) }
         }
@@ -112,7 +117,8 @@ public struct Dialer: ~Copyable {
     }
 
     private mutating func settle(_ address: SocketAddress, now: MonotonicTime) -> Progress {
-        // A connect to a free port of our own range can meet itself (TCP's simultaneous open): nobody listens there.
+        // A connect to a free port of our own range can meet itself (TCP's simultaneous open): nobody listens
+        // there.
         var (local, peer) = (csys_address(), csys_address())
         if address.port != nil, csys_local_address(socket, &local) == 0,
             csys_peer_address(socket, &peer) == 0,
@@ -172,7 +178,7 @@ public enum DialError: Error, Equatable, Sendable, CustomStringConvertible {
             switch attempt.reason {
             case .timedOut: "\(attempt.address): no answer"
             case .refused(let error):
-                "\(attempt.address): \(String(cString: csys_error_text(error))) (\(String(cString: csys_error_name(error))))"
+                SystemError(call: attempt.address.description, errno: error).description
             }
         }
         return words.isEmpty ? "" : ": " + words.joined(separator: "; ")

@@ -4,13 +4,14 @@ import Glibc
 
 /// A socket that accepts streams.
 ///
-/// Several loops on one TCP port: each makes its own listener with `reusePort`, and the kernel spreads connections
-/// over them; call `requireUnused` once before, for sharing a port also means that a second server would join in
-/// unnoticed. Several loops on one Unix socket: one makes the listener, the others `duplicate` it, and all register it
-/// with `Interest.exclusive`.
+/// Several loops on one TCP port: each makes its own listener with `reusePort`, and the kernel spreads
+/// connections over them; call `requireUnused` once before, for sharing a port also means that a second
+/// server would join in unnoticed. Several loops on one Unix socket: one makes the listener, the others
+/// `duplicate` it, and all register it with `Interest.exclusive`.
 ///
-/// An IPv6 listener takes IPv6 alone (`IPV6_V6ONLY`), whatever `net.ipv6.bindv6only` says: `[::]` and `0.0.0.0` can both
-/// be listened on, and no client shows up as `::ffff:192.0.2.1`. Accepted TCP sockets inherit `TCP_NODELAY`.
+/// An IPv6 listener takes IPv6 alone (`IPV6_V6ONLY`), whatever `net.ipv6.bindv6only` says: `[::]` and
+/// `0.0.0.0` can both be listened on, and no client shows up as `::ffff:192.0.2.1`. Accepted TCP sockets
+/// inherit `TCP_NODELAY`.
 public struct Listener: ~Copyable {
     /// The address listened on; the port is the real one when 0 was asked for.
     public let boundAddress: SocketAddress
@@ -27,9 +28,11 @@ public struct Listener: ~Copyable {
         case drained
         /// The limit was reached; the loop will report the listener again.
         case more
-        /// Process or system is out of descriptors (`EMFILE`, `ENFILE`): pause accepting for a while and say so.
+        /// Process or system is out of descriptors (`EMFILE`, `ENFILE`): pause accepting for a while and say
+        /// so.
         ///
-        /// So many connections were accepted by way of the reserve and closed at once, so that their clients know.
+        /// So many connections were accepted by way of the reserve and closed at once, so that their clients
+        /// know.
         case descriptorsExhausted(refused: Int)
         /// Accepting failed for another reason (`ENOBUFS`, `ENOMEM`): pause for a while and say so.
         case failed(Int32)
@@ -41,7 +44,8 @@ public struct Listener: ~Copyable {
     /// - Parameters:
     ///   - reusePort: Lets the listeners of other loops share the port. Without meaning for a Unix socket.
     ///   - backlog: Connections the kernel keeps waiting; it cuts this at `net.core.somaxconn`.
-    /// - Throws: `SystemError` with the address in `detail`: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE, ENAMETOOLONG…
+    /// - Throws: `SystemError` with the address in `detail`: EADDRINUSE, EACCES, EADDRNOTAVAIL, EMFILE,
+    ///   ENAMETOOLONG…
     public init(_ address: SocketAddress, reusePort: Bool = false, backlog: Int32 = 4_096) throws(SystemError)
     {
         let socket = try Self.bind(address, reusePort: reusePort)
@@ -116,7 +120,8 @@ public struct Listener: ~Copyable {
             switch -made {
             case EAGAIN: return .drained
             case EMFILE, ENFILE: return .descriptorsExhausted(refused: refuse(limit: limit))
-            // The client left while it waited, or a firewall spoke: theirs to retry (accept(2), "Error handling").
+            // The client left while it waited, or a firewall spoke: theirs to retry (accept(2), "Error
+            // handling").
             case ECONNABORTED, EINTR, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN, ENONET, EHOSTUNREACH,
                 EOPNOTSUPP, ENETUNREACH, ETIMEDOUT:
                 continue
@@ -126,8 +131,8 @@ public struct Listener: ~Copyable {
         return .more
     }
 
-    /// Gives the reserve away for a moment, to accept and close whoever waits: else they wait for nothing, and a
-    /// level-triggered loop spins on them.
+    /// Gives the reserve away for a moment, to accept and close whoever waits: else they wait for nothing,
+    /// and a level-triggered loop spins on them.
     private mutating func refuse(limit: Int) -> Int {
         var refused = 0
         while refused < max(1, limit) {
@@ -159,7 +164,8 @@ public struct Listener: ~Copyable {
         let socket = Descriptor(try SystemError.check(csys_socket_create(UInt16(family)), "socket", text))
         let fd = socket.rawValue
         if case .unix(let path) = address {
-            // The socket's own mode becomes the file's, less the umask: never wider than this, not even for a moment.
+            // The socket's own mode becomes the file's, less the umask: never wider than this, not even for a
+            // moment.
             try SystemError.check(csys_descriptor_mode(fd, 0o660), "fchmod", text)
             try removeStaleFile(path, address)
         } else {

@@ -1,8 +1,8 @@
 /// The PROXY protocol, in which a proxy says ahead of the first byte for whom it connects.
 ///
-/// Source: HAProxy, "The PROXY protocol, versions 1 & 2" (2.1 human-readable, 2.2 binary). Opt-in per listener and
-/// never guessed: on a port that expects it every connection must begin with it, and a port that does not expect it
-/// must not read it, or any client could pretend to be any other.
+/// Source: HAProxy, "The PROXY protocol, versions 1 & 2" (2.1 human-readable, 2.2 binary). Opt-in per
+/// listener and never guessed: on a port that expects it every connection must begin with it, and a port that
+/// does not expect it must not read it, or any client could pretend to be any other.
 public enum ProxyProtocol {
     /// What the bytes so far hold.
     public enum Outcome: Equatable, Sendable {
@@ -18,8 +18,8 @@ public enum ProxyProtocol {
     ///
     /// Sans-IO.
     ///
-    /// - Parameter limit: The longest version 2 header taken, in bytes; 16 ... 65,551. Proxies send under 600 unless they
-    ///   pass on certificates.
+    /// - Parameter limit: The longest version 2 header taken, in bytes; 16 ... 65,551. Proxies send under 600
+    ///   unless they pass on certificates.
     /// - Throws: `ProxyProtocolError` at the first byte that cannot be right.
     public static func parse(
         _ bytes: UnsafeRawBufferPointer, limit: Int = 4_096
@@ -42,7 +42,8 @@ public struct ProxyHeader: Equatable, Sendable {
     public let version: Int
     /// Bytes of the header, all of them.
     public let consumed: Int
-    /// Whether the proxy connects for itself, for a health check say (`LOCAL`): the addresses are those of the socket.
+    /// Whether the proxy connects for itself, for a health check say (`LOCAL`): the addresses are those of
+    /// the socket.
     public let isLocal: Bool
     /// The client's address; nil for `LOCAL` and `UNKNOWN`: then the socket's own holds.
     public let source: SocketAddress?
@@ -53,7 +54,8 @@ public struct ProxyHeader: Equatable, Sendable {
 
     /// A type-length-value of version 2 (2.2.1 to 2.2.7).
     public struct Field: Equatable, Sendable {
-        /// The type: 0x01 ALPN, 0x02 authority, 0x05 unique id, 0x20 TLS, 0x30 network namespace, from 0xE0 on private.
+        /// The type: 0x01 ALPN, 0x02 authority, 0x05 unique id, 0x20 TLS, 0x30 network namespace, from 0xE0
+        /// on private.
         public let type: UInt8
         /// The value as sent.
         public let value: [UInt8]
@@ -150,7 +152,7 @@ public enum ProxyProtocolError: Error, Equatable, Sendable, CustomStringConverti
     public var description: String {
         switch self {
         case .missing:
-            "the connection does not begin with a PROXY header: turn the PROXY protocol on in the proxy, or off here"
+            "the connection does not begin with a PROXY header: turn it on in the proxy, or off here"
         case .lineTooLong: "the PROXY line does not end within \(ProxyProtocol.lineLimit) bytes"
         case .badLine(let part): "the PROXY line has a bad \(Self.words(part))"
         case .unsupportedVersion(let version):

@@ -2,7 +2,8 @@ import CSystem
 public import EventLoop
 import Synchronization
 
-/// Finds the addresses of a host name, off the loops: getaddrinfo blocks, for many seconds when a name server is silent.
+/// Finds the addresses of a host name, off the loops: getaddrinfo blocks, for many seconds when a name server
+/// is silent.
 ///
 /// Its threads exist while there is work, at most `concurrency` of them; further questions wait their turn.
 public final class Resolver: Sendable {
@@ -31,8 +32,8 @@ public final class Resolver: Sendable {
 
     /// The addresses of a host, best first (RFC 6724), at least one.
     ///
-    /// An IP literal is its own answer, at once and without a thread. A question that timed out or was cancelled goes on
-    /// on its thread until the system gives up; its answer is dropped.
+    /// An IP literal is its own answer, at once and without a thread. A question that timed out or was
+    /// cancelled goes on on its thread until the system gives up; its answer is dropped.
     /// - Parameters:
     ///   - host: A name of at most 253 bytes, or an IP literal without brackets.
     ///   - timeout: From now, time in the queue included.
@@ -194,7 +195,7 @@ public enum ResolverError: Error, Equatable, Sendable, CustomStringConvertible {
         case .busy(let host, let waiting): "cannot look up '\(host)': \(waiting) names wait already"
         case .cancelled(let host): "looking up '\(host)' was cancelled"
         case .noAnswer(let host):
-            "cannot look up '\(host)': no name server answered; is this machine connected, and /etc/resolv.conf right?"
+            "cannot look up '\(host)': no name server answered; check the network and /etc/resolv.conf"
         case .noSuchHost(let host):
             "there is no host '\(host)'; check the spelling, or look at it with 'getent hosts'"
         case .serverFailed(let host): "cannot look up '\(host)': the name server refused or failed"

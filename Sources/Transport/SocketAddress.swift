@@ -58,7 +58,8 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads `HOST:PORT` with a numeric host, `localhost:PORT`, `[IPv6]:PORT`, or `unix:/path`.
     ///
-    /// `localhost` stands for 127.0.0.1, and an absent host (`:8000`) or `*` for 0.0.0.0. No name is resolved.
+    /// `localhost` stands for 127.0.0.1, and an absent host (`:8000`) or `*` for 0.0.0.0. No name is
+    /// resolved.
     public init(parsing text: String) throws(ParsingError) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
@@ -88,7 +89,8 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// An address of an IP literal (`192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`; no brackets); nil when it is none.
+    /// An address of an IP literal (`192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`; no brackets); nil when it is
+    /// none.
     public init?(ip: String, port: UInt16) {
         var native = csys_address()
         guard !ip.utf8.contains(0), csys_address_parse_ip(ip, &native) == 0 else { return nil }
@@ -125,7 +127,8 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether only this machine can reach it: 127.0.0.0/8, ::1, the same inside ::ffff:0:0/96, and Unix sockets.
+    /// Whether only this machine can reach it: 127.0.0.0/8, ::1, the same inside ::ffff:0:0/96, and Unix
+    /// sockets.
     public var isLoopback: Bool {
         switch self {
         case .v4(let bits, _): bits >> 24 == 127

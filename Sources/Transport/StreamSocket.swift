@@ -4,9 +4,10 @@ import Glibc
 
 /// One connected stream: TCP or a Unix socket, plain or with TLS.
 ///
-/// Small, because there is one per connection: a descriptor and two references, and at rest neither a buffer nor any
-/// other memory. Bytes the kernel does not take are queued; the queue is freed when it has drained, and its owner
-/// bounds it by looking at `queuedBytes` (see `Watermarks`). Confined to its loop. Closed on deinit.
+/// Small, because there is one per connection: a descriptor and two references, and at rest neither a buffer
+/// nor any other memory. Bytes the kernel does not take are queued; the queue is freed when it has drained,
+/// and its owner bounds it by looking at `queuedBytes` (see `Watermarks`). Confined to its loop. Closed on
+/// deinit.
 ///
 /// With TLS, the first reads and writes carry out the handshake unless `handshake` did.
 public struct StreamSocket: ~Copyable {
@@ -68,13 +69,16 @@ public struct StreamSocket: ~Copyable {
     /// Never with a buffer of 16 KiB or more.
     public var hasBufferedBytes: Bool { link?.session.hasBufferedBytes ?? false }
 
-    /// Looks at the first bytes without taking them, below TLS: to tell TLS, HTTP and the PROXY protocol apart.
+    /// Looks at the first bytes without taking them, below TLS: to tell TLS, HTTP and the PROXY protocol
+    /// apart.
     public borrowing func peek(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
         Self.readResult(csys_peek(descriptor, buffer.baseAddress, buffer.count))
     }
 
-    /// Keeps the socket from counting as readable before `count` bytes wait (SO_RCVLOWAT), for who peeks and needs
-    /// more than there is. 1 is the ordinary state; the end of the stream counts in any case.
+    /// Keeps the socket from counting as readable before `count` bytes wait (SO_RCVLOWAT).
+    ///
+    /// For who peeks and needs more than there is. 1 is the ordinary state; the end of the stream counts in
+    /// any case.
     public borrowing func waitForAtLeast(_ count: Int) {
         _ = csys_set_receive_low_water(descriptor, Int32(clamping: count))
     }
@@ -86,7 +90,8 @@ public struct StreamSocket: ~Copyable {
 
     /// Whether to watch for `Interest.write`: something is queued, or TLS must write before it can go on.
     ///
-    /// When the loop then says writable: `flush`, and with TLS `receive` as well, which may be what waits to write.
+    /// When the loop then says writable: `flush`, and with TLS `receive` as well, which may be what waits to
+    /// write.
     public var wantsWrite: Bool { queue != nil || link?.session.wantsWrite ?? false }
 
     /// Sends at once when nothing is queued, and queues a copy of what is not taken.
@@ -149,7 +154,8 @@ public struct StreamSocket: ~Copyable {
         return settle(queue)
     }
 
-    /// Queues bytes without trying to send them: the rest of something whose beginning was sent past this type.
+    /// Queues bytes without trying to send them: the rest of something whose beginning was sent past this
+    /// type.
     public mutating func queue(_ rest: UnsafeRawBufferPointer) {
         if let queue { queue.append(rest) } else { _ = enqueue(rest) }
     }
@@ -173,7 +179,8 @@ public struct StreamSocket: ~Copyable {
         descriptor = -1
     }
 
-    /// Closes with a reset: the peer learns at once, and the kernel keeps neither unsent bytes nor a TIME_WAIT.
+    /// Closes with a reset: the peer learns at once, and the kernel keeps neither unsent bytes nor a
+    /// TIME_WAIT.
     public mutating func reset() {
         _ = csys_linger_zero(descriptor)
         close()
@@ -201,7 +208,8 @@ public struct StreamSocket: ~Copyable {
     private mutating func send(_ bytes: UnsafeRawBufferPointer, through link: TLSLink) -> WriteResult {
         switch link.session.send(bytes) {
         case .written(bytes.count): return .sent
-        // The session wants the same bytes again, in front: so they are queued, and the queue only ever grows behind.
+        // The session wants the same bytes again, in front: so they are queued, and the queue only ever grows
+        // behind.
         case .written(let count): return enqueue(UnsafeRawBufferPointer(rebasing: bytes[count...]))
         case .wouldBlock: return enqueue(bytes)
         case .failed(let error): return fail(link.fail(error))

@@ -1,4 +1,5 @@
-/// When a slow reader is asked to catch up: above `high` queued bytes it counts as behind, until it is at `low` or less.
+/// When a slow reader is asked to catch up: above `high` queued bytes it counts as behind, until it is at
+/// `low` or less.
 ///
 /// The distance between the two keeps an owner from switching back and forth at every byte.
 public struct Watermarks: Equatable, Sendable {

@@ -1,0 +1,83 @@
+import CSystem
+import EventLoop
+import Glibc
+
+@testable import Transport
+
+/// Two connected stream sockets, with small buffers on request so that writes come out partial.
+struct SocketPair: ~Copyable {
+    var near: StreamSocket
+    var far: StreamSocket
+
+    init(bufferBytes: Int32? = nil) throws {
+        var (near, far): (Int32, Int32) = (-1, -1)
+        try SystemError.check(csys_socket_pair(&near, &far), "socketpair")
+        if let bufferBytes {
+            for fd in [near, far] {
+                _ = csys_set_send_buffer(fd, bufferBytes)
+                _ = csys_set_receive_buffer(fd, bufferBytes)
+            }
+        }
+        self.near = StreamSocket(fileDescriptor: near)
+        self.far = StreamSocket(fileDescriptor: far)
+    }
+}
+
+extension StreamSocket {
+    mutating func send(_ bytes: [UInt8]) -> WriteResult { bytes.withUnsafeBytes { send($0) } }
+
+    mutating func send(parts: [[UInt8]]) -> WriteResult {
+        let flat = parts.flatMap { $0 }
+        return flat.withUnsafeBytes { flat in
+            var offset = 0
+            let pointers = parts.map { part in
+                defer { offset += part.count }
+                return UnsafeRawBufferPointer(rebasing: flat[offset..<(offset + part.count)])
+            }
+            return pointers.withUnsafeBufferPointer { send($0) }
+        }
+    }
+
+    /// Appends what one read gives.
+    mutating func receive(into bytes: inout [UInt8], limit: Int = 65_536) -> ReadResult {
+        let result = withUnsafeTemporaryAllocation(byteCount: limit, alignment: 1) { buffer in
+            let result = receive(into: buffer)
+            if case .bytes(let count) = result { bytes += buffer[..<count] }
+            return result
+        }
+        return result
+    }
+}
+
+/// Waits until a descriptor is ready, ten seconds at most.
+func awaitReady(_ fileDescriptor: Int32, toWrite: Bool = false) -> Bool {
+    var wanted = pollfd(fd: fileDescriptor, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
+    return poll(&wanted, 1, 10_000) == 1
+}
+
+/// A directory of its own that goes when it is let go.
+final class TemporaryDirectory {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/sockeye-XXXXXX".utf8CString)
+        path = template.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress, let made = mkdtemp(base) else { return "/tmp" }
+            return String(cString: made)
+        }
+    }
+
+    func file(_ name: String) -> String { "\(path)/\(name)" }
+
+    deinit {
+        guard let directory = opendir(path) else { return }
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { unlink("\(path)/\(name)") }
+        }
+        closedir(directory)
+        rmdir(path)
+    }
+}
