@@ -1,11 +1,12 @@
 import CSystem
 import EventLoop
 import Glibc
+import Testing
 
 @testable import Transport
 
 /// Two connected stream sockets, with small buffers on request so that writes come out partial.
-struct SocketPair: ~Copyable {
+struct StreamPair: ~Copyable {
     var near: StreamSocket
     var far: StreamSocket
 
@@ -47,6 +48,13 @@ extension StreamSocket {
         }
         return result
     }
+}
+
+/// Compares long streams, and says where they part: a difference of megabytes takes minutes to work out.
+func expectSame(_ got: [UInt8], _ expected: [UInt8], _ comment: String = "") {
+    let parting = zip(got, expected).enumerated().first { $1.0 != $1.1 }?.offset
+    guard got.count != expected.count || parting != nil else { return }
+    Issue.record("\(got.count) of \(expected.count) bytes, first difference at \(parting ?? -1) \(comment)")
 }
 
 /// Waits until a descriptor is ready, ten seconds at most.
