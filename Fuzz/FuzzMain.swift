@@ -10,6 +10,7 @@
             ("head", fuzzHead),
             ("frames", fuzzFrames),
             ("inflate", fuzzInflate),
+            ("json", fuzzJSON),
         ]
 
         static func main() {
