@@ -211,7 +211,7 @@ import Testing
 
     /// In a process of its own, so that nobody else's memory counts.
     @Test func `an idle session takes 400 bytes`() async {
-        await #expect(processExitsWith: .success) { @Sendable () async throws in
+        let process = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
             let files = try TLSFiles()
             let server = try files.server(["localhost"])
             let client = try TLSClientContext(verify: false)
@@ -234,6 +234,9 @@ import Testing
             precondition(each <= 600, "\(each) bytes")
             withExtendedLifetime(sessions) {}
         }
+        let lines = String(decoding: process?.standardOutputContent ?? [], as: UTF8.self).split(
+            separator: "\n")
+        for line in lines where line.hasPrefix("an idle") { print(line) }
     }
 }
 
