@@ -83,11 +83,11 @@ def clean_environment(**more):
 class Sockeye:
     """A running `sockeye serve`. `port` is its first address; `args` may bring further ones."""
 
-    def __init__(self, binary, state, args=(), environment=None, prefix=(), listen=None, wait=True):
+    def __init__(self, binary, state, args=(), environment=None, prefix=(), port=None, wait=True):
         self.binary, self.state = Path(binary), Path(state)
         self.state.mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
-        self.listen = listen or f"{HOST}:{self.port}"
+        self.port = port or free_port()
+        self.listen = f"{HOST}:{self.port}"
         # Beside the state, not in it: what lies in there is looked at by a test.
         self.log_path = Path(f"{self.state}-{self.port}.log")
         self.command = [*map(str, prefix), str(binary), "serve", "--listen", self.listen, "--state", str(state), *map(str, args)]
@@ -107,11 +107,10 @@ class Sockeye:
 
     def wait_until_ready(self):
         """The contract: one line on standard error when it accepts connections."""
-        place = str(self.port) if self.listen.endswith(str(self.port)) else self.listen.removeprefix("unix:")
 
         def ready():
             assert self.process.poll() is None, f"the server ended with {self.process.returncode}: {self.log[-2000:]}"
-            return any(place in line for line in self.log.splitlines())
+            return any(str(self.port) in line for line in self.log.splitlines())
 
         until(ready, 20, "the line that says it listens")
 

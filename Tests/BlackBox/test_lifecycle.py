@@ -61,9 +61,7 @@ def test_the_port_is_free_again_at_once(start, tmp_path):
     first = start()
     with harness.opened(first.port):
         first.stop()
-    second = start(listen=first.listen, wait=False)
-    second.port = first.port
-    second.wait_until_ready()
+    start(port=first.port)
     assert get(first.port, "/health").status == 200
 
 

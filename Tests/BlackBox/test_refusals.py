@@ -17,19 +17,19 @@ def refused(port, text, **where):
 
 
 STRIPPED = [
-    ("both headers dropped", handshake(drop=("Upgrade", "Connection")), {"Upgrade", "Connection"}),
-    ("Upgrade dropped", handshake(drop=("Upgrade",)), {"Upgrade"}),
-    ("Connection dropped", handshake(drop=("Connection",)), {"Connection"}),
-    ("Connection: close", handshake(drop=("Upgrade",), Connection="close"), {"Upgrade", "Connection"}),
-    ("Connection: keep-alive", handshake(Connection="keep-alive"), {"Connection"}),
-    ("HTTP/1.0", handshake(version="HTTP/1.0", drop=("Upgrade",), Connection="close"), {"Upgrade"}),
+    ("both headers dropped", handshake(drop=("Upgrade", "Connection")), "HANDSHAKE-UPGRADE-STRIPPED", {"Upgrade", "Connection"}),
+    ("Upgrade dropped", handshake(drop=("Upgrade",)), "HANDSHAKE-UPGRADE-STRIPPED", {"Upgrade"}),
+    ("Connection dropped", handshake(drop=("Connection",)), "HANDSHAKE-UPGRADE-STRIPPED", {"Connection"}),
+    ("Connection: close", handshake(drop=("Upgrade",), Connection="close"), "HANDSHAKE-CONNECTION-CLOSE", {"Upgrade", "Connection"}),
+    ("Connection: keep-alive", handshake(Connection="keep-alive"), "HANDSHAKE-UPGRADE-STRIPPED", {"Connection"}),
+    ("HTTP/1.0", handshake(version="HTTP/1.0", drop=("Upgrade",), Connection="close"), "HANDSHAKE-HTTP10", {"Upgrade"}),
 ]
 
 
-@pytest.mark.parametrize("name, text, missing", STRIPPED, ids=[row[0] for row in STRIPPED])
-def test_stripped_headers_are_426_and_named(server, name, text, missing):
+@pytest.mark.parametrize("name, text, code, missing", STRIPPED, ids=[row[0] for row in STRIPPED])
+def test_stripped_headers_are_426_and_named(server, name, text, code, missing):
     answer, body = refused(server.port, text)
-    assert answer.status == 426
+    assert answer.status == 426 and body["code"] == code
     assert "websocket" in (answer["Upgrade"] or "").lower()
     said = json.dumps(body)
     for header in missing:
@@ -53,23 +53,25 @@ def test_the_suspected_hop_is_named_from_what_proxies_leave(server, fields, word
 
 
 REFUSALS = [
-    ("version 8", handshake(Sec_WebSocket_Version="8"), 426),
-    ("no version", handshake(drop=("Sec-WebSocket-Version",)), 400),
-    ("bad key", handshake(Sec_WebSocket_Key="short"), 400),
-    ("no key", handshake(drop=("Sec-WebSocket-Key",)), 400),
-    ("key of 15 bytes", handshake(Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAA"), 400),
-    ("two keys", handshake(X="y\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400),
-    ("unknown path", handshake("/wss"), 404),
-    ("origin", handshake(Origin="https://evil.example"), 403),
-    ("POST", handshake(method="POST", Content_Length="0"), 405),
-    ("plain GET", "GET /ws HTTP/1.1\r\nHost: x\r\n\r\n", 426),
+    ("version 8", handshake(Sec_WebSocket_Version="8"), 426, "HANDSHAKE-VERSION"),
+    ("no version", handshake(drop=("Sec-WebSocket-Version",)), 400, "HANDSHAKE-VERSION-MISSING"),
+    ("bad key", handshake(Sec_WebSocket_Key="short"), 400, "HANDSHAKE-KEY"),
+    ("no key", handshake(drop=("Sec-WebSocket-Key",)), 400, "HANDSHAKE-KEY"),
+    ("key of 15 bytes", handshake(Sec_WebSocket_Key="AAAAAAAAAAAAAAAAAAAA"), 400, "HANDSHAKE-KEY"),
+    ("two keys", handshake(X="y\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400, "HANDSHAKE-KEY"),
+    ("other upgrade", handshake(Upgrade="h2c"), 426, "HANDSHAKE-UPGRADE-OTHER"),
+    ("two subprotocols alike", handshake(Sec_WebSocket_Protocol="a, a"), 400, "HANDSHAKE-SUBPROTOCOL"),
+    ("unknown path", handshake("/wss"), 404, "PATH-UNKNOWN"),
+    ("origin", handshake(Origin="https://evil.example"), 403, "ORIGIN-REFUSED"),
+    ("POST", handshake(method="POST", Content_Length="0"), 405, "METHOD"),
+    ("plain GET", "GET /ws HTTP/1.1\r\nHost: x\r\n\r\n", 426, "HANDSHAKE-NO-UPGRADE"),
 ]
 
 
-@pytest.mark.parametrize("name, text, status", REFUSALS, ids=[row[0] for row in REFUSALS])
-def test_the_table_of_refusals(server, name, text, status):
+@pytest.mark.parametrize("name, text, status, code", REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_the_table_of_refusals(server, name, text, status, code):
     answer, body = refused(server.port, text)
-    assert answer.status == status, body
+    assert (answer.status, body["code"]) == (status, code), body
 
 
 def test_a_wrong_version_is_told_the_right_one(server):

@@ -171,15 +171,17 @@ function closed(event) {
   retry = setTimeout(begin, wait);
 }
 
-// A browser hides why a handshake was refused; the same address asked as plain HTTP tells.
+// A browser hides why a handshake was refused; the same address asked as plain HTTP may tell.
 async function explainRefusal() {
-  try {
-    const answer = await fetch(address().replace(/^ws/, "http"), { cache: "no-store" });
+  const why = await fetch(address().replace(/^ws/, "http"), { cache: "no-store" }).then(async (answer) => {
     const text = await answer.text();
-    log("bad", "refused", `The address answers plain HTTP with ${answer.status}: ${text.slice(0, 600)}`);
-  } catch {
-    log("bad", "unreachable", "The server does not answer plain HTTP either: it is down, or something in between is.");
-  }
+    let said;
+    try { said = JSON.parse(text); } catch { return `The address answers plain HTTP with ${answer.status}, and not in Sockeye's words: ${text.slice(0, 300)}`; }
+    return said.code === "HANDSHAKE-NO-UPGRADE"
+      ? "Plain HTTP reaches the server, so a hop in between drops the handshake, or the server refused it: its log and /api/refusals say why."
+      : `${said.code}: ${said.message}. ${said.remedy}`;
+  }, () => "The server does not answer plain HTTP either: it is down, or something in between is.");
+  log("bad", "refused", why);
 }
 
 function receive(data) {
