@@ -3,7 +3,8 @@
     import Gateway
     import JSON
 
-    /// JSON texts and Sockeye's commands: nothing may trap, skipping and parsing agree, what was read survives writing.
+    /// JSON texts and Sockeye's commands: nothing may trap, skipping and parsing agree, what was read
+    /// survives writing.
     func fuzzJSON(_ data: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         let input = UnsafeRawBufferPointer(start: data, count: count)
         let skipped = skip(input)

@@ -128,7 +128,7 @@ extension Options {
         row(
             "timeouts.authentication", .duration(.milliseconds(100)...(.seconds(600))), .duration(\.authTimeout),
             """
-            How long a WebSocket may stay without a valid token. Then it is closed with code 3500.
+            How long a WebSocket may stay without a valid token. Then it is closed with code 3501.
             """),
         row(
             "timeouts.idle", .duration(.seconds(2)...(.seconds(86400))), .duration(\.idleTimeout),

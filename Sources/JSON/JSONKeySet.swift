@@ -1,8 +1,8 @@
 /// The member names of one object seen so far; says when a name comes a second time.
 ///
-/// Names are compared by what they mean, byte for byte, so `"a"` and `"\u0061"` are one name while two Unicode
-/// spellings of a letter stay two. A short object is compared name by name; a long one by (seeded) hash, so that
-/// hostile names cost linear time.
+/// Names are compared by what they mean, byte for byte, so `"a"` and `"\u0061"` are one name while two
+/// Unicode spellings of a letter stay two. A short object is compared name by name; a long one by (seeded)
+/// hash, so that hostile names cost linear time.
 public struct JSONKeySet {
     private var few: [JSONString] = []
     private var many: Set<[UInt8]> = []

@@ -40,7 +40,8 @@ extension JSONScanner {
             if byte == UInt8(ascii: "\"") {
                 offset = at &+ 1
                 return JSONString(
-                    raw: UnsafeRawBufferPointer(start: base + start, count: at &- start), hasEscapes: hasEscapes)
+                    raw: UnsafeRawBufferPointer(start: base + start, count: at &- start),
+                    hasEscapes: hasEscapes)
             }
             guard byte == UInt8(ascii: "\\") else { throw .controlCharacter(byte, offset: at) }
             hasEscapes = true

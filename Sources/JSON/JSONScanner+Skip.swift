@@ -1,8 +1,9 @@
 extension JSONScanner {
     /// Validates and steps over one value of any kind.
     ///
-    /// Open containers are remembered one bit each, so a hostile text can use up neither stack nor heap. Member
-    /// names inside the value are not compared with each other: RFC 8259 leaves duplicates to the receiver.
+    /// Open containers are remembered one bit each, so a hostile text can use up neither stack nor heap.
+    /// Member names inside the value are not compared with each other: RFC 8259 leaves duplicates to the
+    /// receiver.
     ///
     /// - Returns: the value's bytes without the white space around it.
     public mutating func skipValue() throws(JSONError) -> UnsafeRawBufferPointer {
@@ -102,7 +103,8 @@ extension JSONScanner {
         return .unexpectedByte(byte, offset: offset, expected: .value)
     }
 
-    /// Steps over a member's name, whose first byte is given, and its colon; returns the first byte of its value.
+    /// Steps over a member's name, whose first byte is given, and its colon; returns the first byte of its
+    /// value.
     private mutating func valueAfterKey(
         _ byte: UInt8, _ expectation: JSONError.Expectation
     ) throws(JSONError) -> UInt8 {
@@ -126,7 +128,9 @@ extension JSONScanner {
 
     private func someDigits(_ start: Int, _ number: Int) throws(JSONError) -> Int {
         let at = digits(start)
-        guard at > start else { throw at < end ? .invalidNumber(offset: number) : .unexpectedEnd(offset: end) }
+        guard at > start else {
+            throw at < end ? .invalidNumber(offset: number) : .unexpectedEnd(offset: end)
+        }
         return at
     }
 

@@ -3,8 +3,8 @@ import Bytes
 /// Walks a JSON text in place, strict to RFC 8259, without allocating and without recursion.
 ///
 /// The caller asks for what it wants to find (an object, a key, a value to skip) and gets slices of its own
-/// bytes back. Every method leaves `offset` behind what it consumed; white space before a token is skipped. After
-/// an error the scanner is spent. Cost: one pass, 16 bytes at a time inside strings.
+/// bytes back. Every method leaves `offset` behind what it consumed; white space before a token is skipped.
+/// After an error the scanner is spent. Cost: one pass, 16 bytes at a time inside strings.
 ///
 ///     var scanner = try JSONScanner(bytes)
 ///     var more = try scanner.enterObject()
@@ -146,7 +146,9 @@ public struct JSONScanner {
     /// Reads a string value.
     public mutating func string() throws(JSONError) -> JSONString {
         let byte = try nextByte()
-        guard byte == UInt8(ascii: "\"") else { throw .unexpectedByte(byte, offset: offset, expected: .string) }
+        guard byte == UInt8(ascii: "\"") else {
+            throw .unexpectedByte(byte, offset: offset, expected: .string)
+        }
         return try scanString()
     }
 

@@ -15,13 +15,13 @@ public struct JSONString {
         self.hasEscapes = hasEscapes
     }
 
-    /// Whether it means exactly `text`, compared byte for byte. Allocates nothing.
+    /// Whether it means exactly `text`, byte for byte; allocates nothing.
     @inlinable
     public func equals(_ text: StaticString) -> Bool {
         equals(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
-    /// Whether it means exactly the UTF-8 in `text`, compared byte for byte. Allocates nothing.
+    /// Whether it means exactly the UTF-8 in `text`, byte for byte; allocates nothing.
     public func equals(_ text: UnsafeRawBufferPointer) -> Bool {
         if !hasEscapes { return raw.count == text.count && raw.elementsEqual(text) }
         var decoded = DecodedBytes(raw)
@@ -43,7 +43,7 @@ public struct JSONString {
         return right.next() == nil
     }
 
-    /// What it means, as UTF-8, one byte at a time. Allocates nothing.
+    /// What it means, as UTF-8, one byte at a time; allocates nothing.
     public var decodedBytes: DecodedBytes {
         DecodedBytes(raw)
     }

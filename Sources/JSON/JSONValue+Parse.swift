@@ -1,8 +1,8 @@
 extension JSONValue {
     /// Reads one JSON text into a tree; duplicate names in any object are an error.
     ///
-    /// Time and memory are linear in the text. A tree node is larger than its text, up to 40 times for `[[[],[],…`:
-    /// bound the text before.
+    /// Time and memory are linear in the text. A tree node is larger than its text, up to 40 times for
+    /// `[[[],[],…`: bound the text before.
     ///
     /// - Parameters:
     ///   - bytes: the whole text; not kept.

@@ -2,8 +2,8 @@ internal import JSON
 
 /// The claims of a payload that matter here, read in one pass.
 ///
-/// Slices point into the payload, which must outlive it. Moments must be right wherever they stand; the type of the
-/// other claims matters only once a policy asks for them.
+/// Slices point into the payload, which must outlive it. Moments must be right wherever they stand; the type
+/// of the other claims matters only once a policy asks for them.
 struct TokenClaims {
     private let payload: UnsafeRawBufferPointer
     /// The winning user claim and its place in the policy's list.
@@ -55,7 +55,9 @@ struct TokenClaims {
             name = text.string
         case .number(let digits):
             name = String(decoding: digits, as: UTF8.self)
-            guard Int64(name) != nil else { throw .wrongClaimType(claim: user.claim, expected: Self.userType) }
+            guard Int64(name) != nil else {
+                throw .wrongClaimType(claim: user.claim, expected: Self.userType)
+            }
         case .other:
             throw .wrongClaimType(claim: user.claim, expected: Self.userType)
         }

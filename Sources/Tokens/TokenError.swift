@@ -119,7 +119,8 @@ extension TokenError: CustomStringConvertible {
         case .duplicateClaim: "issue tokens that name every claim once"
         case .expired: "get a new token; if it was just issued, compare the clocks"
         case .malformed: "send the JWT alone: three base64url parts joined by dots"
-        case .missingClaim(let name): "issue tokens with \"\(name)\", or configure the claim names of this server"
+        case .missingClaim(let name):
+            "issue tokens with \"\(name)\", or configure the claim names of this server"
         case .notYetValid: "wait, or compare the clocks of issuer and server"
         case .tooLong: "put fewer claims into the token"
         case .unknownKey: "configure the key, or issue tokens without \"kid\""

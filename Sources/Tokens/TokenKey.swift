@@ -8,9 +8,9 @@ public enum Algorithm: String, CaseIterable, Sendable {
 
 /// A key that verifies (and mints) tokens of exactly one algorithm.
 ///
-/// The algorithm belongs to the key, never to the token: a header can select among the keys there are but cannot
-/// make one be used in another way, which rules out `none` and algorithm confusion by construction. The key's hash
-/// states are prepared once; a copy shares them.
+/// The algorithm belongs to the key, never to the token: a header can select among the keys there are but
+/// cannot make one be used in another way, which rules out `none` and algorithm confusion by construction.
+/// The key's hash states are prepared once; a copy shares them.
 public struct TokenKey: Sendable {
     /// The algorithm it is for.
     public let algorithm: Algorithm

@@ -5,8 +5,8 @@ public import JSON
 public enum TokenMint {
     /// Makes a token that a verifier with this key and policy accepts.
     ///
-    /// The user goes into the policy's first user claim; `iat` and `exp` are set; of the policy's audiences and issuers
-    /// the first is claimed, and its type.
+    /// The user goes into the policy's first user claim; `iat` and `exp` are set; of the policy's audiences
+    /// and issuers the first is claimed, and its type.
     ///
     /// - Parameters:
     ///   - user: see `Identity.isUsable(_:)`.
@@ -45,7 +45,8 @@ public enum TokenMint {
 
     private static func sign(_ payload: JSONValue, _ key: TokenKey) -> String {
         var header = JSONObject([
-            .init(key: "alg", value: .string(key.algorithm.rawValue)), .init(key: "typ", value: .string("JWT")),
+            .init(key: "alg", value: .string(key.algorithm.rawValue)),
+            .init(key: "typ", value: .string("JWT")),
         ])
         header["kid"] = key.id.map { .string($0) }
         let buffer = ByteBuffer()

@@ -4,17 +4,21 @@ public struct TokenPolicy: Sendable, Equatable {
     ///
     /// Default `sub` (RFC 7519), `userId`, `user_id`. A string, or an integer taken by its digits.
     public var userClaims = ["sub", "userId", "user_id"]
-    /// The audiences this server answers to: `aud` must hold one of them. Empty: any, or none.
+    /// The audiences this server answers to, of which `aud` must hold one; empty for any, or none.
     public var audiences: [String] = []
-    /// The issuers trusted: `iss` must be one of them. Empty: any, or none.
+    /// The issuers trusted, of which `iss` must be one; empty for any, or none.
     public var issuers: [String] = []
-    /// What the claim `type` must be, such as `access`. Nil: anything.
+    /// What the claim `type` must be, such as `access`; nil for anything.
     public var type: String?
     /// Whether a token without `exp`, which never ends by itself, is refused.
     public var requiresExpiry = false
-    /// How far the clocks of issuer and server may differ, in seconds; 0 ... 3600, default 30.
+    /// How far the clocks of issuer and server may differ, in seconds.
+    ///
+    /// 0 ... 3600; default 30.
     public var leeway: Int64 = 30
-    /// The longest token read, in bytes; default 8 KiB, the size at which proxies refuse the header anyway.
+    /// The longest token read, in bytes.
+    ///
+    /// Default 8 KiB, the size at which proxies refuse the header anyway.
     public var maximumLength = 8192
 
     /// The defaults.
@@ -23,7 +27,7 @@ public struct TokenPolicy: Sendable, Equatable {
 
 /// Who a verified token says its bearer is.
 public struct Identity: Sendable, Equatable {
-    /// The user's name: 1 ... 250 bytes without control characters.
+    /// The user's name, up to 250 bytes without control characters.
     public var user: String
     /// When the token ends, in Unix seconds without leeway; nil when it does not.
     public var expiresAt: Int64?

@@ -4,9 +4,10 @@ internal import JSON
 extension TokenVerifier {
     /// Tells a person what a token says and what this server makes of it.
     ///
-    /// One sentence a line, from the form over the signature to the claims; the last line is the verdict, the same that
-    /// `verify` gives. All demands that are not met are named, not only the first. Claims are shown
-    /// even when the signature is wrong, since that is when they are wanted; neither signature nor whole token is.
+    /// One sentence a line, from the form over the signature to the claims; the last line is the verdict, the
+    /// same that `verify` gives. All demands that are not met are named, not only the first. Claims are shown
+    /// even when the signature is wrong, since that is when they are wanted; neither signature nor whole
+    /// token is.
     public func explain(_ token: String, now: Int64) -> [String] {
         var lines: [String] = []
         var token = token

@@ -2,8 +2,8 @@ internal import Bytes
 
 /// Accepts or refuses tokens: JWT in compact form (RFC 7515 §3.1, RFC 7519).
 ///
-/// The signature is checked before a single claim is read. A value; copies share the keys. Cost of `verify`: about one
-/// microsecond for a usual token, and the strings of the identity it gives.
+/// The signature is checked before a single claim is read. A value; copies share the keys. Cost of `verify`:
+/// about one microsecond for a usual token, and the strings of the identity it gives.
 public struct TokenVerifier: Sendable {
     /// The keys tokens may be signed with, tried in order.
     public let keys: [TokenKey]

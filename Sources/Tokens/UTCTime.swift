@@ -1,6 +1,8 @@
 /// Unix seconds as people read them.
 enum UTCTime {
-    /// `2026-01-31T12:00:00Z`; the bare number outside the years 1970 ... 9999.
+    /// The moment as `2026-01-31T12:00:00Z`.
+    ///
+    /// Outside the years 1970 ... 9999 it is the bare number.
     static func text(_ seconds: Int64) -> String {
         guard seconds >= 0, seconds < 253_402_300_800 else { return "\(seconds)" }
         var year = 1970
@@ -19,7 +21,7 @@ enum UTCTime {
         return "\(year)-\(pad(month))-\(pad(day + 1))T\(time)Z"
     }
 
-    /// `3 d 4 h`, `4 h 5 min`, `5 min`, `6 s`: the two largest units.
+    /// The two largest units, such as `3 d 4 h` or `5 min`.
     static func duration(_ seconds: UInt64) -> String {
         switch seconds {
         case 86_400...: pair(seconds / 86_400, "d", seconds % 86_400 / 3600, "h")
@@ -29,7 +31,8 @@ enum UTCTime {
         }
     }
 
-    private static func pair(_ large: UInt64, _ unit: String, _ small: UInt64, _ smallUnit: String) -> String {
+    private static func pair(_ large: UInt64, _ unit: String, _ small: UInt64, _ smallUnit: String) -> String
+    {
         small == 0 ? "\(large) \(unit)" : "\(large) \(unit) \(small) \(smallUnit)"
     }
 

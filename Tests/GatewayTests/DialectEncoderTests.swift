@@ -12,22 +12,30 @@ struct DialectEncoderTests {
     func shapes() {
         let position = StreamPosition(epoch: Epoch(35), offset: 7)
         #expect(
-            encoded { SockeyeEncoder.appendAuthenticated(user: "ada", expiresAt: 1_700_000_000, id: $0, to: $1) }
+            encoded {
+                SockeyeEncoder.appendAuthenticated(user: "ada", expiresAt: 1_700_000_000, id: $0, to: $1)
+            }
                 == #"{"type":"authenticated","user":"ada","expires_at":1700000000}"#)
         #expect(
-            encoded(id: "1") { SockeyeEncoder.appendAuthenticated(user: "a\"b", expiresAt: nil, id: $0, to: $1) }
+            encoded(id: "1") {
+                SockeyeEncoder.appendAuthenticated(user: "a\"b", expiresAt: nil, id: $0, to: $1)
+            }
                 == #"{"type":"authenticated","user":"a\"b","expires_at":null,"id":1}"#)
         #expect(
             encoded { SockeyeEncoder.appendSubscribed(topic: "news", at: position, id: $0, to: $1) }
                 == #"{"type":"subscribed","topic":"news","epoch":"z","offset":7}"#)
         #expect(
-            encoded(id: #""s""#) { SockeyeEncoder.appendSubscribed(topic: "news", at: position, id: $0, to: $1) }
+            encoded(id: #""s""#) {
+                SockeyeEncoder.appendSubscribed(topic: "news", at: position, id: $0, to: $1)
+            }
                 == #"{"type":"subscribed","topic":"news","epoch":"z","offset":7,"id":"s"}"#)
         #expect(
             encoded(id: "2") { SockeyeEncoder.appendUnsubscribed(topic: "news", id: $0, to: $1) }
                 == #"{"type":"unsubscribed","topic":"news","id":2}"#)
         #expect(
-            encoded(id: "1.50") { SockeyeEncoder.appendPublished(topic: "news", offset: .max, id: $0, to: $1) }
+            encoded(id: "1.50") {
+                SockeyeEncoder.appendPublished(topic: "news", offset: .max, id: $0, to: $1)
+            }
                 == #"{"type":"published","topic":"news","offset":18446744073709551615,"id":1.50}"#)
         #expect(encoded { SockeyeEncoder.appendPong(id: $0, to: $1) } == #"{"type":"pong"}"#)
         #expect(encoded(id: "9") { SockeyeEncoder.appendPong(id: $0, to: $1) } == #"{"type":"pong","id":9}"#)
@@ -51,23 +59,29 @@ struct DialectEncoderTests {
     }
 
     static let errors: [SockeyeError] = [
-        .authenticationRequired, .binaryMessage, .controlCharacterInTopic, .dataTooLong(count: 2, limit: 1),
+        .authenticationElsewhere, .authenticationRequired, .binaryMessage, .controlCharacterInTopic,
+        .dataTooLong(count: 2, limit: 1),
         .duplicateMember("x"), .emptyTopic, .forbiddenTopic("user:eve"), .idTooLong(count: 65, limit: 64),
         .json(.unexpectedByte(0x22, offset: 3, expected: .value)), .missingMember("topic", of: .subscribe),
-        .missingMember("type", of: nil), .notAString("token", of: .auth), .notAString("type", of: nil), .notAnObject, .otherUser,
+        .missingMember("type", of: nil), .notAString("token", of: .auth), .notAString("type", of: nil),
+        .notAnObject, .otherUser,
         .tooManyMembers(limit: 32), .tooManySubscriptions(limit: 3), .topicTooLong(count: 256, limit: 255),
         .unknownType("authenticate", nearest: .auth), .unknownType("\"\n", nearest: nil), .wrongID,
-        .token(.badSignature), .token(.criticalHeader), .token(.duplicateClaim("sub")), .token(.expired(at: 0)),
+        .token(.badSignature), .token(.criticalHeader), .token(.duplicateClaim("sub")),
+        .token(.expired(at: 0)),
         .token(.malformed(.empty)), .token(.missingClaim("sub")), .token(.notYetValid(from: 0)),
-        .token(.tooLong(count: 9000, limit: 8192)), .token(.unknownKey("k")), .token(.unsupportedAlgorithm("none")),
+        .token(.tooLong(count: 9000, limit: 8192)), .token(.unknownKey("k")),
+        .token(.unsupportedAlgorithm("none")),
         .token(.unusableUser(claim: "sub")), .token(.wrongAudience(found: ["a"], expected: ["b"])),
-        .token(.wrongClaimType(claim: "exp", expected: "a number")), .token(.wrongIssuer(found: "a", expected: ["b"])),
+        .token(.wrongClaimType(claim: "exp", expected: "a number")),
+        .token(.wrongIssuer(found: "a", expected: ["b"])),
         .token(.wrongType(found: "a", expected: "b")),
     ]
 
     @Test("errors are JSON with code, message and remedy", arguments: errors)
     func errorShape(_ error: SockeyeError) throws {
-        let value = try JSONValue.parse(encoded(id: "\"e\"") { SockeyeEncoder.appendError(error, id: $0, to: $1) })
+        let value = try JSONValue.parse(
+            encoded(id: "\"e\"") { SockeyeEncoder.appendError(error, id: $0, to: $1) })
         #expect(value.objectValue?.members.map(\.key) == ["type", "code", "message", "remedy", "id"])
         #expect(value["type"]?.stringValue == "error")
         #expect(value["code"]?.stringValue == error.code.rawValue)
@@ -90,7 +104,8 @@ struct DialectEncoderTests {
             #expect(![3000, 3003, 3008].contains(code.rawValue), "registered for another meaning")
         }
         for (code, comesBack) in [
-            (1000, true), (1001, true), (1006, true), (1008, false), (1009, false), (1012, true), (3499, true), (3500, false),
+            (1000, true), (1001, true), (1006, true), (1008, false), (1009, false), (1012, true),
+            (3499, true), (3500, false),
             (3999, false), (4000, true), (4499, true), (4500, false), (4999, false),
         ] as [(UInt16, Bool)] {
             #expect(SockeyeCloseCode.invitesReconnect(code) == comesBack)

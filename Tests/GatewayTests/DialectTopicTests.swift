@@ -13,11 +13,13 @@ struct DialectTopicTests {
     }
 
     static let names: [(String, ErrorCode?)] = [
-        ("a", nil), ("user:ada", nil), ("chat/room 7", nil), ("é😀", nil), ("\"quoted\"\\", nil), ("\u{A0}", nil), ("À", nil),
+        ("a", nil), ("user:ada", nil), ("chat/room 7", nil), ("é😀", nil), ("\"quoted\"\\", nil),
+        ("\u{A0}", nil), ("À", nil),
         (String(repeating: "t", count: 255), nil), (String(repeating: "é", count: 127), nil),
         ("", .topicEmpty), (String(repeating: "t", count: 256), .topicTooLong),
         (String(repeating: "é", count: 128), .topicTooLong), ("a\u{0}", .topicControlCharacter),
-        ("\n", .topicControlCharacter), ("\u{7F}", .topicControlCharacter), ("x\u{80}y", .topicControlCharacter),
+        ("\n", .topicControlCharacter), ("\u{7F}", .topicControlCharacter),
+        ("x\u{80}y", .topicControlCharacter),
         ("\u{9F}", .topicControlCharacter),
     ]
 
@@ -37,14 +39,18 @@ struct DialectTopicTests {
     @Test("a megabyte of name is refused by its length")
     func huge() {
         let name = String(repeating: "t", count: 1 << 20)
-        #expect(decode(#"{"type":"subscribe","topic":"\#(name)"}"#) == .failure(.topicTooLong(count: 1 << 20, limit: 255), id: ""))
+        #expect(
+            decode(#"{"type":"subscribe","topic":"\#(name)"}"#)
+                == .failure(.topicTooLong(count: 1 << 20, limit: 255), id: ""))
     }
 
     @Test(
         "everybody may use every topic but other users'",
         arguments: [
-            ("news", true), ("user", true), ("users:eve", true), ("User:eve", true), (" user:eve", true), ("user:ada", true),
-            ("user:", false), ("user:eve", false), ("user:ada ", false), ("user:Ada", false), ("user:ada:x", false), ("user:ad", false),
+            ("news", true), ("user", true), ("users:eve", true), ("User:eve", true), (" user:eve", true),
+            ("user:ada", true),
+            ("user:", false), ("user:eve", false), ("user:ada ", false), ("user:Ada", false),
+            ("user:ada:x", false), ("user:ad", false),
         ])
     func rights(_ topic: String, _ mayUse: Bool) {
         #expect(TopicRights.mayUse(topic, user: "ada") == mayUse)

@@ -98,7 +98,10 @@ struct StateDirectoryTests {
         try withTemporary { base in
             write(String(repeating: "ab", count: 32), to: "\(base)/signing-secret", mode: mode)
             let error = failure(base)
-            #expect(error == .openToOthers(path: "\(base)/signing-secret", mode: 0o100000 | mode, isDirectory: false))
+            #expect(
+                error
+                    == .openToOthers(
+                        path: "\(base)/signing-secret", mode: 0o100000 | mode, isDirectory: false))
             #expect(error?.remedy.contains("chmod 600") == true)
         }
     }
@@ -113,7 +116,9 @@ struct StateDirectoryTests {
         }
     }
 
-    @Test("what is no secret is refused and left alone", arguments: ["", "abc", String(repeating: "a", count: 66)])
+    @Test(
+        "what is no secret is refused and left alone",
+        arguments: ["", "abc", String(repeating: "a", count: 66)])
     func damaged(_ text: String) throws {
         try withTemporary { base in
             write(text, to: "\(base)/signing-secret")

@@ -4,9 +4,12 @@ import Testing
 @Suite("RFC 8259, what is JSON and what is not")
 struct GrammarTests {
     static let right = [
-        "0", "-0", "12", "-12.5", "1e5", "1E+5", "0.1e-7", "123456789012345678901234567890", "1e999999", "true", "false",
-        "null", "\"\"", "\"a\"", "\"é😀\"", "\"\u{7f}\"", "\"\u{2028}\"", #""\"\\\/\b\f\n\r\t\u0041""#, #""\ud83d\ude00""#,
-        #""\u0000""#, "[]", "[ ]", "[1]", "[1,2 , 3]", "[[],[[]]]", "{}", "{ }", #"{"a":1}"#, #"{"a" : {"b":[{}]} , "":null}"#,
+        "0", "-0", "12", "-12.5", "1e5", "1E+5", "0.1e-7", "123456789012345678901234567890", "1e999999",
+        "true", "false",
+        "null", "\"\"", "\"a\"", "\"é😀\"", "\"\u{7f}\"", "\"\u{2028}\"", #""\"\\\/\b\f\n\r\t\u0041""#,
+        #""\ud83d\ude00""#,
+        #""\u0000""#, "[]", "[ ]", "[1]", "[1,2 , 3]", "[[],[[]]]", "{}", "{ }", #"{"a":1}"#,
+        #"{"a" : {"b":[{}]} , "":null}"#,
         " 1 ", "\t\n\r 1\n", #"{"a":1,"A":2}"#, "[\"\",{\"x\":[1,{\"y\":\"z\"}]},-1.5e3,true]",
     ]
 
@@ -69,13 +72,15 @@ struct GrammarTests {
         Wrong("// x\n1", .unexpectedByte(0x2F, offset: 0, expected: .value)),
         Wrong("\u{0C}1", .unexpectedByte(0x0C, offset: 0, expected: .value)),
         Wrong("\"a", .unexpectedEnd(offset: 2)), Wrong("\"a\\", .unexpectedEnd(offset: 3)),
-        Wrong("\"\n\"", .controlCharacter(0x0A, offset: 1)), Wrong("\"ab\u{0}\"", .controlCharacter(0, offset: 3)),
+        Wrong("\"\n\"", .controlCharacter(0x0A, offset: 1)),
+        Wrong("\"ab\u{0}\"", .controlCharacter(0, offset: 3)),
         Wrong(#""\x""#, .invalidEscape(offset: 1)), Wrong(#""\u12G4""#, .invalidEscape(offset: 1)),
         Wrong(#""\u12"#, .unexpectedEnd(offset: 5)), Wrong(#""\u12""#, .invalidEscape(offset: 1)),
         Wrong(#""\U0041""#, .invalidEscape(offset: 1)), Wrong(#""\'""#, .invalidEscape(offset: 1)),
         Wrong(#""\ud83d""#, .loneSurrogate(offset: 1)), Wrong(#""\ude00""#, .loneSurrogate(offset: 1)),
         Wrong(#""\ud83dx""#, .loneSurrogate(offset: 1)), Wrong(#""\ud83d\n""#, .loneSurrogate(offset: 1)),
-        Wrong(#""ab\ud83d\ud83d""#, .loneSurrogate(offset: 3)), Wrong(#""\ud83d\u0041""#, .loneSurrogate(offset: 1)),
+        Wrong(#""ab\ud83d\ud83d""#, .loneSurrogate(offset: 3)),
+        Wrong(#""\ud83d\u0041""#, .loneSurrogate(offset: 1)),
         Wrong(#"["\uD800"]"#, .loneSurrogate(offset: 2)),
     ]
 
@@ -112,7 +117,8 @@ struct GrammarTests {
         "bytes that are not UTF-8 are refused with their place",
         arguments: [
             ([0x22, 0xFF, 0x22], 1), ([0x22, 0xC3, 0x22], 2), ([0x22, 0x61, 0xED, 0xA0, 0x80, 0x22], 3),
-            ([0x22, 0xC0, 0x80, 0x22], 1), ([0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], 2), ([0x22, 0xE2, 0x82], 3),
+            ([0x22, 0xC0, 0x80, 0x22], 1), ([0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], 2),
+            ([0x22, 0xE2, 0x82], 3),
         ] as [([UInt8], Int)])
     func notUTF8(_ bytes: [UInt8], _ offset: Int) {
         #expect(skipError(bytes) == .invalidUTF8(offset: offset))

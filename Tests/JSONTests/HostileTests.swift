@@ -7,7 +7,8 @@ struct HostileTests {
     @Test("nesting stops at the limit", arguments: [1, 2, 63, 64, 65, 128])
     func depth(_ depth: Int) {
         let arrays = [UInt8](repeating: 0x5B, count: depth) + [UInt8](repeating: 0x5D, count: depth)
-        let objects = Array((String(repeating: "{\"a\":", count: depth) + "1" + String(repeating: "}", count: depth)).utf8)
+        let objects = Array(
+            (String(repeating: "{\"a\":", count: depth) + "1" + String(repeating: "}", count: depth)).utf8)
         for text in [arrays, objects] {
             #expect(skipError(text, depthLimit: depth) == nil)
             #expect(parseError(text, depthLimit: depth) == nil)
@@ -54,7 +55,9 @@ struct HostileTests {
     func hugeName() {
         let name = String(repeating: "n", count: 10_000_000)
         #expect(skipError("{\"\(name)\":1}") == nil)
-        #expect(parseError("{\"\(name)\":1,\"\(name)\":2}") == .duplicateKey(name.prefix(64) + "…", offset: 10_000_006))
+        #expect(
+            parseError("{\"\(name)\":1,\"\(name)\":2}")
+                == .duplicateKey(name.prefix(64) + "…", offset: 10_000_006))
     }
 
     @Test("a string of escapes alone")

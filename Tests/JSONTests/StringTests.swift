@@ -19,7 +19,9 @@ struct StringTests {
             }
         }
         for place in 0..<length {
-            for (stop, error) in [(UInt8(0x1F), "JSON-CONTROL"), (0x00, "JSON-CONTROL"), (0x5C, "JSON-ESCAPE")] {
+            for (stop, error) in [
+                (UInt8(0x1F), "JSON-CONTROL"), (0x00, "JSON-CONTROL"), (0x5C, "JSON-ESCAPE"),
+            ] {
                 var bytes = Array("\"\(plain)\"".utf8)
                 bytes[place + 1] = stop
                 let found = skipError(bytes)
@@ -68,7 +70,9 @@ struct StringTests {
 
     @Test("an excerpt is cut between characters")
     func excerpt() throws {
-        let texts = [("abc", "abc"), ("abcdefgh", "abcd…"), ("abcé", "abc…"), ("ab😀", "ab…"), ("abcd", "abcd")]
+        let texts = [
+            ("abc", "abc"), ("abcdefgh", "abcd…"), ("abcé", "abc…"), ("ab😀", "ab…"), ("abcd", "abcd"),
+        ]
         for (text, wanted) in texts {
             "\"\(text)\"".withBytes { bytes in
                 var scanner = try? JSONScanner(bytes)

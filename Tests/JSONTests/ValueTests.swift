@@ -59,7 +59,8 @@ struct ValueTests {
         let all = String(String.UnicodeScalarView((0..<0x80).compactMap(Unicode.Scalar.init))) + "é\u{2028}😀"
         let text = written { JSONWriter.append(string: all, to: $0) }
         #expect(text.hasPrefix(#""\u0000\u0001\u0002\u0003\u0004\u0005\u0006\u0007\b\t\n\u000b\f\r\u000e"#))
-        #expect(text.contains(##"\u001f !\"#$%"##) && text.contains(#"[\\]"#) && text.hasSuffix("é\u{2028}😀\""))
+        #expect(
+            text.contains(##"\u001f !\"#$%"##) && text.contains(#"[\\]"#) && text.hasSuffix("é\u{2028}😀\""))
         #expect(try JSONValue.parse(text) == .string(all))
         #expect(written { JSONWriter.append(string: "", to: $0) } == "\"\"")
     }
@@ -81,16 +82,21 @@ struct ValueTests {
         case 2: return .integer(.random(in: .min ... .max, using: &random))
         case 3: return JSONNumber(Double.random(in: -1e9...1e9, using: &random)).map { .number($0) } ?? .null
         case 4: return .string(text(&random))
-        case 5: return .array((0..<Int.random(in: 0...5, using: &random)).map { _ in tree(depth - 1, &random) })
+        case 5:
+            return .array((0..<Int.random(in: 0...5, using: &random)).map { _ in tree(depth - 1, &random) })
         default:
             var object = JSONObject()
-            for _ in 0..<Int.random(in: 0...5, using: &random) { object[text(&random)] = tree(depth - 1, &random) }
+            for _ in 0..<Int.random(in: 0...5, using: &random) {
+                object[text(&random)] = tree(depth - 1, &random)
+            }
             return .object(object)
         }
     }
 
     private func text(_ random: inout SplitMix64) -> String {
-        let scalars: [Unicode.Scalar] = ["a", "\"", "\\", "\n", "\0", "\u{7f}", "é", "€", "😀", "\u{2028}", "/"]
+        let scalars: [Unicode.Scalar] = [
+            "a", "\"", "\\", "\n", "\0", "\u{7f}", "é", "€", "😀", "\u{2028}", "/",
+        ]
         let count = Int.random(in: 0...40, using: &random)
         return String(
             String.UnicodeScalarView((0..<count).compactMap { _ in scalars.randomElement(using: &random) }))

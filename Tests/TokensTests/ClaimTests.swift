@@ -4,25 +4,32 @@ import Testing
 
 @Suite("RFC 7519, claims")
 struct ClaimTests {
-    private func refusal(_ payload: String, now: Int64 = 1000, _ change: (inout TokenPolicy) -> Void = { _ in })
+    private func refusal(
+        _ payload: String, now: Int64 = 1000, _ change: (inout TokenPolicy) -> Void = { _ in }
+    )
         throws -> TokenError?
     {
         var policy = TokenPolicy()
         change(&policy)
-        return TokensTests.refusal(TokenVerifier(key: try makeKey(), policy: policy), token(payload: payload), now: now)
+        return TokensTests.refusal(
+            TokenVerifier(key: try makeKey(), policy: policy), token(payload: payload), now: now)
     }
 
-    private func identity(_ payload: String, _ change: (inout TokenPolicy) -> Void = { _ in }) throws -> Identity {
+    private func identity(_ payload: String, _ change: (inout TokenPolicy) -> Void = { _ in }) throws
+        -> Identity
+    {
         var policy = TokenPolicy()
         change(&policy)
-        return try TokenVerifier(key: try makeKey(), policy: policy).verify(token(payload: payload), now: 1000)
+        return try TokenVerifier(key: try makeKey(), policy: policy).verify(
+            token(payload: payload), now: 1000)
     }
 
     @Test("the bounds of time, each with its leeway")
     func moments() throws {
         let payload = #"{"sub":"ada","nbf":1000,"exp":2000}"#
         for (now, error) in [
-            (969, .notYetValid(from: 1000)), (970, nil), (1000, nil), (2000, nil), (2029, nil), (2030, .expired(at: 2000)),
+            (969, .notYetValid(from: 1000)), (970, nil), (1000, nil), (2000, nil), (2029, nil),
+            (2030, .expired(at: 2000)),
         ] as [(Int64, TokenError?)] {
             #expect(try refusal(payload, now: now) == error)
         }
@@ -37,10 +44,16 @@ struct ClaimTests {
     func momentForms() throws {
         let identity = try identity(#"{"sub":"ada","exp":2000.9,"nbf":999.1,"iat":1e3}"#)
         #expect(identity.expiresAt == 2000 && identity.issuedAt == 1000)
-        #expect(try refusal(#"{"sub":"ada","nbf":1000.5}"#, now: 1000) { $0.leeway = 0 } == .notYetValid(from: 1001))
+        #expect(
+            try refusal(#"{"sub":"ada","nbf":1000.5}"#, now: 1000) { $0.leeway = 0 }
+                == .notYetValid(from: 1001))
         for claim in ["exp", "nbf", "iat"] {
-            for value in [#""2000""#, "null", "true", "[2000]", "{}", "1e400", "-1e30", "9007199254740993", "123456789012345678901"] {
-                let wanted = TokenError.wrongClaimType(claim: claim, expected: "a number of seconds since 1970")
+            for value in [
+                #""2000""#, "null", "true", "[2000]", "{}", "1e400", "-1e30", "9007199254740993",
+                "123456789012345678901",
+            ] {
+                let wanted = TokenError.wrongClaimType(
+                    claim: claim, expected: "a number of seconds since 1970")
                 #expect(try refusal(#"{"sub":"ada","\#(claim)":\#(value)}"#) == wanted)
             }
         }
@@ -53,7 +66,9 @@ struct ClaimTests {
         #expect(try identity(#"{"user_id":"c","userId":"b"}"#).user == "b")
         #expect(try identity(#"{"user_id":42}"#).user == "42")
         #expect(try identity(#"{"sub":"\u0061da"}"#).user == "ada")
-        #expect(try identity(#"{"sub":"a","email":"a@example.org"}"#) { $0.userClaims = ["email"] }.user == "a@example.org")
+        #expect(
+            try identity(#"{"sub":"a","email":"a@example.org"}"#) { $0.userClaims = ["email"] }.user
+                == "a@example.org")
         #expect(try refusal(#"{"email":"x"}"#) == .missingClaim("sub"))
         #expect(try refusal(#"{"user_id":"ada"}"#) { $0.userClaims = ["userId"] } == .missingClaim("userId"))
         for value in ["null", "true", "[]", "{}", "1.5", "1e3", "99999999999999999999"] {
@@ -86,8 +101,11 @@ struct ClaimTests {
             return JSONValue.object(payload).text
         }
         #expect(try refusal(with("aud", #"["x","admin"]"#), policy) == nil)
-        #expect(try refusal(with("aud", #""Chat""#), policy) == .wrongAudience(found: ["Chat"], expected: ["chat", "admin"]))
-        #expect(try refusal(with("aud", "[]"), policy) == .wrongAudience(found: [], expected: ["chat", "admin"]))
+        #expect(
+            try refusal(with("aud", #""Chat""#), policy)
+                == .wrongAudience(found: ["Chat"], expected: ["chat", "admin"]))
+        #expect(
+            try refusal(with("aud", "[]"), policy) == .wrongAudience(found: [], expected: ["chat", "admin"]))
         #expect(try refusal(with("aud", nil), policy) == .missingClaim("aud"))
         for value in ["1", "null", #"["chat",1]"#, #"{"chat":true}"#] {
             #expect(
@@ -95,12 +113,16 @@ struct ClaimTests {
                     == .wrongClaimType(claim: "aud", expected: "a string or an array of strings"))
         }
         let issuers = ["users.example.org"]
-        #expect(try refusal(with("iss", #""evil""#), policy) == .wrongIssuer(found: "evil", expected: issuers))
+        #expect(
+            try refusal(with("iss", #""evil""#), policy) == .wrongIssuer(found: "evil", expected: issuers))
         #expect(try refusal(with("iss", nil), policy) == .missingClaim("iss"))
         #expect(try refusal(with("iss", "1"), policy) == .wrongClaimType(claim: "iss", expected: "a string"))
-        #expect(try refusal(with("type", #""refresh""#), policy) == .wrongType(found: "refresh", expected: "access"))
+        #expect(
+            try refusal(with("type", #""refresh""#), policy)
+                == .wrongType(found: "refresh", expected: "access"))
         #expect(try refusal(with("type", nil), policy) == .missingClaim("type"))
-        #expect(try refusal(with("type", "{}"), policy) == .wrongClaimType(claim: "type", expected: "a string"))
+        #expect(
+            try refusal(with("type", "{}"), policy) == .wrongClaimType(claim: "type", expected: "a string"))
         #expect(try refusal(#"{"sub":"a","aud":7,"iss":7,"type":7,"jti":7}"#) == nil, "nobody asked")
     }
 
@@ -127,9 +149,12 @@ struct ClaimTests {
     @Test("every error has a code of its own, words and a remedy")
     func errors() {
         let errors: [TokenError] = [
-            .badSignature, .criticalHeader, .duplicateClaim("x"), .expired(at: 1_767_225_600), .malformed(.empty),
-            .missingClaim("x"), .notYetValid(from: 951_782_400), .tooLong(count: 2, limit: 1), .unknownKey("k"),
-            .unsupportedAlgorithm("none"), .unusableUser(claim: "sub"), .wrongAudience(found: ["a", "b"], expected: ["c"]),
+            .badSignature, .criticalHeader, .duplicateClaim("x"), .expired(at: 1_767_225_600),
+            .malformed(.empty),
+            .missingClaim("x"), .notYetValid(from: 951_782_400), .tooLong(count: 2, limit: 1),
+            .unknownKey("k"),
+            .unsupportedAlgorithm("none"), .unusableUser(claim: "sub"),
+            .wrongAudience(found: ["a", "b"], expected: ["c"]),
             .wrongClaimType(claim: "sub", expected: "a string"), .wrongIssuer(found: "a", expected: ["b"]),
             .wrongType(found: "a", expected: "b"),
         ]

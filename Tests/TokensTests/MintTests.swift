@@ -30,7 +30,9 @@ struct MintTests {
             try TokenMint.mint(user: "", ttl: 60, now: 0, key: key)
         }
         let long = JSONObject.Member(key: "x", value: .string(String(repeating: "x", count: 8192)))
-        #expect(throws: TokenError.self) { try TokenMint.mint(user: "ada", ttl: 60, now: 0, key: key, claims: [long]) }
+        #expect(throws: TokenError.self) {
+            try TokenMint.mint(user: "ada", ttl: 60, now: 0, key: key, claims: [long])
+        }
         let twice = [JSONObject.Member(key: "x", value: .null), .init(key: "x", value: .null)]
         #expect(throws: TokenError.duplicateClaim("x")) {
             try TokenMint.mint(user: "ada", ttl: 60, now: 0, key: key, claims: twice)
@@ -45,7 +47,8 @@ struct MintTests {
         policy.audiences = ["app"]
         policy.type = "access"
         let verifier = TokenVerifier(key: try makeKey(), policy: policy)
-        let token = token(payload: #"{"userId":"ada","exp":500,"type":"refresh"}"#, secret: Array("other".utf8))
+        let token = token(
+            payload: #"{"userId":"ada","exp":500,"type":"refresh"}"#, secret: Array("other".utf8))
         let lines = verifier.explain(token, now: 1000)
         let text = lines.joined(separator: "\n")
         for part in [
@@ -71,7 +74,10 @@ struct MintTests {
         #expect(SigningSecret(hex: secret.hex.utf8) == secret)
         #expect(SigningSecret(hex: (" " + secret.hex.uppercased() + "\n").utf8) == secret)
         #expect(SigningSecret(bytes: secret.bytes) == secret && SigningSecret(bytes: [1]) == nil)
-        for bad in ["", "00", String(secret.hex.dropLast()), secret.hex + "0", secret.hex + "\n0", "g" + secret.hex.dropFirst()] {
+        for bad in [
+            "", "00", String(secret.hex.dropLast()), secret.hex + "0", secret.hex + "\n0",
+            "g" + secret.hex.dropFirst(),
+        ] {
             #expect(SigningSecret(hex: bad.utf8) == nil)
         }
         #expect(!"\(secret)".contains(secret.hex))

@@ -18,7 +18,8 @@ struct SignatureTests {
     private func exampleVerifier() throws -> TokenVerifier {
         var policy = TokenPolicy()
         policy.userClaims = ["iss"]
-        return TokenVerifier(key: try makeKey(try #require(Base64.decode(Self.exampleKey, alphabet: .url))), policy: policy)
+        return TokenVerifier(
+            key: try makeKey(try #require(Base64.decode(Self.exampleKey, alphabet: .url))), policy: policy)
     }
 
     @Test("the example of RFC 7515 A.1 is accepted")
@@ -100,7 +101,10 @@ struct SignatureTests {
 
     @Test(
         "none and algorithm confusion have no key to be tried with",
-        arguments: ["none", "None", "nOnE", "NONE", "", "HS512", "HS384", "RS256", "ES256", "EdDSA", "hs256", "HS256 "])
+        arguments: [
+            "none", "None", "nOnE", "NONE", "", "HS512", "HS384", "RS256", "ES256", "EdDSA", "hs256",
+            "HS256 ",
+        ])
     func confusion(_ algorithm: String) throws {
         let verifier = TokenVerifier(key: try makeKey())
         let payload = #"{"sub":"ada","exp":2000}"#
@@ -119,13 +123,16 @@ struct SignatureTests {
         let body = good.split(separator: ".")[..<2].joined(separator: ".")
         #expect(refusal(verifier, body + ".") == .badSignature)
         #expect(refusal(verifier, body + ".AAAA") == .badSignature)
-        #expect(refusal(verifier, token(payload: #"{"sub":"ada"}"#, secret: secret.reversed())) == .badSignature)
+        #expect(
+            refusal(verifier, token(payload: #"{"sub":"ada"}"#, secret: secret.reversed())) == .badSignature)
     }
 
     @Test("headers are strict JSON with each name once, and unknown demands refuse the token")
     func headers() throws {
         let verifier = TokenVerifier(key: try makeKey())
-        func error(_ header: String) -> TokenError? { refusal(verifier, token(header: header, payload: #"{"sub":"ada"}"#)) }
+        func error(_ header: String) -> TokenError? {
+            refusal(verifier, token(header: header, payload: #"{"sub":"ada"}"#))
+        }
         #expect(error(#"{"alg":"HS256"}"#) == nil)
         #expect(error(#"{"\u0061lg":"HS\u0032\u00356","x":[1]}"#) == nil)
         #expect(error(#"{"alg":"HS256","alg":"none"}"#) == .duplicateClaim("alg"))
@@ -143,8 +150,12 @@ struct SignatureTests {
         let payload = #"{"sub":"ada"}"#
         #expect(refusal(verifier, token(payload: payload)) == nil, "without a name every key is tried")
         #expect(refusal(verifier, token(header: #"{"alg":"HS256","kid":"new"}"#, payload: payload)) == nil)
-        #expect(refusal(verifier, token(header: #"{"alg":"HS256","kid":"old"}"#, payload: payload)) == .badSignature)
-        #expect(refusal(verifier, token(header: #"{"alg":"HS256","kid":"x"}"#, payload: payload)) == .unknownKey("x"))
+        #expect(
+            refusal(verifier, token(header: #"{"alg":"HS256","kid":"old"}"#, payload: payload))
+                == .badSignature)
+        #expect(
+            refusal(verifier, token(header: #"{"alg":"HS256","kid":"x"}"#, payload: payload))
+                == .unknownKey("x"))
         #expect(refusal(TokenVerifier(keys: []), token(payload: payload)) == .unsupportedAlgorithm("HS256"))
     }
 
@@ -154,7 +165,8 @@ struct SignatureTests {
         let key = try makeKey(secret)
         #expect(key.isShort == (length < 32))
         for size in [3, 60, 200, 1500] {
-            let payload = #"{"sub":"\#(String(repeating: "u", count: min(size, 250)))","x":"\#(String(repeating: "x", count: size))"}"#
+            let payload =
+                #"{"sub":"\#(String(repeating: "u", count: min(size, 250)))","x":"\#(String(repeating: "x", count: size))"}"#
             #expect(refusal(TokenVerifier(key: key), token(payload: payload, secret: secret)) == nil)
         }
         #expect(TokenKey(hs256: []) == nil)

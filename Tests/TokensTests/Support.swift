@@ -13,7 +13,9 @@ func makeKey(_ secret: [UInt8] = secret, id: String? = nil) throws -> TokenKey {
 /// A token of any header and payload text, signed with HS256 whatever the header says.
 ///
 /// Built from a minted one, whose key it shares: header and payload are replaced and signed anew.
-func token(header: String = #"{"alg":"HS256","typ":"JWT"}"#, payload: String, secret: [UInt8] = secret) -> String {
+func token(header: String = #"{"alg":"HS256","typ":"JWT"}"#, payload: String, secret: [UInt8] = secret)
+    -> String
+{
     let input = encode(Array(header.utf8)) + "." + encode(Array(payload.utf8))
     return input + "." + encode(hmac(secret, Array(input.utf8)))
 }

@@ -30,12 +30,20 @@ public enum CommandType: String, CaseIterable, Sendable {
         for (type, words) in otherWords where words.contains(word) { return type }
         guard word.utf8.count <= 16 else { return nil }
         let distances = allCases.map { ($0, distance(Array(word.utf8), Array($0.rawValue.utf8))) }
-        guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 <= 2, best.1 < word.utf8.count else { return nil }
+        guard let best = distances.min(by: { $0.1 < $1.1 }), best.1 <= 2, best.1 < word.utf8.count else {
+            return nil
+        }
         return best.0
     }
 
     private static let otherWords: [(CommandType, Set<String>)] = [
-        (.auth, ["authenticate", "authentication", "authorize", "authorization", "login", "connect", "hello", "token"]),
+        (
+            .auth,
+            [
+                "authenticate", "authentication", "authorize", "authorization", "login", "connect", "hello",
+                "token",
+            ]
+        ),
         (.ping, ["heartbeat", "keepalive", "keep-alive", "keep_alive"]),
         (.publish, ["broadcast", "emit", "message", "notify", "send"]),
         (.subscribe, ["join", "listen", "sub"]),

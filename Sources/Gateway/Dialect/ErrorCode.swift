@@ -1,7 +1,7 @@
 /// The codes of `error` messages.
 ///
-/// They never change their meaning; new ones may be added. A refused token has the code it has everywhere, in HTTP answers and
-/// on the command line too: `TokenError.code`.
+/// They never change their meaning; new ones may be added. A refused token has the code it has everywhere, in
+/// HTTP answers and on the command line too: `TokenError.code`.
 public enum ErrorCode: String, CaseIterable, Sendable {
     // What a client sent cannot be read.
     /// A binary message, where text is spoken.

@@ -2,8 +2,9 @@ public import WebSocketWire
 
 /// The close codes of Sockeye's own, beside those of RFC 6455.
 ///
-/// The range tells a client what to do with a code it does not know: come back after 3000 ... 3499 and 4000 ... 4499, not by
-/// itself after 3500 ... 3999 and 4500 ... 4999. Codes with a registered meaning (3000, 3003, 3008) are not used.
+/// The range tells a client what to do with a code it does not know: come back after 3000 ... 3499 and 4000
+/// ... 4499, not by itself after 3500 ... 3999 and 4500 ... 4999. Codes with a registered meaning (3000,
+/// 3003, 3008) are not used.
 public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
     /// The server shuts down or restarts.
     case shuttingDown = 3001
@@ -55,9 +56,11 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         switch self {
         case .shuttingDown: "the server shuts down or restarts: come back in a moment"
         case .slowReader: "messages came faster than this client reads them: come back and catch up"
-        case .noHeartbeat: "the client gave no sign of life in time, so the path was taken for dead: come back"
+        case .noHeartbeat:
+            "the client gave no sign of life in time, so the path was taken for dead: come back"
         case .authenticationTimeout: "the client did not say who it is in time: send auth as first message"
-        case .tokenRefused: "the token was refused for the reason in the error before: get another token first"
+        case .tokenRefused:
+            "the token was refused for the reason in the error before: get another token first"
         case .tokenExpired: "the token ended while connected: get a new token, then connect"
         }
     }

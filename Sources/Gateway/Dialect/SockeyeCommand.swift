@@ -2,8 +2,8 @@ public import JSON
 
 /// A client's command, as slices of its message: nothing is copied.
 ///
-/// Valid as long as the message's bytes are. Topics have been checked (`TopicName`). An `id` is the JSON text of the number or
-/// string the client chose, to be echoed verbatim; it is empty when there is none.
+/// Valid as long as the message's bytes are. Topics have been checked (`TopicName`). An `id` is the JSON text
+/// of the number or string the client chose, to be echoed verbatim; it is empty when there is none.
 public enum SockeyeCommand {
     /// Says who the client is.
     case auth(token: JSONString, id: UnsafeRawBufferPointer)

@@ -21,7 +21,8 @@ public enum SockeyeDecoder {
     /// - Parameters:
     ///   - message: a whole text message.
     ///   - isValidUTF8: true when it is known to be UTF-8, as the text messages of our WebSocket reader are.
-    public static func decode(_ message: UnsafeRawBufferPointer, isValidUTF8: Bool = true) -> SockeyeDecoding {
+    public static func decode(_ message: UnsafeRawBufferPointer, isValidUTF8: Bool = true) -> SockeyeDecoding
+    {
         var members = CommandMembers()
         do throws(SockeyeError) {
             try members.read(message, isValidUTF8)
@@ -63,7 +64,8 @@ private struct CommandMembers {
                 let isNew = try readValue(of: key, &scanner)
                 if !isNew { duplicate = duplicate ?? key }
                 count &+= 1
-                // Within the limit comparing names is cheap whatever they are; beyond it the command is refused anyway.
+                // Within the limit comparing names is cheap whatever they are; beyond it the command is
+                // refused anyway.
                 if count > SockeyeDecoder.memberLimit { break }
                 hasMore = try scanner.endMember()
             }
@@ -107,7 +109,9 @@ private struct CommandMembers {
     /// Reads the value of a member.
     ///
     /// - Returns: false when the member was there already.
-    private mutating func readValue(of key: JSONString, _ scanner: inout JSONScanner) throws(JSONError) -> Bool {
+    private mutating func readValue(of key: JSONString, _ scanner: inout JSONScanner) throws(JSONError)
+        -> Bool
+    {
         if key.equals("topic") { return try Self.readText(&topic, &scanner) }
         if key.equals("data") { return try Self.readRaw(&data, &scanner) }
         if key.equals("type") { return try Self.readText(&type, &scanner) }

@@ -4,8 +4,9 @@ public import PubSub
 
 /// Writes what the server says in Sockeye's JSON protocol, `docs/protocol.md`: payloads, not frames.
 ///
-/// Every method appends one whole JSON text. An `id` is the JSON text the client chose, empty for none. No argument may point
-/// into the buffer. The order of members is part of the protocol's tests, not of its contract, but for `message`.
+/// Every method appends one whole JSON text. An `id` is the JSON text the client chose, empty for none. No
+/// argument may point into the buffer. The order of members is part of the protocol's tests, not of its
+/// contract, but for `message`.
 public enum SockeyeEncoder {
     /// The answer to a bare `ping`.
     public static let barePong: StaticString = "pong"

@@ -97,7 +97,8 @@ extension SockeyeError: CustomStringConvertible {
         case .otherUser: "the token is for another user than this connection has"
         case .token(let error): error.description
         case .tooManyMembers(let limit): "the command has more than \(limit) members"
-        case .tooManySubscriptions(let limit): "this connection has \(limit) subscriptions, the most it may have"
+        case .tooManySubscriptions(let limit):
+            "this connection has \(limit) subscriptions, the most it may have"
         case .topicTooLong(let count, let limit):
             "the topic's name has \(count) bytes, more than the \(limit) allowed"
         case .unknownType(let found, let nearest?):
@@ -111,7 +112,8 @@ extension SockeyeError: CustomStringConvertible {
     /// What the client can do about it.
     public var remedy: String {
         switch self {
-        case .authenticationElsewhere: "send the token with the handshake: in the query, Authorization or the subprotocol"
+        case .authenticationElsewhere:
+            "send the token with the handshake: in the query, Authorization or the subprotocol"
         case .authenticationRequired: "first send \(CommandType.auth.example)"
         case .binaryMessage: "send commands as text messages"
         case .controlCharacterInTopic: "leave out U+0000 to U+001F and U+007F to U+009F"
@@ -122,7 +124,8 @@ extension SockeyeError: CustomStringConvertible {
         case .idTooLong: "use a number or a short string"
         case .json(let error): error.remedy
         case .missingMember(_, let type?), .notAString(_, let type?): "send \(type.example)"
-        case .missingMember(_, nil), .notAString(_, nil): "send an object such as \(CommandType.subscribe.example)"
+        case .missingMember(_, nil), .notAString(_, nil):
+            "send an object such as \(CommandType.subscribe.example)"
         case .notAnObject: "send an object such as \(CommandType.subscribe.example)"
         case .otherUser: "open another connection for another user"
         case .token(let error): error.remedy

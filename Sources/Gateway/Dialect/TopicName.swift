@@ -1,8 +1,9 @@
 public import JSON
 
-/// What a topic may be called: 1 ... 255 bytes of UTF-8 without control characters.
+/// What a topic may be called.
 ///
-/// Names are compared byte for byte: two Unicode spellings of one letter are two names.
+/// A name has 1 ... 255 bytes of UTF-8 without control characters. Names are compared byte for byte: two
+/// Unicode spellings of one letter are two names.
 public enum TopicName {
     /// The longest name, in bytes of UTF-8.
     public static let longest = 255
@@ -31,7 +32,10 @@ public enum TopicName {
         try rule.check()
     }
 
-    /// Control characters are U+0000 ... U+001F and U+007F, one byte each, and U+0080 ... U+009F: 0xC2 and 0x80 ... 0x9F.
+    /// Counts bytes and looks for control characters.
+    ///
+    /// Those are U+0000 ... U+001F and U+007F, one byte each, and U+0080 ... U+009F, which are 0xC2 and a
+    /// second byte.
     private struct Rule {
         var count = 0
         private var hasControl = false

@@ -3,7 +3,8 @@ public import Tokens
 
 /// Where the server keeps what must outlive it.
 ///
-/// Several processes may open one directory at once: whoever comes first makes a file, the others find it whole.
+/// Several processes may open one directory at once: whoever comes first makes a file, the others find it
+/// whole.
 public struct StateDirectory: Sendable {
     /// Where it is, absolute or relative to the working directory.
     public let path: String
@@ -72,9 +73,11 @@ public struct StateDirectory: Sendable {
         return secret
     }
 
-    /// Writes the secret under a name of its own first, so that under the right name it is whole or not there.
+    /// Writes the secret under a name of its own first, so that under the right name it is whole or not
+    /// there.
     ///
-    /// `link` refuses to replace: of two processes that start at once, one wins and the other keeps its hands off.
+    /// `link` refuses to replace: of two processes that start at once, one wins and the other keeps its hands
+    /// off.
     private func writeSecret(_ secret: SigningSecret) throws(StateError) {
         let path = path(of: Self.secretName)
         let draft = "\(path).\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
@@ -91,7 +94,8 @@ public struct StateDirectory: Sendable {
         syncDirectory()
     }
 
-    /// Makes the new name itself outlive a power cut; where a file system cannot, there is nothing else to try.
+    /// Makes the new name itself outlive a power cut; where a file system cannot, there is nothing else to
+    /// try.
     private func syncDirectory() {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
