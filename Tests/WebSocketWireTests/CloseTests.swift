@@ -23,7 +23,8 @@ import WebSocketWire
                 Self.mayBeSent(code)
                 ? Outcome(events: [.close(known, "")]) : Outcome(error: .invalidCloseCode(UInt16(code)))
             if outcome != expected { Issue.record("\(code): \(outcome)") }
-            if known.isValidOnWire != Self.mayBeSent(code) || known.explanation.isEmpty { Issue.record("\(code)") }
+            let isRight = known.isValidOnWire == Self.mayBeSent(code) && !known.explanation.isEmpty
+            if !isRight { Issue.record("\(code)") }
         }
     }
 
