@@ -37,13 +37,14 @@ struct AdmissionHopTests {
             evidence: ["X-Real-IP: 203.0.113.7"]),
         // The constant "upgrade" for Connection, Upgrade forgotten.
         Row(
-            changes: [("Upgrade", nil)], name: "nginx-like proxy", words: ["sets Connection but not Upgrade"]),
+            changes: [("Upgrade", nil)], name: "nginx-like proxy",
+            words: ["sets Connection but not Upgrade", "the client itself"]),
         Row(
             changes: [("Connection", "keep-alive")], name: "nginx-like proxy",
             words: ["passes Upgrade on", "'keep-alive'"]),
         Row(
             changes: stripped + [("X-Forwarded-For", "203.0.113.7, 198.51.100.2")],
-            name: "proxy at 10.0.0.2:51000",
+            name: "proxy at 10.0.0.2",
             words: ["at least 2 proxies"], evidence: ["X-Forwarded-For: 203.0.113.7, 198.51.100.2"]),
         Row(
             changes: stripped + [("Via", "1.1 edge.example")], name: "edge.example",

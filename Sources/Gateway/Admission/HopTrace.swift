@@ -97,20 +97,20 @@ struct HopTrace {
         }
         let place =
             "the hop nearest to this server" + (via.last.map { ", '\($0.name)'," } ?? "")
-            + " at \(peer.address)"
+            + " at \(peer.host)"
         if let habit = nginxHabit {
             return SuspectedHop(
-                name: "nginx-like proxy", words: "\(place): \(habit)\(chain)", evidence: evidence)
+                name: "nginx-like proxy", words: "\(place): \(habit)\(chain)\(doubt)", evidence: evidence)
         }
         if hasProxy {
             return SuspectedHop(
-                name: via.last?.name ?? "proxy at \(peer.address)",
+                name: via.last?.name ?? "proxy at \(peer.host)",
                 words: "\(place): it did not pass on what belongs to the upgrade\(chain)", evidence: evidence)
         }
         return SuspectedHop(
             name: "unknown",
             words:
-                "no proxy left a trace: either a proxy at \(peer.address) that adds no header, or the client itself left the headers out",
+                "no proxy left a trace: either a proxy at \(peer.host) that adds no header, or the client itself left the headers out",
             evidence: evidence)
     }
 
@@ -149,6 +149,11 @@ struct HopTrace {
                 + "its default from 1.29.7 on)"
         }
         return nil
+    }
+
+    /// A proxy without further settings adds no header, and looks as a hand-made client does.
+    private var doubt: String {
+        hasProxy ? "" : "; no header of a proxy came along, so it may also be the client itself"
     }
 
     /// How many hops there are at least, when it is more than one.

@@ -97,6 +97,15 @@ public struct Peer: Sendable, Equatable {
     /// Whether the connection is inside TLS that ends here.
     public var isTLS: Bool
 
+    /// Its address without the port, which says nothing about a hop.
+    var host: String {
+        guard let colon = address.lastIndex(of: ":"), UInt16(address[address.index(after: colon)...]) != nil
+        else {
+            return address
+        }
+        return String(address[..<colon])
+    }
+
     /// A peer.
     public init(address: String, listener: String, isTLS: Bool) {
         self.address = address
