@@ -1,3 +1,4 @@
+import CSystem
 import Configuration
 import Gateway
 import Glibc
@@ -35,7 +36,15 @@ enum ServeCommand {
         // Whatever waits in the log is written before the last word.
         defer { log.close() }
         do throws(ServeError) {
-            try GatewayServer.run(options: options, log: log) { Talk.line("sockeye: \($0)") }
+            try GatewayServer.run(options: options, log: log) { greeting in
+                // Whoever waits for this line waits for it at any log level.
+                switch options.logFormat {
+                case .text: Talk.line("sockeye: \(greeting)")
+                case .json:
+                    log.write(
+                        LogRecord(time: csys_unix_milliseconds(), level: .info, event: "ready", message: greeting))
+                }
+            }
         } catch {
             throw CommandFailure.unavailable(error.description, hint: error.remedy)
         }
