@@ -83,7 +83,10 @@ let package = Package(
         .testTarget(name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"], swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Bytes", "Configuration", "Gateway", "HTTPWire", "JSON", "PubSub", "Telemetry", "Tokens", "WebSocketWire"],
+            dependencies: [
+                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "PubSub", "Telemetry", "Tokens", "Transport",
+                "WebSocketWire",
+            ],
             swiftSettings: strict),
         .testTarget(name: "SockeyeClientTests", dependencies: ["Bytes", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["sockeye"], swiftSettings: strict),

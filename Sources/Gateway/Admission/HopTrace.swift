@@ -61,6 +61,11 @@ struct HopTrace {
         names.contains { head.fields.contains($0) }
     }
 
+    /// Whether it shows one of those that the examples for every proxy set.
+    static func isPlainlyProxied(_ head: RequestHead) -> Bool {
+        ["x-forwarded-for", "x-real-ip", "via", "forwarded"].contains { head.fields.contains($0) }
+    }
+
     /// Whether any hop left a trace of its own.
     private var hasProxy: Bool {
         !via.isEmpty || !forwarded.isEmpty || !products.isEmpty

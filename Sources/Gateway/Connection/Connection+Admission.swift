@@ -21,6 +21,7 @@ extension Connection {
         case .refused(let refusal): return .refused(refusal)
         case .accepted(let accepted): handshake = accepted
         }
+        loop.shared.lookForProxy(head, briefly: true)
         let deflate = endpoint.deflate.mode == .off
             ? nil : DeflateNegotiation.accept(offers: handshake.extensions, policy: endpoint.deflate)
         guard endpoint.dialect == .sockeye else { return .accepted(handshake, nil, deflate) }

@@ -9,6 +9,7 @@ import Transport
 extension Connection {
     /// Answers a request with a refusal.
     func refuse(_ refusal: Refusal, _ head: RequestHead) {
+        loop.shared.lookForProxy(head)
         loop.shared.keep(refusal, at: loop.unixMilliseconds)
         let keepAlive = head.keepAlive && !loop.isDraining
         refusal.appendAnswer(

@@ -49,9 +49,13 @@ final class ServerShared: Sendable {
 
 extension ServerShared {
     /// Looks for a proxy's trace in a request, until the first is found: from then on loopback proves nothing.
-    func lookForProxy(_ head: RequestHead) {
+    ///
+    /// - Parameter briefly: whether the fields that every proxy example sets are enough; for the way of a handshake.
+    func lookForProxy(_ head: RequestHead, briefly: Bool = false) {
         guard isDevelopment, !sawProxy.load(ordering: .relaxed) else { return }
-        guard head.version == .http10 || HopTrace.isProxied(head) else { return }
+        guard briefly ? HopTrace.isPlainlyProxied(head) : head.version == .http10 || HopTrace.isProxied(head) else {
+            return
+        }
         sawProxy.store(true, ordering: .relaxed)
         log.log(
             .info, "proxy-seen", "a request came through a proxy: the built-in page gets no guest tokens from here on",

@@ -1,0 +1,115 @@
+import Configuration
+import Testing
+import WebSocketWire
+
+@testable import Gateway
+
+/// What a client says and what it is answered, word by word.
+@Suite(.timeLimit(.minutes(1))) struct ConversationTests {
+    private let server: TestServer
+
+    init() throws { server = try TestServer(loops: 1) }
+
+    private func ask(_ client: TestClient, _ text: String) throws -> String {
+        client.send(text)
+        guard case .text(let answer) = try client.next() else { return "" }
+        return answer
+    }
+
+    @Test func `before authentication nothing but auth and ping is heard`() throws {
+        let client = try TestClient(port: server.port, path: "/ws")
+        #expect(try ask(client, "ping") == "pong")
+        #expect(try ask(client, #"{"type":"ping","id":7}"#) == #"{"type":"pong","id":7}"#)
+        for command in [
+            #"{"type":"subscribe","topic":"a"}"#, #"{"type":"publish","topic":"a","data":1}"#,
+            #"{"type":"unsubscribe","topic":"a"}"#,
+        ] {
+            #expect(try ask(client, command).contains(#""code":"authentication_required""#))
+        }
+        let token = try server.token("ada")
+        #expect(try ask(client, #"{"type":"auth","token":"\#(token)"}"#).hasPrefix(#"{"type":"authenticated","user":"ada""#))
+        #expect(try ask(client, #"{"type":"publish","topic":"a","data":1,"id":"x"}"#).hasSuffix(#""offset":1,"id":"x"}"#))
+    }
+
+    @Test func `data goes through byte for byte`() throws {
+        let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
+        _ = try ask(client, #"{"type":"subscribe","topic":"t\u0022"}"#)
+        let data = #"{ "a" : [1.50, "\u00e9\/ä"],"b":null }"#
+        #expect(
+            try ask(client, #"{"data": \#(data) ,"topic":"t\"","type":"publish"}"#)
+                == #"{"type":"message","topic":"t\"","offset":1,"data":\#(data)}"#)
+    }
+
+    @Test func `a user's own topic is his alone`() throws {
+        let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
+        #expect(try ask(client, #"{"type":"subscribe","topic":"user:ada"}"#).hasPrefix(#"{"type":"subscribed""#))
+        for type in ["subscribe", "publish"] {
+            #expect(
+                try ask(client, #"{"type":"\#(type)","topic":"user:bob","data":1}"#)
+                    .contains(#""code":"topic_forbidden""#))
+        }
+    }
+
+    @Test func `a refused first token is told and closes, a refused renewal is told`() throws {
+        let stranger = try TestClient(port: server.port, path: "/ws")
+        #expect(try ask(stranger, #"{"type":"auth","token":"nonsense"}"#).contains(#""code":"token_malformed""#))
+        #expect(try stranger.next() == .closed(3502, "token refused"))
+
+        let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
+        #expect(try ask(client, #"{"type":"auth","token":"nonsense"}"#).contains(#""code":"token_malformed""#))
+        #expect(
+            try ask(client, #"{"type":"auth","token":"\#(try server.token("bob"))"}"#).contains(#""code":"other_user""#))
+        #expect(
+            try ask(client, #"{"type":"auth","token":"\#(try server.token("ada"))"}"#)
+                .hasPrefix(#"{"type":"authenticated""#))
+    }
+
+    @Test func `limits are told with their numbers`() throws {
+        let server = try TestServer(loops: 1) {
+            $0.maxSubscriptions = 2
+            $0.publishLimit = 1024
+        }
+        let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
+        _ = try ask(client, #"{"type":"subscribe","topic":"a"}"#)
+        _ = try ask(client, #"{"type":"subscribe","topic":"b"}"#)
+        #expect(try ask(client, #"{"type":"subscribe","topic":"c"}"#).contains(#""code":"too_many_subscriptions""#))
+        let long = String(repeating: "x", count: 1024)
+        #expect(
+            try ask(client, #"{"type":"publish","topic":"a","data":"\#(long)"}"#).contains(#""code":"data_too_long""#))
+    }
+
+    @Test func `a binary message is refused, an unknown type names the nearest`() throws {
+        let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
+        client.write(client.frame(.binary, [1, 2, 3]))
+        guard case .text(let binary) = try client.next() else { throw Refused() }
+        #expect(binary.contains(#""code":"binary_message""#))
+        let unknown = try ask(client, #"{"type":"authenticate","token":"x"}"#)
+        #expect(unknown.contains(#""code":"unknown_type""#) && unknown.contains("auth"))
+    }
+
+    @Test func `the first messages may come with the handshake`() throws {
+        let client = try TestClient(port: server.port)
+        let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        let head = "GET /echo HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\(key)\r\n"
+        client.write(
+            Array(head.utf8) + client.frame(.text, Array("one".utf8)) + client.frame(.text, Array("two".utf8))
+                + client.frame(.close, [3, 232]))
+        let answer = try client.readAll()
+        #expect(answer.hasPrefix("HTTP/1.1 101 "))
+        #expect(answer.hasSuffix("\u{81}\u{3}one") == false && answer.contains("one") && answer.contains("two"))
+    }
+
+    @Test func `a drained server says 1001 and answers no more`() throws {
+        let server = try TestServer(loops: 2)
+        let clients = try (0..<6).map { _ in try TestClient(port: server.port, path: "/echo") }
+        let closing = Task.detached { server.drain() }
+        for client in clients {
+            guard case .closed(1001, _) = try client.next() else { throw Refused() }
+            client.write(client.frame(.close, [3, 233]))
+            #expect(try client.next() == .end)
+        }
+        _ = closing
+    }
+
+    private struct Refused: Error {}
+}

@@ -1,0 +1,65 @@
+import Bytes
+import Configuration
+import EventLoop
+import Foundation
+import Telemetry
+import Testing
+import Tokens
+import Transport
+
+@testable import Gateway
+
+/// A gateway in this process, on loopback, with as many loops as a test wants.
+final class TestServer: @unchecked Sendable {
+    let key: TokenKey
+    let port: UInt16
+    let shared: ServerShared
+    private let workers: [Worker]
+    private let mailboxes: [Mailbox<LoopMessage>]
+
+    init(loops count: Int, _ configure: (inout Options) -> Void = { _ in }) throws {
+        var options = Options()
+        options.echo = "/echo"
+        options.listen = [ListenEntry(address: "127.0.0.1:0")]
+        configure(&options)
+        let key = try #require(TokenKey(hs256: (0..<32).map { UInt8($0) }))
+        let address = try Listener(SocketAddress(parsing: "127.0.0.1:0")).boundAddress
+        var plans = [
+            ListenerPlan(
+                address: address, tls: false, proxyProtocol: options.proxyProtocol, sharesPort: count > 1,
+                sharesByMail: false)
+        ]
+        let shared = try ServerShared(
+            options: options, listeners: [address.description], connections: 1000, key: key, tls: nil,
+            log: LogSink(level: .error))
+        let loops = try (0..<count).map { try EventLoop(name: "test-\($0)") }
+        let mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
+        workers = try loops.enumerated().map { index, loop in
+            try Worker(index: index, loop: loop, shared: shared, peers: mailboxes, plans: &plans)
+        }
+        for worker in workers { try worker.start() }
+        self.key = key
+        self.shared = shared
+        self.mailboxes = mailboxes
+        port = try #require(address.port)
+    }
+
+    deinit {
+        for worker in workers { worker.loop.stop() }
+        for worker in workers { worker.loop.join() }
+    }
+
+    func token(_ user: String, ttl: Int64 = 600) throws -> String {
+        try TokenMint.mint(user: user, ttl: ttl, now: Int64(Date().timeIntervalSince1970), key: key)
+    }
+
+    /// Says goodbye to everybody, and waits until they are gone.
+    func drain() {
+        let group = DispatchGroup()
+        for mailbox in mailboxes {
+            group.enter()
+            mailbox.post(.drain { group.leave() })
+        }
+        group.wait()
+    }
+}
