@@ -18,60 +18,83 @@ import Testing
         }
         let topics = ["a", "b", "c"]
         var published: [String: Int] = [:]
-        var subscribed: [Set<String>] = Array(repeating: [], count: clients.count)
+        var expected = clients.map { _ in Expectation() }
         for step in 0..<600 {
             let client = Int.random(in: 0..<clients.count, using: &random)
             let topic = topics[Int.random(in: 0..<topics.count, using: &random)]
             switch Int.random(in: 0..<10, using: &random) {
             case 0...1:
                 clients[client].send(#"{"type":"subscribe","topic":"\#(topic)"}"#)
-                subscribed[client].insert(topic)
+                expected[client].topics.insert(topic)
+                expected[client].answers += 1
             case 2:
                 clients[client].send(#"{"type":"unsubscribe","topic":"\#(topic)"}"#)
-                subscribed[client].remove(topic)
+                expected[client].topics.remove(topic)
+                expected[client].answers += 1
             default:
                 clients[client].send(#"{"type":"publish","topic":"\#(topic)","data":\#(step)}"#)
                 published[topic, default: 0] += 1
             }
         }
-        // Everybody's last words: when the answer is there, so is all that came before, from everywhere.
-        for topic in topics {
-            for client in clients { client.send(#"{"type":"publish","topic":"\#(topic)","data":"end","id":1}"#) }
+        var listeners = clients.map { Listener(client: $0, seed: seed) }
+        // Once everybody has his answers, nobody's subscriptions change any more; then everybody says a last word.
+        for number in clients.indices {
+            while listeners[number].answers < expected[number].answers { try listeners[number].hear() }
         }
-        for (number, client) in clients.enumerated() {
-            var position: [String: Int] = [:]
-            var acknowledged = 0
-            var endings: [String: Int] = [:]
-            let expectedEndings = clients.count * subscribed[number].count
-            while acknowledged < topics.count || endings.values.reduce(0, +) < expectedEndings {
-                guard case .text(let text) = try client.next() else {
-                    Issue.record("seed \(seed): client \(number) got no text")
-                    return
-                }
-                let message = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
-                let topic = message["topic"] as? String ?? ""
-                let offset = message["offset"] as? Int ?? -1
-                switch message["type"] as? String {
-                case "published": acknowledged += 1
-                case "subscribed":
-                    // Asked twice, one goes on where one was.
-                    if let before = position[topic] { #expect(before == offset, "seed \(seed)") }
-                    position[topic] = offset
-                case "unsubscribed": position[topic] = nil
-                case "message":
-                    let before = try #require(position[topic], "seed \(seed): a message while not subscribed")
-                    #expect(offset == before + 1, "seed \(seed): topic \(topic), loops \(loops)")
-                    position[topic] = offset
-                    if subscribed[number].contains(topic), message["data"] as? String == "end" {
-                        endings[topic, default: 0] += 1
-                    }
-                default: Issue.record("seed \(seed): \(text)")
-                }
-            }
-            #expect(Set(position.keys) == subscribed[number], "seed \(seed)")
-            for (topic, offset) in position {
+        for topic in topics {
+            for client in clients { client.send(#"{"type":"publish","topic":"\#(topic)","data":"end"}"#) }
+        }
+        for number in clients.indices {
+            let topics = expected[number].topics
+            while listeners[number].endings < clients.count * topics.count { try listeners[number].hear() }
+            #expect(Set(listeners[number].position.keys) == topics, "seed \(seed)")
+            for (topic, offset) in listeners[number].position {
                 #expect(offset == published[topic, default: 0] + clients.count, "seed \(seed)")
             }
         }
+    }
+
+    private struct Expectation {
+        var topics: Set<String> = []
+        var answers = 0
+    }
+
+    /// One client's view of the streams, checked message by message.
+    private struct Listener {
+        let client: TestClient
+        let seed: UInt64
+        var position: [String: Int] = [:]
+        var answers = 0
+        var endings = 0
+
+        mutating func hear() throws {
+            guard case .text(let text) = try client.next(),
+                let message = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any],
+                let topic = message["topic"] as? String
+            else {
+                Issue.record("seed \(seed): no message about a topic")
+                throw Ended()
+            }
+            let offset = message["offset"] as? Int ?? -1
+            switch message["type"] as? String {
+            case "subscribed":
+                answers += 1
+                // Asked twice, one goes on where one was.
+                if let before = position[topic] { #expect(before == offset, "seed \(seed)") }
+                position[topic] = offset
+            case "unsubscribed":
+                answers += 1
+                position[topic] = nil
+            case "message":
+                let before = try #require(position[topic], "seed \(seed): a message while not subscribed")
+                #expect(offset == before + 1, "seed \(seed): topic \(topic)")
+                position[topic] = offset
+                if message["data"] as? String == "end" { endings += 1 }
+            default:
+                Issue.record("seed \(seed): \(text)")
+            }
+        }
+
+        private struct Ended: Error {}
     }
 }

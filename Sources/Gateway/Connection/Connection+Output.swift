@@ -31,7 +31,7 @@ extension Connection {
         let reply = loop.reply
         guard reply.count > 0 else { return }
         if lane == .plain && !isSubscriber || reply.count > Self.deferLimit {
-            if isSubscriber { loop.sendParts(of: slot) }
+            loop.sendParts(of: slot)
             emit(reply.bytes)
         } else {
             let start = loop.deferred.count

@@ -109,9 +109,10 @@ extension LoopState {
             var members: [UInt32] = []
             hub.withMembers(of: topic, lane: lane) { members = Array($0) }
             for slot in members {
-                sendParts(of: slot)
+                guard let connection = connections[index: slot] else { continue }
+                if connection.isReading { connection.flushReplyNow() } else { sendParts(of: slot) }
                 guard !outlets[slot].obstacles.contains(.closed) else { continue }
-                connections[index: slot]?.emit(batch.frames(lane).bytes)
+                connection.emit(batch.frames(lane).bytes)
             }
         }
         publications.clear(index)

@@ -26,7 +26,9 @@ final class TestClient {
 
     /// Connects, sends `request` as it is, or a handshake for `path`.
     init(port: UInt16, path: String? = nil, request: String? = nil, fields: [String] = []) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        self.descriptor = descriptor
+        reader = MessageReader(role: .client, messageLimit: 1 << 24, deflate: nil)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
@@ -39,7 +41,6 @@ final class TestClient {
         // A test that waits for what never comes fails instead of hanging.
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        reader = MessageReader(role: .client, messageLimit: 1 << 24, deflate: nil)
         try #require(connected == 0)
         if let request {
             write(Array(request.utf8))
