@@ -180,18 +180,21 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// One epoll_wait; the number of events without our own.
     private func poll(_ timeout: Int32) -> Int {
-        var timeout = timeout
-        if timeout != 0 {
+        let result: Int32
+        if timeout == 0 {
+            // Awake all along: who calls `wake` now is found by the exchange before the next sleep.
+            result = csys_epoll_wait(epoll.rawValue, events, Int32(Self.batchLimit), 0)
+        } else {
             // From here on `wake` rings the bell. Who came before it finds the loop refusing to sleep.
-            if rest.exchange(Rest.asleep, ordering: .acquiringAndReleasing) == Rest.rung
+            let isAwaited =
+                rest.exchange(Rest.asleep, ordering: .acquiringAndReleasing) == Rest.rung
                 || hasJobs.load(ordering: .acquiring)
-            {
-                timeout = 0
-            }
+            result = csys_epoll_wait(
+                epoll.rawValue, events, Int32(Self.batchLimit), isAwaited ? 0 : timeout)
+            // An exchange and not a store: of two callers of `wake` one rings, and what the other wrote must
+            // be seen by the turn that follows as well.
+            _ = rest.exchange(Rest.awake, ordering: .acquiringAndReleasing)
         }
-        let result = csys_epoll_wait(epoll.rawValue, events, Int32(Self.batchLimit), timeout)
-        // A ring lost by this store has also rung the bell: the next poll returns at once.
-        rest.store(Rest.awake, ordering: .relaxed)
         precondition(result >= 0, "epoll_wait: \(SystemError(call: "epoll_wait", errno: -result))")
         let count = Int(result)
         for index in 0..<count where events[index].token == Self.bellToken {

@@ -57,10 +57,10 @@ func expectSame(_ got: [UInt8], _ expected: [UInt8], _ comment: String = "") {
     Issue.record("\(got.count) of \(expected.count) bytes, first difference at \(parting ?? -1) \(comment)")
 }
 
-/// Waits until a descriptor is ready, ten seconds at most.
-func awaitReady(_ fileDescriptor: Int32, toWrite: Bool = false) -> Bool {
+/// Waits until a descriptor is ready, ten seconds at most unless told.
+func awaitReady(_ fileDescriptor: Int32, toWrite: Bool = false, milliseconds: Int32 = 10_000) -> Bool {
     var wanted = pollfd(fd: fileDescriptor, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
-    return poll(&wanted, 1, 10_000) == 1
+    return poll(&wanted, 1, milliseconds) == 1
 }
 
 /// A directory of its own that goes when it is let go.

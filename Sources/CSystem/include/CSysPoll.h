@@ -5,14 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 int csys_epoll_create(void);
 
-/* Fills at most `capacity` struct epoll_event at `events`; EINTR counts as a poll that found nothing. */
+/* Fills at most `capacity` struct epoll_event at `events`; EINTR counts as a poll that found nothing. Made past the C
+ * library for the reason given in CSysSocket.h, and as epoll_pwait because newer architectures have no other. */
 static inline int csys_epoll_wait(int epoll, void *events, int capacity, int timeout_ms) {
-    int n = epoll_wait(epoll, (struct epoll_event *)events, capacity, timeout_ms);
-    if (n >= 0) return n;
+    long n = syscall(SYS_epoll_pwait, epoll, events, capacity, timeout_ms, NULL, (size_t)8);
+    if (n >= 0) return (int)n;
     return errno == EINTR ? 0 : -errno;
 }
 
