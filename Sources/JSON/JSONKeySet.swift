@@ -5,7 +5,7 @@
 /// hash, so that hostile names cost linear time.
 public struct JSONKeySet {
     private var few: [JSONString] = []
-    private var many: Set<[UInt8]> = []
+    private var many: Set<Name> = []
 
     /// No names.
     public init() {}
@@ -20,9 +20,18 @@ public struct JSONKeySet {
             few.append(key)
             return true
         }
-        if many.isEmpty { many = Set(few.lazy.map(\.decoded)) }
-        return many.insert(key.decoded).inserted
+        if many.isEmpty { many = Set(few.lazy.map { Name(bytes: $0.decoded) }) }
+        return many.insert(Name(bytes: key.decoded)).inserted
     }
 
     private static var fewLimit: Int { 12 }
+
+    /// Hashes its bytes in one go; an array would do so one by one.
+    private struct Name: Hashable {
+        let bytes: [UInt8]
+
+        func hash(into hasher: inout Hasher) {
+            bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
 }

@@ -131,6 +131,25 @@ enum JSONText {
         return end
     }
 
+    /// Whether both are the same bytes; eight at a time, since a hostile name may be long.
+    static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        let count = left.count
+        guard count == right.count else { return false }
+        guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+        var at = 0
+        while at &+ 8 <= count {
+            let word = left.loadUnaligned(fromByteOffset: at, as: UInt64.self)
+            guard word == right.loadUnaligned(fromByteOffset: at, as: UInt64.self) else { return false }
+            at &+= 8
+        }
+        while at < count {
+            let byte = left.load(fromByteOffset: at, as: UInt8.self)
+            guard byte == right.load(fromByteOffset: at, as: UInt8.self) else { return false }
+            at &+= 1
+        }
+        return true
+    }
+
     static func hexDigit(_ byte: UInt8) -> UInt8? {
         switch byte {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): byte &- UInt8(ascii: "0")

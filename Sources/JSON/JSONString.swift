@@ -18,12 +18,23 @@ public struct JSONString {
     /// Whether it means exactly `text`, byte for byte; allocates nothing.
     @inlinable
     public func equals(_ text: StaticString) -> Bool {
-        equals(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        // Most comparisons end here, without a call.
+        if !hasEscapes && raw.count != text.utf8CodeUnitCount { return false }
+        return equals(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Whether it means exactly `text`, byte for byte; allocates nothing.
+    ///
+    /// It has a label so that a literal means the `StaticString` above, which is cheaper.
+    public func equals(text: String) -> Bool {
+        if !hasEscapes && raw.count != text.utf8.count { return false }
+        var text = text
+        return text.withUTF8 { equals(UnsafeRawBufferPointer($0)) }
     }
 
     /// Whether it means exactly the UTF-8 in `text`, byte for byte; allocates nothing.
     public func equals(_ text: UnsafeRawBufferPointer) -> Bool {
-        if !hasEscapes { return raw.count == text.count && raw.elementsEqual(text) }
+        if !hasEscapes { return JSONText.areEqual(raw, text) }
         var decoded = DecodedBytes(raw)
         for byte in text {
             guard decoded.next() == byte else { return false }

@@ -20,7 +20,7 @@ struct TokenClaims {
         self.payload = payload
         var members = try TokenMembers(payload, .payload)
         while let (key, value) = try members.next() {
-            for (rank, claim) in policy.userClaims.enumerated() where key.equals(claim) {
+            for (rank, claim) in policy.userClaims.enumerated() where key.equals(text: claim) {
                 if rank < user?.rank ?? .max { user = (claim, value, rank) }
                 break
             }
@@ -88,7 +88,7 @@ struct TokenClaims {
         guard !policy.audiences.isEmpty else { return }
         guard let audience else { throw .missingClaim("aud") }
         let names = try Self.names(audience)
-        for name in names where policy.audiences.contains(where: { name.equals($0) }) { return }
+        for name in names where policy.audiences.contains(where: { name.equals(text: $0) }) { return }
         throw .wrongAudience(found: names.prefix(4).map { $0.excerpt(64) }, expected: policy.audiences)
     }
 
@@ -96,7 +96,7 @@ struct TokenClaims {
         guard !policy.issuers.isEmpty else { return }
         guard let issuer else { throw .missingClaim("iss") }
         guard let name = issuer.string else { throw .wrongClaimType(claim: "iss", expected: "a string") }
-        guard policy.issuers.contains(where: { name.equals($0) }) else {
+        guard policy.issuers.contains(where: { name.equals(text: $0) }) else {
             throw .wrongIssuer(found: name.excerpt(64), expected: policy.issuers)
         }
     }
@@ -105,7 +105,7 @@ struct TokenClaims {
         guard let wanted = policy.type else { return }
         guard let type else { throw .missingClaim("type") }
         guard let name = type.string else { throw .wrongClaimType(claim: "type", expected: "a string") }
-        guard name.equals(wanted) else { throw .wrongType(found: name.excerpt(64), expected: wanted) }
+        guard name.equals(text: wanted) else { throw .wrongType(found: name.excerpt(64), expected: wanted) }
     }
 
     /// The audiences of an `aud`: a string or an array of strings, RFC 7519 §4.1.3.

@@ -61,11 +61,3 @@ struct TokenMembers {
         return .malformed(.json(part, error))
     }
 }
-
-extension JSONString {
-    /// Whether it means exactly `text`, byte for byte.
-    func equals(_ text: String) -> Bool {
-        if !hasEscapes { return raw.elementsEqual(text.utf8) }
-        return decoded.elementsEqual(text.utf8)
-    }
-}

@@ -12,7 +12,9 @@ struct TokenParts {
     init(_ token: UnsafeRawBufferPointer, limit: Int) throws(TokenError) {
         guard token.count > 0, let base = token.baseAddress else { throw .malformed(.empty) }
         guard token.count <= limit else { throw .tooLong(count: token.count, limit: limit) }
-        if token.starts(with: "Bearer ".utf8) { throw .malformed(.bearerPrefix) }
+        if token[0] == UInt8(ascii: "B"), token.starts(with: "Bearer ".utf8) {
+            throw .malformed(.bearerPrefix)
+        }
         guard let first = Self.dot(in: token, from: 0), let second = Self.dot(in: token, from: first + 1),
             Self.dot(in: token, from: second + 1) == nil
         else {
@@ -43,6 +45,14 @@ struct TokenParts {
 
     private static func dot(in token: UnsafeRawBufferPointer, from start: Int) -> Int? {
         var at = start
+        let dots = SIMD16<UInt8>(repeating: UInt8(ascii: "."))
+        while at &+ 16 <= token.count {
+            let step = token.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self)
+            let words = unsafeBitCast(step .== dots, to: SIMD2<UInt64>.self)
+            if words[0] != 0 { return at &+ words[0].trailingZeroBitCount >> 3 }
+            if words[1] != 0 { return at &+ 8 &+ words[1].trailingZeroBitCount >> 3 }
+            at &+= 16
+        }
         while at < token.count {
             if token[at] == UInt8(ascii: ".") { return at }
             at &+= 1
@@ -78,7 +88,7 @@ struct TokenHeader {
                     throw .wrongClaimType(claim: "alg", expected: "a string")
                 }
                 hasAlgorithm = true
-                algorithm = Algorithm.allCases.first { name.equals($0.rawValue) }
+                algorithm = Algorithm.allCases.first { name.equals(text: $0.rawValue) }
                 algorithmName = name.excerpt(32)
             } else if key.equals("kid") {
                 guard let name = value.string else {
