@@ -88,7 +88,8 @@ let package = Package(
                 "WebSocketWire",
             ],
             swiftSettings: strict),
-        .testTarget(name: "SockeyeClientTests", dependencies: ["Bytes", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
+        .testTarget(
+            name: "SockeyeClientTests", dependencies: ["Bytes", "HTTPWire", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
         .testTarget(name: "CommandTests", dependencies: ["sockeye"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

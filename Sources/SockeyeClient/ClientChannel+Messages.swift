@@ -157,7 +157,10 @@ extension ClientChannel {
             guard let step = try handshake?.receive(UnsafeRawBufferPointer(bytes)) else { return }
             switch step {
             case .needsMore:
-                if handshake?.isReadingRefusal == true { reactor.setDeadline(self, now + .seconds(2)) }
+                if handshake?.isReadingRefusal == true, let dial {
+                    // Its head says most of it; the body is not worth a long wait.
+                    reactor.setDeadline(self, min(dial.deadline, now + .seconds(2)))
+                }
             case .accepted(let leftover):
                 open(now)
                 read(UnsafeMutableRawBufferPointer(rebasing: bytes.suffix(leftover)))

@@ -56,7 +56,7 @@ struct ClientHandshake {
         if body != nil { return try receiveBody(input) }
         received.append(input)
         while true {
-            try checkBeginning()
+            guard try isHTTP() else { return .needsMore }
             guard let (head, consumed) = try parse() else { return .needsMore }
             // Interim answers (100, 103) announce the real one.
             if head.isInterim {
@@ -123,14 +123,16 @@ struct ClientHandshake {
     }
 
     /// Answers that cannot become HTTP are told at their first bytes, not when a limit is reached.
-    private func checkBeginning() throws(ClientError) {
+    ///
+    /// False: one more byte is needed to tell.
+    private func isHTTP() throws(ClientError) -> Bool {
         let wanted = Array("HTTP/".utf8)
         let bytes = received.bytes
         let begin = bytes.prefix(wanted.count)
-        if begin.elementsEqual(wanted.prefix(begin.count)) { return }
+        if begin.elementsEqual(wanted.prefix(begin.count)) { return true }
         // A TLS alert or handshake record: content type, then version 3.x (RFC 8446 §5.1).
         if [0x15, 0x16].contains(bytes[0]) {
-            if bytes.count == 1 { return }
+            if bytes.count == 1 { return false }
             if bytes[1] == 3 { throw .portSpeaksTLS }
         }
         throw .notHTTP(preview: Self.preview(bytes.prefix(24)))

@@ -79,16 +79,21 @@ extension ClientLoop {
         connections[id] = state
         let mailbox = mailbox
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation {
-                (continuation: CheckedContinuation<Result<ConnectionInfo, ClientError>, Never>) in
-                guard state.startOpening(continuation) else { return }
-                state.channel = reactor.connect(plan, to: addresses, resolvedIn: time, delegate: state)
-            }
+            await open(state, plan, addresses, time)
         } onCancel: {
             mailbox.post(.cancelOpening(id))
         }
         if case .failure = result { connections[id] = nil }
         return (id, try result.get())
+    }
+
+    private func open(
+        _ state: ConnectionState, _ plan: ConnectPlan, _ addresses: [SocketAddress], _ time: Duration?
+    ) async -> Result<ConnectionInfo, ClientError> {
+        await withCheckedContinuation { continuation in
+            guard state.startOpening(continuation) else { return }
+            state.channel = reactor.connect(plan, to: addresses, resolvedIn: time, delegate: state)
+        }
     }
 
     private func resolve(_ plan: ConnectPlan) async throws(ClientError) -> (
@@ -112,10 +117,17 @@ extension ClientLoop {
         let waiter = state.nextWaiterID()
         let mailbox = mailbox
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { state.wait(waiter, $0) }
+            await wait(id, waiter)
         } onCancel: {
             mailbox.post(.cancelNext(id, waiter: waiter))
         }
+    }
+
+    /// A method, because the operation of a cancellation handler is isolated to the actor only when it captures the actor: a closure
+    /// that touches the state alone is compiled without a word, and runs on the global pool.
+    private func wait(_ id: UInt64, _ waiter: UInt64) async -> ConnectionEvent? {
+        guard let state = connections[id] else { return nil }
+        return await withCheckedContinuation { state.wait(waiter, $0) }
     }
 
     func send(_ id: UInt64, _ message: Message, compresses: Bool) async throws(ClientError) {

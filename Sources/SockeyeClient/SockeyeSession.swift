@@ -18,12 +18,25 @@ public actor SockeyeSession {
         public var offset: UInt64?
         /// JSON text, byte for byte as published.
         public var data: String
+
+        /// A delivery of these parts.
+        public init(topic: String, offset: UInt64?, data: String) {
+            self.topic = topic
+            self.offset = offset
+            self.data = data
+        }
     }
 
     /// Where a subscription begins.
     public struct Position: Equatable, Sendable {
         public var epoch: String?
         public var offset: UInt64?
+
+        /// A position of these parts; nil for what the server did not tell.
+        public init(epoch: String? = nil, offset: UInt64? = nil) {
+            self.epoch = epoch
+            self.offset = offset
+        }
     }
 
     /// What an answer can be besides the one hoped for.
