@@ -46,7 +46,7 @@ public final class Hub {
         }
     }
 
-    private var byName: [String: UInt32] = [:]
+    private var byName: [TopicKey: UInt32] = [:]
     @usableFromInline
     var topics: ContiguousArray<Topic> = []
     private var freeTopics: [UInt32] = []
@@ -65,7 +65,7 @@ public final class Hub {
 
     /// The topic of that name, if anybody on this loop listens to it.
     public func topic(named name: String) -> TopicID? {
-        byName[name].map(TopicID.init)
+        byName[TopicKey(name)].map(TopicID.init)
     }
 
     /// The name of a topic that has subscribers.
@@ -78,7 +78,7 @@ public final class Hub {
     /// - Returns: the topic, or nil when the subscriber already listens to it.
     public func subscribe(_ subscriber: SubscriberID, to name: String, lane: Lane) -> TopicID? {
         let index: UInt32
-        if let known = byName[name] {
+        if let known = byName[TopicKey(name)] {
             index = known
             if entryPlace(of: subscriber, topic: index) != nil { return nil }
         } else {
@@ -103,7 +103,7 @@ public final class Hub {
     ///
     /// - Returns: false when there was none.
     public func unsubscribe(_ subscriber: SubscriberID, from name: String, lane: Lane) -> Bool {
-        guard let index = byName[name], let place = entryPlace(of: subscriber, topic: index) else { return false }
+        guard let index = byName[TopicKey(name)], let place = entryPlace(of: subscriber, topic: index) else { return false }
         removeEntry(place, of: subscriber, lane: lane)
         return true
     }
@@ -169,7 +169,7 @@ public final class Hub {
             index = UInt32(topics.count)
             topics.append(Topic(name: name))
         }
-        byName[name] = index
+        byName[TopicKey(name)] = index
         return index
     }
 
@@ -200,7 +200,7 @@ public final class Hub {
             }
         }
         if topics[index].members.0.isEmpty && topics[index].members.1.isEmpty {
-            byName[topics[index].name] = nil
+            byName[TopicKey(topics[index].name)] = nil
             topics[index] = Topic(name: "")
             freeTopics.append(UInt32(index))
         }

@@ -18,7 +18,7 @@ public final class TopicShard {
 
     private let loopCount: Int
     private let nextEpoch: () -> Epoch
-    private var streams: [String: Stream] = [:]
+    private var streams: [TopicKey: Stream] = [:]
     private var idleCount = 0
     private var idleTurns: UInt64 = 0
     /// Names in the order they fell idle; an entry is stale when its turn is no longer the stream's.
@@ -43,25 +43,25 @@ public final class TopicShard {
     /// Counts one more subscriber of `loop` and tells where the stream stands: the first message the subscriber
     /// gets is the one after.
     public func join(_ name: String, loop: Int, lane: Hub.Lane) -> StreamPosition {
-        var stream = streams[name] ?? makeStream()
+        var stream = streams[TopicKey(name)] ?? makeStream()
         if stream.idleTurn != 0 {
             stream.idleTurn = 0
             idleCount -= 1
         }
         stream.interest[loop * Hub.Lane.allCases.count + Int(lane.rawValue)] += 1
         stream.total += 1
-        streams[name] = stream
+        streams[TopicKey(name)] = stream
         return stream.position
     }
 
     /// Takes one subscriber of `loop` away again. A leave without its join is ignored.
     public func leave(_ name: String, loop: Int, lane: Hub.Lane) {
         let place = loop * Hub.Lane.allCases.count + Int(lane.rawValue)
-        guard var stream = streams[name], stream.interest[place] > 0 else { return }
+        guard var stream = streams[TopicKey(name)], stream.interest[place] > 0 else { return }
         stream.interest[place] -= 1
         stream.total -= 1
         if stream.total == 0 { fallIdle(name, &stream) }
-        streams[name] = stream
+        streams[TopicKey(name)] = stream
         forgetOldest()
     }
 
@@ -69,11 +69,11 @@ public final class TopicShard {
     ///
     /// - Returns: its position, and whether each lane has a taker anywhere.
     public func publish(_ name: String) -> (position: StreamPosition, plain: Bool, deflated: Bool) {
-        guard let index = streams.index(forKey: name) else {
+        guard let index = streams.index(forKey: TopicKey(name)) else {
             var stream = makeStream()
             stream.position.offset = 1
             fallIdle(name, &stream)
-            streams[name] = stream
+            streams[TopicKey(name)] = stream
             forgetOldest()
             return (stream.position, false, false)
         }
@@ -93,7 +93,7 @@ public final class TopicShard {
 
     /// Whether a loop has a taker in a lane.
     public func wants(_ name: String, loop: Int, lane: Hub.Lane) -> Bool {
-        guard let stream = streams[name] else { return false }
+        guard let stream = streams[TopicKey(name)] else { return false }
         return stream.interest[loop * Hub.Lane.allCases.count + Int(lane.rawValue)] > 0
     }
 
@@ -114,13 +114,13 @@ public final class TopicShard {
         while idleCount > Self.idleLimit, idleHead < idleQueue.count {
             let (name, turn) = idleQueue[idleHead]
             idleHead += 1
-            guard streams[name]?.idleTurn == turn else { continue }
-            streams[name] = nil
+            guard streams[TopicKey(name)]?.idleTurn == turn else { continue }
+            streams[TopicKey(name)] = nil
             idleCount -= 1
         }
         // Stale entries pile up where topics come and go; sweep once they outnumber the living by far.
         if idleHead > 4 * Self.idleLimit || idleQueue.count > 8 * Self.idleLimit {
-            idleQueue = idleQueue[idleHead...].filter { streams[$0.name]?.idleTurn == $0.turn }
+            idleQueue = idleQueue[idleHead...].filter { streams[TopicKey($0.name)]?.idleTurn == $0.turn }
             idleHead = 0
         }
     }

@@ -75,3 +75,19 @@ import Testing
         }
     }
 }
+
+@Suite struct TopicKeyTests {
+    @Test func `names that only look the same are different topics`() {
+        let composed = "user:\u{E9}"
+        let decomposed = "user:e\u{301}"
+        #expect(composed == decomposed)
+        #expect(TopicKey(composed) != TopicKey(decomposed))
+        let hub = Hub()
+        _ = hub.subscribe(1, to: composed, lane: .plain)
+        #expect(hub.topic(named: decomposed) == nil)
+        #expect(hub.subscribe(1, to: decomposed, lane: .plain) != nil)
+        let shard = TopicShard(loopCount: 1) { Epoch(1) }
+        _ = shard.publish(composed)
+        #expect(shard.publish(decomposed).position.offset == 1)
+    }
+}

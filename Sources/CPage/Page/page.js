@@ -6,7 +6,7 @@ const $ = (id) => document.getElementById(id);
 // RFC 6455 §7.4.1, the IANA registry, and the ranges applications use.
 const closeWords = {
   1000: "normal closure: one side was done",
-  1001: "going away: the server is shutting down, or the page was left",
+  1001: "going away: the server shuts down or restarts, or the page was left; the page comes back in a moment",
   1002: "protocol error: the other side broke RFC 6455",
   1003: "unsupported data: this kind of message is not accepted",
   1005: "closed without a code",
@@ -21,7 +21,6 @@ const closeWords = {
   1013: "try again later: the server is overloaded",
   1014: "bad gateway: a proxy got no valid answer from the server",
   1015: "TLS handshake failed",
-  3001: "the server shuts down or restarts: the page comes back in a moment",
   3002: "messages came faster than this page reads them",
   3004: "no sign of life came in time, so the path was taken for dead",
   3501: "no token came in time",

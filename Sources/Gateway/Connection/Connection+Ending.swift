@@ -47,7 +47,7 @@ extension Connection {
         loop.outlets.set(.closed, true, for: slot)
         if !isReading { reader.discard(scratch: loop.scratch) }
         phase = .lingering
-        if !interest.contains(.read) { setInterest(interest.union(.read)) }
+        if !interest.contains(.read) { setInterest(interest.union(.read).subtracting(.ignoringReadHangup)) }
         setDeadline(after: loop.shared.limits.lingerTimeout)
         if socket.queuedBytes == 0 { shutdownAfterFlush() }
     }

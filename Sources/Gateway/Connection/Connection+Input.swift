@@ -20,7 +20,7 @@ extension Connection {
         }
     }
 
-    private func becameReadable() {
+    func becameReadable() {
         switch phase {
         case .proxyHeader: return readProxyHeader()
         case .sniffing: return sniff()
@@ -57,12 +57,13 @@ extension Connection {
 
     /// Stops asking for input until the peer has read what waits for it.
     func pauseReading() {
-        setInterest(interest.subtracting(.read))
+        // A peer that has shut its side would otherwise be reported at every poll.
+        setInterest(interest.subtracting(.read).union(.ignoringReadHangup))
     }
 
     /// Goes on with what was held back, then with the socket.
     func resumeReading() {
-        setInterest(interest.union(.read))
+        setInterest(interest.union(.read).subtracting(.ignoringReadHangup))
         if let bytes = held {
             held = nil
             input(bytes.mutableBytes)

@@ -73,6 +73,8 @@ extension Connection {
     /// The socket takes bytes again.
     func becameWritable() {
         if phase == .tlsHandshake { return advanceHandshake() }
+        // TLS may have waited with reading until it could write.
+        defer { if socket.hasBufferedBytes && interest.contains(.read) { becameReadable() } }
         switch socket.flush() {
         case .failed(let errno):
             end(.failed(errno))

@@ -15,7 +15,8 @@ struct Session {
     ///
     /// - Returns: false when the token belongs to somebody else.
     mutating func authenticate(_ identity: Identity) -> Bool {
-        if isAuthenticated && user != identity.user { return false }
+        // By octets: names that only look the same are different users.
+        if isAuthenticated && !user.utf8.elementsEqual(identity.user.utf8) { return false }
         user = identity.user
         expiresAt = identity.expiresAt ?? .max
         isAuthenticated = true

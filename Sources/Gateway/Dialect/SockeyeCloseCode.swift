@@ -6,8 +6,6 @@ public import WebSocketWire
 /// ... 4499, not by itself after 3500 ... 3999 and 4500 ... 4999. Codes with a registered meaning (3000,
 /// 3003, 3008) are not used.
 public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
-    /// The server shuts down or restarts.
-    case shuttingDown = 3001
     /// The client reads more slowly than its topics speak.
     case slowReader = 3002
     /// No sign of life came in time.
@@ -42,7 +40,6 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
     /// The reason in the close frame, short of 123 bytes.
     public var reason: String {
         switch self {
-        case .shuttingDown: "shutting down"
         case .slowReader: "reads too slowly"
         case .noHeartbeat: "no sign of life"
         case .authenticationTimeout: "not authenticated in time"
@@ -54,7 +51,6 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
     /// What happened and what to do, for people.
     public var explanation: String {
         switch self {
-        case .shuttingDown: "the server shuts down or restarts: come back in a moment"
         case .slowReader: "messages came faster than this client reads them: come back and catch up"
         case .noHeartbeat:
             "the client gave no sign of life in time, so the path was taken for dead: come back"

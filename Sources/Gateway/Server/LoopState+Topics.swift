@@ -10,7 +10,7 @@ extension LoopState {
     func home(of topic: String) -> Int {
         if peers.count == 1 { return 0 }
         var hasher = Hasher()
-        hasher.combine(topic)
+        hasher.combine(TopicKey(topic))
         return Int(UInt(bitPattern: hasher.finalize()) % UInt(peers.count))
     }
 

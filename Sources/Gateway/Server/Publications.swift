@@ -26,7 +26,7 @@ struct Publications {
 
     private var batches: [Batch] = []
     private(set) var count = 0
-    private var byName: [String: Int] = [:]
+    private var byName: [TopicKey: Int] = [:]
 
     /// Buffers of a batch that grew beyond this are given back when the turn ends.
     private static let keptCapacity = 1 << 20
@@ -39,23 +39,23 @@ struct Publications {
 
     /// The batch for a topic, begun if this is its first message of the turn.
     mutating func batch(for name: String) -> Batch {
-        if count > 0, batches[count - 1].name == name { return batches[count - 1] }
-        if let index = byName[name] { return batches[index] }
+        if count > 0, batches[count - 1].name.utf8.elementsEqual(name.utf8) { return batches[count - 1] }
+        if let index = byName[TopicKey(name)] { return batches[index] }
         if count == batches.count { batches.append(Batch()) }
         let batch = batches[count]
-        if batch.name != name {
+        if !batch.name.utf8.elementsEqual(name.utf8) {
             // A topic that speaks turn after turn finds its prefix ready.
             batch.name = name
             batch.prefix.removeAll(keepingCapacity: 1024)
         }
-        byName[name] = count
+        byName[TopicKey(name)] = count
         count += 1
         return batch
     }
 
     /// The batch a topic has this turn, if any.
     func pending(_ name: String) -> Int? {
-        count == 0 ? nil : byName[name]
+        count == 0 ? nil : byName[TopicKey(name)]
     }
 
     /// Empties one batch that has been sent before the turn ended.
