@@ -34,7 +34,7 @@ enum House {
         Room("PubSub", ["Bytes"]),
         Room("Tokens", ["Bytes", "CTLS", "JSON"]),
         Room("Configuration", ["CToml", "Glibc", "Telemetry"]),
-        Room("EventLoop", ["CSystem", "Glibc", "Synchronization"]),
+        Room("EventLoop", ["Bytes", "CSystem", "Glibc", "Synchronization"]),
         Room("Transport", ["Bytes", "CSystem", "CTLS", "EventLoop", "Glibc", "Synchronization"]),
         Room(
             "Gateway",
