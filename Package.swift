@@ -90,7 +90,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SockeyeClientTests", dependencies: ["Bytes", "HTTPWire", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
-        .testTarget(name: "CommandTests", dependencies: ["sockeye"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandTests", dependencies: ["Bytes", "sockeye", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17
 )

@@ -32,7 +32,8 @@ extension ClientChannel {
         switch progress {
         case .connecting(let descriptor, let deadline):
             do {
-                // A dialer that goes on to another address closes the old descriptor, and may well get its number again.
+                // A dialer that goes on to another address closes the old descriptor, and may well get its
+                // number again.
                 reactor.loop.deregister(descriptor)
                 try reactor.loop.register(descriptor, token: token, .write)
             } catch {

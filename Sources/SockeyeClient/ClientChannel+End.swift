@@ -6,7 +6,9 @@ import Transport
 import WebSocketWire
 
 extension ClientChannel {
-    /// Ends the connection now, without a word to the server. The delegate still hears of it.
+    /// Ends the connection now, without a word to the server.
+    ///
+    /// The delegate still hears of it.
     public func abort() {
         end(.failed(.cancelled))
     }
@@ -90,7 +92,8 @@ extension ClientChannel {
         setInterest(wanted)
     }
 
-    /// The end of both directions is reported whether asked for or not, again and again: while paused the loop must not hear of it.
+    /// The end of both directions is reported whether asked for or not, again and again: while paused the
+    /// loop must not hear of it.
     func ignoreHangup() {
         guard interest != nil, let descriptor = socket?.fileDescriptor else { return }
         reactor.loop.deregister(descriptor)

@@ -29,7 +29,10 @@ extension ClientChannel {
         return true
     }
 
-    /// Starts the close handshake. Messages that are under way still arrive; the end comes as ``ClientChannelDelegate/channel(_:didEnd:)``.
+    /// Starts the close handshake.
+    ///
+    /// Messages that are under way still arrive; the end comes as
+    /// ``ClientChannelDelegate/channel(_:didEnd:)``.
     ///
     /// Before the connection is open it ends at once.
     public func close(_ code: CloseCode?, reason: String = "") {
@@ -101,13 +104,16 @@ extension ClientChannel {
 // MARK: - Receiving
 
 extension ClientChannel {
-    /// Stops reading until ``resume()``. Within ``ClientChannelDelegate/channel(_:didReceive:_:)`` it takes effect after the message at hand.
+    /// Stops reading until ``resume()``.
+    ///
+    /// Within ``ClientChannelDelegate/channel(_:didReceive:_:)`` it takes effect after the message at hand.
     public func pause() {
         guard phase == .open, !isPaused else { return }
         isPaused = true
         updateInterest()
     }
 
+    /// Reads on, beginning with what was kept.
     public func resume() {
         guard isPaused else { return }
         isPaused = false
@@ -124,7 +130,8 @@ extension ClientChannel {
             read(stash.mutableBytes)
             reactor.buffers.give(stash)
         }
-        // TLS hands out one record at a time and keeps what it has decrypted: it must be emptied before the loop may sleep.
+        // TLS hands out one record at a time and keeps what it has decrypted: it must be emptied before the
+        // loop may sleep.
         let isSecure = plan.isSecure
         var rounds = 0
         while phase != .closed, !isPaused {
@@ -191,7 +198,8 @@ extension ClientChannel {
     }
 
     private func read(_ bytes: UnsafeMutableRawBufferPointer) {
-        // Once the server has closed, or broken the protocol, nothing it sends means anything (RFC 6455 §5.5.1).
+        // Once the server has closed, or broken the protocol, nothing it sends means anything (RFC 6455
+        // §5.5.1).
         guard !bytes.isEmpty, receivedClose == nil, failure == nil, phase != .closed else { return }
         if isPaused { return keep(UnsafeRawBufferPointer(bytes)) }
         let sink = reactor.sink
@@ -216,7 +224,8 @@ extension ClientChannel {
         self.stash = stash
     }
 
-    /// The server's close frame: answered with its own code, after which the server ends the connection first (RFC 6455 §7.1.1).
+    /// The server's close frame: answered with its own code, after which the server ends the connection
+    /// first (RFC 6455 §7.1.1).
     func received(close code: CloseCode?, reason: String) {
         receivedClose = (code, reason)
         if !hasSentClose { closer = .server }
@@ -226,7 +235,9 @@ extension ClientChannel {
     }
 }
 
-/// Hands what the reader finds to the channel that is being read. One for a whole reactor.
+/// Hands what the reader finds to the channel that is being read.
+///
+/// One for a whole reactor.
 final class ChannelSink: MessageSink {
     unowned(unsafe) var channel: ClientChannel?
 

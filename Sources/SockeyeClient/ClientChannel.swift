@@ -10,17 +10,22 @@ public import WebSocketWire
 /// dialing ──▶ securing ──▶ upgrading ──▶ open ──▶ closing ──▶ closed
 ///    └────────────┴────────────┴───────────┴─────────┴──────────▶ (failure)
 /// ```
-/// A plain class that lives its whole life on its reactor's loop; everything here is called on that loop. Several thousand of them share one
-/// reactor's buffers: an open channel at rest owns its socket and a table slot, nothing else.
+/// A plain class that lives its whole life on its reactor's loop; everything here is called on that loop.
+/// Several thousand of them share one reactor's buffers: an open channel at rest owns its socket and a
+/// table slot, nothing else.
 public final class ClientChannel {
+    /// How far a connection has come.
     public enum Phase: UInt8, Sendable {
         case dialing, securing, upgrading, open, closing, closed
     }
 
     /// Whatever the owner wants to find the channel's state by.
     public let index: Int
+    /// How far this one has come.
     public internal(set) var phase = Phase.dialing
-    /// While true, nothing is read; what was read already stays here. See ``resume()``.
+    /// While true, nothing is read; what was read already stays here.
+    ///
+    /// See ``resume()``.
     public internal(set) var isPaused = false
     /// Bytes that wait for the socket.
     public var queuedBytes: Int { (socket?.queuedBytes ?? 0) + (output?.count ?? 0) }
@@ -67,7 +72,9 @@ public final class ClientChannel {
     }
 }
 
-/// Takes what happens on channels. Called on the loop, from within ``ClientReactor/turn(_:_:)``; pointers are valid during the call only.
+/// Takes what happens on channels.
+///
+/// Called on the loop, from within ``ClientReactor/turn(_:_:)``; pointers are valid during the call only.
 public protocol ClientChannelDelegate: AnyObject {
     func channelDidOpen(_ channel: ClientChannel, _ opened: OpenedChannel)
     func channel(_ channel: ClientChannel, didReceive kind: MessageKind, _ payload: UnsafeRawBufferPointer)
@@ -81,12 +88,19 @@ public protocol ClientChannelDelegate: AnyObject {
 
 /// What is known when a channel opens.
 public struct OpenedChannel: Sendable {
+    /// The address that answered.
     public var remoteAddress: String
+    /// The request head as sent; holds the token.
     public var request: [UInt8]
+    /// The response head.
     public var response: ResponseHead
+    /// The subprotocol the server chose.
     public var subprotocol: String?
+    /// The compression both sides agreed on.
     public var deflate: DeflateParameters?
+    /// The TLS version and cipher.
     public var security: String?
+    /// How long the parts took.
     public var timings: ConnectTimings
 }
 

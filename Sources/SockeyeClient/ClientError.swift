@@ -2,13 +2,15 @@ public import WebSocketWire
 
 /// Why a connection could not be made, or did not last.
 ///
-/// Sorted by where it went wrong: what the caller asked for, the way there (name, TCP, TLS), the upgrade, the open connection, its end. Each
-/// case has a stable ``code``, ``description`` (what happened) and ``remedy`` (what to do); programs branch on cases or codes, never on words.
+/// Sorted by where it went wrong: what the caller asked for, the way there (name, TCP, TLS), the upgrade,
+/// the open connection, its end. Each case has a stable ``code``, ``description`` (what happened) and
+/// ``remedy`` (what to do); programs branch on cases or codes, never on words.
 public enum ClientError: Error, Equatable, Sendable {
     // What the caller asked for.
     /// The address is not a usable `ws`, `wss`, `http` or `https` URL.
     case urlInvalid(String)
-    /// An option or a message cannot be sent as asked: a line break in a header value, a close code that may not travel.
+    /// An option or a message cannot be sent as asked: a line break in a header value, a close code that
+    /// may not travel.
     case requestInvalid(String)
 
     // The way there.
@@ -42,7 +44,8 @@ public enum ClientError: Error, Equatable, Sendable {
     case redirected(status: Int, location: String)
     /// Any other HTTP status than 101, with the body's explanation.
     case refused(HTTPRefusal)
-    /// A 101 that breaks RFC 6455 §4.1: wrong `Sec-WebSocket-Accept`, a subprotocol or extension nobody offered.
+    /// A 101 that breaks RFC 6455 §4.1: wrong `Sec-WebSocket-Accept`, a subprotocol or extension nobody
+    /// offered.
     case handshakeInvalid(code: String, words: String, remedy: String)
 
     // The open connection.
@@ -63,7 +66,10 @@ public enum ClientError: Error, Equatable, Sendable {
 }
 
 extension ClientError: CustomStringConvertible {
-    /// A stable code: `CONN-0xx`. The code of the cause (`TLS-…`, `WS-…`, the server's own) is part of ``description``.
+    /// A stable code such as `CONN-020`.
+    ///
+    /// The code of the cause (`TLS-…`, `WS-…`, the server's own) is part of
+    /// ``description``.
     public var code: String {
         switch self {
         case .urlInvalid: "CONN-001"

@@ -26,7 +26,8 @@ struct ClientHandshake {
     var subprotocol: String? { agreement?.subprotocol }
     private var agreement: Handshake.Agreement?
     private(set) var deflate: DeflateParameters?
-    /// True once the head has come and it is no upgrade: only its body is still missing, and it is not worth a long wait.
+    /// True once the head has come and it is no upgrade: only its body is still missing, and it is not
+    /// worth a long wait.
     var isReadingRefusal: Bool { body != nil }
 
     private let key: String

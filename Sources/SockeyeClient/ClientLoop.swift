@@ -6,7 +6,8 @@ import WebSocketWire
 
 /// A thread with an event loop that carries client connections: thousands if need be.
 ///
-/// The actor's executor is the loop's thread. ``shared()`` serves a whole program; make more of them to use more cores.
+/// The actor's executor is the loop's thread. ``shared()`` serves a whole program; make more of them to use
+/// more cores.
 public actor ClientLoop {
     private let loop: EventLoop
     private let reactor: ClientReactor
@@ -22,9 +23,11 @@ public actor ClientLoop {
         case abandon(UInt64)
     }
 
+    /// The loop's thread.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// The loop that ``WebSocketConnection/connect(_:options:on:)`` takes unless told otherwise; its thread starts with the first call.
+    /// The loop that ``WebSocketConnection/connect(_:options:on:)`` takes unless told otherwise; its thread
+    /// starts with the first call.
     public static func shared() throws(ClientError) -> ClientLoop { try sharedLoop.get() }
 
     private static let sharedLoop: Result<ClientLoop, ClientError> = {
@@ -123,8 +126,9 @@ extension ClientLoop {
         }
     }
 
-    /// A method, because the operation of a cancellation handler is isolated to the actor only when it captures the actor: a closure
-    /// that touches the state alone is compiled without a word, and runs on the global pool.
+    /// A method, because the operation of a cancellation handler is isolated to the actor only when it
+    /// captures the actor: a closure that touches the state alone is compiled without a word, and runs on
+    /// the global pool.
     private func wait(_ id: UInt64, _ waiter: UInt64) async -> ConnectionEvent? {
         guard let state = connections[id] else { return nil }
         return await withCheckedContinuation { state.wait(waiter, $0) }

@@ -6,8 +6,8 @@ import WebSocketWire
 
 /// The client connections of one event loop, and what they share: timers, buffers, masking keys.
 ///
-/// A plain class owned by whoever runs the loop (an actor whose executor is the loop): call ``turn(_:_:)`` from the loop's turn, and everything
-/// else on the loop's thread.
+/// A plain class owned by whoever runs the loop (an actor whose executor is the loop): call ``turn(_:_:)``
+/// from the loop's turn, and everything else on the loop's thread.
 public final class ClientReactor {
     let loop: EventLoop
     /// The time of the turn under way.
@@ -33,8 +33,8 @@ public final class ClientReactor {
 
     /// - Parameters:
     ///   - receiveCapacity: how much one read may take, in bytes. Default 256 KiB.
-    ///   - predictableMasks: a seed for cheap masking keys, for load generators alone: with them a proxy that does not know WebSockets could be
-    ///     fed chosen bytes (RFC 6455 §10.3).
+    ///   - predictableMasks: a seed for cheap masking keys, for load generators alone: with them a proxy
+    ///     that does not know WebSockets could be fed chosen bytes (RFC 6455 §10.3).
     public init(loop: EventLoop, receiveCapacity: Int = 256 << 10, predictableMasks seed: UInt64? = nil) {
         self.loop = loop
         keys = seed.map { MaskingKeySource(seed: $0) } ?? MaskingKeySource()
@@ -74,10 +74,14 @@ public final class ClientReactor {
         return channel
     }
 
-    /// Makes the loop take a turn soon. Any thread may ask for it through the loop itself.
+    /// Makes the loop take a turn soon.
+    ///
+    /// Any thread may ask for it through the loop itself.
     public func wake() { loop.wake() }
 
-    /// Handles one poll batch. Returns when to be called again at the latest.
+    /// Handles one poll batch.
+    ///
+    /// Returns when to be called again at the latest.
     public func turn(_ events: UnsafeBufferPointer<ReadyEvent>, _ now: MonotonicTime) -> MonotonicTime? {
         self.now = now
         for event in events {
@@ -88,14 +92,17 @@ public final class ClientReactor {
         }
         current = nil
         timers.advance(to: now) { id in
-            // The slot's generation is not in the timer: removing a channel cancels its timer, so the slot is the right one.
+            // The slot's generation is not in the timer: removing a channel cancels its timer, so the slot
+            // is the right one.
             channels[index: id]?.timedOut(now)
         }
         settle()
         return toRead.isEmpty ? timers.nextDeadline : now
     }
 
-    /// Sends what the last calls have written. The turn does it by itself; call it after sending from elsewhere on the loop.
+    /// Sends what the last calls have written.
+    ///
+    /// The turn does it by itself; call it after sending from elsewhere on the loop.
     public func settle() {
         // Reading may write and ending may call back, so both lists can grow while they are worked off.
         let reading = toRead
@@ -126,7 +133,8 @@ public final class ClientReactor {
 
 extension ClientReactor {
     func willFlush(_ channel: ClientChannel) {
-        // The channel whose event is at hand is flushed right after it, while what it wrote is still in the cache.
+        // The channel whose event is at hand is flushed right after it, while what it wrote is still in the
+        // cache.
         if channel !== current { toFlush.append(channel) }
     }
 

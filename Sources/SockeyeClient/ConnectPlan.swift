@@ -4,9 +4,12 @@ import WebSocketWire
 
 /// A checked address and checked options: what every connection to one place shares.
 ///
-/// Parse, don't validate: whoever holds a plan holds a URL that is a WebSocket's and header fields that can be written.
+/// Parse, don't validate: whoever holds a plan holds a URL that is a WebSocket's and header fields that can
+/// be written.
 public struct ConnectPlan: Sendable {
+    /// The address, taken apart.
     public let url: URLParts
+    /// The options, as given.
     public let options: ConnectOptions
     /// The request target: the URL's, plus the token when it travels in the query.
     let target: String
@@ -55,7 +58,8 @@ public struct ConnectPlan: Sendable {
         deflate = DeflatePolicy(mode: options.offersCompression ? .contextTakeover : .off)
     }
 
-    /// The same plan with the token elsewhere would be another plan: the token to send as the first message, if that is its place.
+    /// The same plan with the token elsewhere would be another plan: the token to send as the first
+    /// message, if that is its place.
     public var firstMessageToken: String? {
         options.token.flatMap { $0.place == .message ? $0.value : nil }
     }
@@ -67,7 +71,8 @@ public struct ConnectPlan: Sendable {
         guard isToken(field.name) else {
             throw .requestInvalid("“\(HTTPRefusal.printable(field.name, limit: 60))” is no header name")
         }
-        // RFC 9110 §5.5: visible characters, blanks, and octets above ASCII; a line break would smuggle in a header of its own.
+        // RFC 9110 §5.5: visible characters, blanks, and octets above ASCII; a line break would smuggle in
+        // a header of its own.
         guard field.value.utf8.allSatisfy({ $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }) else {
             throw .requestInvalid(
                 "the value of the header \(field.name) contains a line break or another control character")

@@ -1,7 +1,9 @@
 public import HTTPWire
 public import WebSocketWire
 
-/// How long each part of a connection took. Parts that did not happen are nil.
+/// How long each part of a connection took.
+///
+/// Parts that did not happen are nil.
 public struct ConnectTimings: Equatable, Sendable {
     /// From the call to the addresses; nil when the URL holds an address.
     public var name: Duration?
@@ -14,6 +16,7 @@ public struct ConnectTimings: Equatable, Sendable {
     /// From the open connection to the end of the first message; nil until there was one.
     public var firstMessage: Duration?
 
+    /// Nothing measured yet.
     public init() {}
 
     /// From the call to the open connection.
@@ -24,7 +27,9 @@ public struct ConnectTimings: Equatable, Sendable {
 public struct ConnectionInfo: Sendable {
     /// The address that answered, with port.
     public var remoteAddress: String
-    /// The request head as sent. **It holds the token**: mask it before showing it.
+    /// The request head as sent.
+    ///
+    /// **It holds the token**: mask it before showing it.
     public var request: String
     /// The response head.
     public var response: ResponseHead
@@ -34,6 +39,7 @@ public struct ConnectionInfo: Sendable {
     public var compression: DeflateParameters?
     /// The TLS version and cipher, such as `TLSv1.3 TLS_AES_256_GCM_SHA384`, if any.
     public var security: String?
+    /// How long the parts took.
     public var timings: ConnectTimings
 }
 
@@ -65,9 +71,11 @@ public enum ConnectionEvent: Equatable, Sendable {
 
 /// How a connection was closed.
 public struct CloseSummary: Equatable, Sendable {
+    /// One end of the connection.
     public enum Side: String, Sendable { case client, server }
 
-    /// The server's code, or ours when it sent no close frame; nil when the frame carried none (RFC 6455 calls that 1005).
+    /// The server's code, or ours when it sent no close frame; nil when the frame carried none (RFC 6455
+    /// calls that 1005).
     public var code: CloseCode?
     /// The words beside the code, as sent.
     public var reason: String
@@ -76,6 +84,7 @@ public struct CloseSummary: Equatable, Sendable {
     /// True when both sides sent a close frame (RFC 6455 §7.1.4).
     public var isClean: Bool
 
+    /// A summary of these parts.
     public init(code: CloseCode?, reason: String, initiator: Side, isClean: Bool) {
         self.code = code
         self.reason = reason

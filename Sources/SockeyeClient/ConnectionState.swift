@@ -4,7 +4,8 @@ import WebSocketWire
 /// What the loop keeps for one ``WebSocketConnection``: events not yet taken, and who waits for what.
 final class ConnectionState: ClientChannelDelegate {
     var channel: ClientChannel?
-    /// True after `close`: messages beyond the limit are dropped then, since pausing would keep the server's close frame out.
+    /// True after `close`: messages beyond the limit are dropped then, since pausing would keep the
+    /// server's close frame out.
     var isClosing = false
     private(set) var end: ConnectionEvent?
 
@@ -70,8 +71,8 @@ final class ConnectionState: ClientChannelDelegate {
         return lastWaiterID
     }
 
-    // A task may be suspended between finding that it must wait and handing over its continuation, and a turn of the loop may
-    // happen in between: so each of these looks again.
+    // A task may be suspended between finding that it must wait and handing over its continuation, and a
+    // turn of the loop may happen in between: so each of these looks again.
 
     func wait(_ id: UInt64, _ continuation: CheckedContinuation<ConnectionEvent?, Never>) {
         if let event = takeEvent() { return continuation.resume(returning: event) }

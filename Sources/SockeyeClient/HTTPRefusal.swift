@@ -3,8 +3,8 @@ import JSON
 
 /// An HTTP answer that is no upgrade, read for its explanation.
 ///
-/// Sockeye and other careful servers explain a refusal as JSON; a proxy or a web application answers with its own page, which
-/// tells that the request never reached the WebSocket server.
+/// Sockeye and other careful servers explain a refusal as JSON; a proxy or a web application answers with
+/// its own page, which tells that the request never reached the WebSocket server.
 public struct HTTPRefusal: Equatable, Sendable {
     /// What the body turned out to be.
     public enum Body: Equatable, Sendable {
@@ -18,14 +18,16 @@ public struct HTTPRefusal: Equatable, Sendable {
         case text(String)
     }
 
-    /// The HTTP status, 200 ... 599.
+    /// The HTTP status: 200 to 599.
     public var status: Int
     /// The reason phrase as sent; may be empty.
     public var reason: String
     /// The `Server` field: tells which hop answered.
     public var server: String?
+    /// The body, read for its explanation.
     public var body: Body
 
+    /// A refusal of these parts.
     public init(status: Int, reason: String, server: String?, body: Body) {
         self.status = status
         self.reason = reason
@@ -41,6 +43,7 @@ public struct HTTPRefusal: Equatable, Sendable {
 }
 
 extension HTTPRefusal: CustomStringConvertible {
+    /// What the server answered, in one line; safe to show on a terminal.
     public var description: String {
         var text = "the server answered \(status)"
         if !reason.isEmpty { text += " \(reason)" }

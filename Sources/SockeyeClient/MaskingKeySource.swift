@@ -1,6 +1,7 @@
 import Bytes
 
-/// Masking keys for client frames, RFC 6455 §5.3: fresh for each frame and not to be guessed by who chose the payload.
+/// Masking keys for client frames, RFC 6455 §5.3: fresh for each frame and not to be guessed by who chose
+/// the payload.
 struct MaskingKeySource {
     /// What is left of the last random word.
     private var spare: UInt32?

@@ -11,7 +11,9 @@ public enum SockeyeCommand: Equatable, Sendable {
     case publish(topic: String, data: String, id: String?)
     case ping
 
-    /// The text message that says it. `data` is not checked: see ``isJSON(_:)``.
+    /// The text message that says it.
+    ///
+    /// `data` is not checked: see ``isJSON(_:)``.
     public var text: String {
         switch self {
         case .authenticate(let token): Self.object("auth", ("token", token))

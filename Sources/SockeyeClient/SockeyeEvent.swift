@@ -14,7 +14,9 @@ public enum SockeyeEvent: Equatable, Sendable {
     /// A type this client does not know, or no JSON of this protocol at all.
     case other(String)
 
-    /// Reads a text message. Never fails: what it does not understand is ``other(_:)``.
+    /// Reads a text message.
+    ///
+    /// Never fails: what it does not understand is ``other(_:)``.
     public init(_ text: String) {
         if text == "pong" {
             self = .pong
@@ -94,11 +96,14 @@ public enum SockeyeEvent: Equatable, Sendable {
 public struct SockeyeFault: Error, Equatable, Sendable {
     /// Stable; see `docs/protocol.md`.
     public var code: String
+    /// What happened, in words.
     public var message: String
+    /// What to do about it.
     public var remedy: String?
     /// Of the command it answers, if that had one.
     public var id: String?
 
+    /// A refusal of these parts.
     public init(code: String, message: String, remedy: String? = nil, id: String? = nil) {
         self.code = code
         self.message = message

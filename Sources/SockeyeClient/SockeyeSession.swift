@@ -13,6 +13,7 @@ import WebSocketWire
 public actor SockeyeSession {
     /// A message on a topic.
     public struct Delivery: Equatable, Sendable {
+        /// The topic it was published on.
         public var topic: String
         /// The message's place in its topic, from 1.
         public var offset: UInt64?
@@ -29,7 +30,9 @@ public actor SockeyeSession {
 
     /// Where a subscription begins.
     public struct Position: Equatable, Sendable {
+        /// The life of the topic's stream that the offsets belong to.
         public var epoch: String?
+        /// The offset of the last message before the subscription.
         public var offset: UInt64?
 
         /// A position of these parts; nil for what the server did not tell.
@@ -49,11 +52,16 @@ public actor SockeyeSession {
         case notJSON
     }
 
-    /// The connection underneath. Its ``WebSocketConnection/events`` belong to the session.
-    public nonisolated let connection: WebSocketConnection
-    /// The deliveries of all topics, in order of arrival; ends with the connection. For one task.
+    /// The connection underneath.
     ///
-    /// The newest `deliveryLimit` are kept for a task that falls behind; what is dropped shows as a gap in the offsets.
+    /// Its ``WebSocketConnection/events`` belong to the session.
+    public nonisolated let connection: WebSocketConnection
+    /// The deliveries of all topics, in order of arrival; ends with the connection.
+    ///
+    /// For one task.
+    ///
+    /// The newest `deliveryLimit` are kept for a task that falls behind; what is dropped shows as a gap in
+    /// the offsets.
     public nonisolated let deliveries: AsyncStream<Delivery>
     /// How many deliveries wait at most.
     public static let deliveryLimit = 10_000

@@ -7,10 +7,12 @@ public import WebSocketWire
 /// try await connection.send(text: "hello")
 /// for try await message in connection.messages { print(message) }
 /// ```
-/// Pings are answered by themselves. Memory is bounded both ways: ``send(text:compressed:)`` suspends while the network does not keep up, and
-/// nothing is read while nobody takes what has come. A connection that is let go of closes with 1001.
+/// Pings are answered by themselves. Memory is bounded both ways: ``send(text:compressed:)`` suspends while
+/// the network does not keep up, and nothing is read while nobody takes what has come. A connection that is
+/// let go of closes with 1001.
 ///
-/// Sendable: it may be used from any task; ``events`` and ``messages`` share one stream, so one of them should be read by one task.
+/// Sendable: it may be used from any task; ``events`` and ``messages`` share one stream, so one of them
+/// should be read by one task.
 public final class WebSocketConnection: Sendable {
     /// What the handshake told, and how long it took.
     public let info: ConnectionInfo
@@ -49,10 +51,12 @@ public final class WebSocketConnection: Sendable {
         return WebSocketConnection(id: id, info: info, loop: loop)
     }
 
-    /// Sends one text message. Returns when it is on its way, or waits for its turn below the high watermark.
+    /// Sends one text message.
     ///
-    /// - Parameter compressed: whether to compress it where compression was agreed on. Turn it off for text that holds a secret next to
-    ///   something an attacker may choose.
+    /// Returns when it is on its way, or waits for its turn below the high watermark.
+    ///
+    /// - Parameter compressed: whether to compress it where compression was agreed on. Turn it off for text
+    ///   that holds a secret next to something an attacker may choose.
     /// - Throws: ``ClientError/closed`` when the connection is closed or closing.
     public func send(text: String, compressed: Bool = true) async throws(ClientError) {
         try await loop.send(id, .text(text), compresses: compressed)
@@ -72,7 +76,8 @@ public final class WebSocketConnection: Sendable {
     ///
     /// - Parameter payload: at most 125 bytes.
     /// - Returns: the time between the two.
-    /// - Throws: ``ClientError/closed`` when the connection ends first, ``ClientError/requestInvalid(_:)`` for a longer payload.
+    /// - Throws: ``ClientError/closed`` when the connection ends first, ``ClientError/requestInvalid(_:)``
+    ///   for a longer payload.
     public func ping(_ payload: [UInt8] = []) async throws(ClientError) -> Duration {
         try await loop.ping(id, payload)
     }
@@ -109,15 +114,19 @@ extension WebSocketConnection {
     public struct Events: AsyncSequence, Sendable {
         let connection: WebSocketConnection
 
+        /// Takes one after the other.
         public struct AsyncIterator: AsyncIteratorProtocol {
             let connection: WebSocketConnection
 
+            /// The next one; nil at the end, and when the task is cancelled.
             public mutating func next() async -> ConnectionEvent? { await connection.next() }
+            /// The next one; nil at the end, and when the task is cancelled.
             public mutating func next(isolation actor: isolated (any Actor)?) async -> ConnectionEvent? {
                 await connection.next()
             }
         }
 
+        /// An iterator; all of them share the connection's one stream.
         public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(connection: connection) }
     }
 
@@ -125,13 +134,16 @@ extension WebSocketConnection {
     public struct Messages: AsyncSequence, Sendable {
         let connection: WebSocketConnection
 
+        /// Takes one after the other.
         public struct AsyncIterator: AsyncIteratorProtocol {
             let connection: WebSocketConnection
 
+            /// The next one; nil at the end, and when the task is cancelled.
             public mutating func next() async throws(ClientError) -> Message? {
                 try await next(isolation: nil)
             }
 
+            /// The next one; nil at the end, and when the task is cancelled.
             public mutating func next(isolation actor: isolated (any Actor)?) async throws(ClientError)
                 -> Message?
             {
@@ -151,6 +163,7 @@ extension WebSocketConnection {
             }
         }
 
+        /// An iterator; all of them share the connection's one stream.
         public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(connection: connection) }
     }
 }

@@ -4,7 +4,8 @@ import HTTPWire
 import Synchronization
 import WebSocketWire
 
-/// A server on a loopback port that does what a test tells it: one thread, blocking calls, no code shared with the client but the wires.
+/// A server on a loopback port that does what a test tells it: one thread, blocking calls, no code shared
+/// with the client but the wires.
 final class TestServer: Sendable {
     let port: UInt16
     private let listener: Int32

@@ -47,7 +47,8 @@ struct BenchShare: Sendable {
     var sources: [SocketAddress]
 }
 
-/// The connections of one loop in a measurement: dials them, a bounded number at once, and hands what they do to a subclass.
+/// The connections of one loop in a measurement: dials them, a bounded number at once, and hands what they
+/// do to a subclass.
 ///
 /// Plain calls on the loop's thread: no task, no continuation and no allocation for each message.
 class BenchDriver: ClientChannelDelegate {
@@ -89,7 +90,9 @@ class BenchDriver: ClientChannelDelegate {
     func ended(_ channel: ClientChannel, _ end: ChannelEnd) { failed(channel, end) }
     /// Every connection of every loop is ready.
     func begin() {}
-    /// After each turn's events. Returns when to be called again at the latest.
+    /// After each turn's events.
+    ///
+    /// Returns when to be called again at the latest.
     func turned(_ now: MonotonicTime) -> MonotonicTime? { nil }
 
     final func local(_ channel: ClientChannel) -> Int { channel.index &- numbers.lowerBound }

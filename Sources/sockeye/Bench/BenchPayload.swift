@@ -1,6 +1,7 @@
 import Glibc
 
-/// The payloads of a measurement: each says who sent it and as which, and every byte of it is known, so every reply can be checked.
+/// The payloads of a measurement: each says who sent it and as which, and every byte of it is known, so
+/// every reply can be checked.
 ///
 /// ```
 /// iiiiii-ssssssss-abcdefg…                    echo: connection and sequence number in hexadecimal
@@ -44,8 +45,9 @@ struct BenchPayload {
         else {
             return nil
         }
+        guard payload[6] == UInt8(ascii: "-"), payload[15] == UInt8(ascii: "-") else { return nil }
         guard headerCount == Self.timedHeader else { return (UInt32(sender), UInt32(sequence), 0) }
-        guard let time = Self.read(payload, 16, at: 16) else { return nil }
+        guard let time = Self.read(payload, 16, at: 16), payload[32] == UInt8(ascii: "-") else { return nil }
         return (UInt32(sender), UInt32(sequence), time)
     }
 

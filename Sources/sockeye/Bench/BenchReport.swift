@@ -228,7 +228,9 @@ struct BenchReport {
     private func number(_ value: Double, _ digits: Int) -> JSONValue {
         var scale = 1.0
         for _ in 0..<digits { scale *= 10 }
-        return JSONNumber((value * scale).rounded() / scale).map { .number($0) } ?? .null
+        let rounded = (value * scale).rounded() / scale
+        if let whole = Int64(exactly: rounded) { return .integer(whole) }
+        return JSONNumber(rounded).map { .number($0) } ?? .null
     }
 
     static func grouped(_ value: UInt64) -> String {

@@ -61,16 +61,16 @@ struct BenchRun {
     }
 
     private func checkLimits() throws(CommandFailure) {
+        if settings.connections > 28_000 * settings.sources {
+            throw .usage(
+                "\(settings.connections) connections from one address are more than it has ports",
+                hint: "add --sources \((settings.connections + 27_999) / 28_000)")
+        }
         let limit = descriptorLimit()
         if let limit, settings.connections + 64 > limit {
             throw .unavailable(
                 "\(settings.connections) connections need as many descriptors, and the limit is \(limit)",
                 hint: "raise it: ulimit -Hn, LimitNOFILE= in a systemd unit")
-        }
-        if settings.connections > 28_000 * settings.sources {
-            throw .usage(
-                "\(settings.connections) connections from one address are more than it has ports",
-                hint: "add --sources \((settings.connections + 27_999) / 28_000)")
         }
     }
 

@@ -1,7 +1,7 @@
 import Bytes
 
-/// Sends at a given rate, whatever comes back: each message has the time it is due, and its latency counts from there, so that a server that
-/// stalls cannot hide it by being asked less (coordinated omission).
+/// Sends at a given rate, whatever comes back: each message has the time it is due, and its latency counts
+/// from there, so that a server that stalls cannot hide it by being asked less (coordinated omission).
 struct BenchSchedule {
     private let interval: Double
     private let start: MonotonicTime

@@ -79,7 +79,9 @@ struct BenchSettings: Sendable {
     }
 }
 
-/// The texts that subscribe, publish and are recognised. By default those of Sockeye's JSON protocol.
+/// The texts that subscribe, publish and are recognised.
+///
+/// By default those of Sockeye's JSON protocol.
 struct BenchMessages: Sendable {
     /// Sent by each subscriber when it is open; nil: nothing.
     var subscribe: String?

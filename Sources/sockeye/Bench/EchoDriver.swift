@@ -3,7 +3,8 @@ import EventLoop
 import SockeyeClient
 import WebSocketWire
 
-/// Echo: each connection keeps so many messages on their way, or sends at a given rate, and checks what comes back.
+/// Echo: each connection keeps so many messages on their way, or sends at a given rate, and checks what
+/// comes back.
 final class EchoDriver: BenchDriver {
     private var payload: BenchPayload
     private let kind: MessageKind
@@ -71,8 +72,8 @@ final class EchoDriver: BenchDriver {
         while let (number, due) = schedule?.next(now) {
             let index = Int(number % UInt64(channels.count))
             guard let channel = channels[index] else { continue }
-            // A connection whose window is full makes the schedule wait: the message stays due since then, so the
-            // time it loses is counted.
+            // A connection whose window is full makes the schedule wait: the message stays due since then,
+            // so the time it loses is counted.
             guard sent[index] &- received[index] < UInt32(window) else {
                 schedule?.back()
                 return now + .milliseconds(1)

@@ -3,9 +3,11 @@ import EventLoop
 import SockeyeClient
 import WebSocketWire
 
-/// Fan-out: every connection subscribes, one more publishes, and each delivery is checked for content and order.
+/// Fan-out: every connection subscribes, one more publishes, and each delivery is checked for content and
+/// order.
 ///
-/// The publisher lives on the first loop. The others tell it through a mailbox when all their subscribers have a publication.
+/// The publisher lives on the first loop. The others tell it through a mailbox when all their subscribers
+/// have a publication.
 final class FanoutDriver: BenchDriver {
     private let payload: BenchPayload
     private var place: ByteSearch

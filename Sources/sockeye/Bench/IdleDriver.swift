@@ -1,7 +1,8 @@
 import SockeyeClient
 import WebSocketWire
 
-/// Idle: opens connections, lets them subscribe if asked to, and leaves them alone: what does one cost the server?
+/// Idle: opens connections, lets them subscribe if asked to, and leaves them alone: the difference is
+/// what one costs the server.
 final class IdleDriver: BenchDriver {
     private var answer: ByteSearch
     private var refusal = ByteSearch(BenchMessages.refusal)

@@ -1,5 +1,5 @@
-/// Times in nanoseconds, counted in 64 steps for each power of two: any percentile is within 1.6 % of the truth, in 32 KiB, and adding costs a few
-/// nanoseconds.
+/// Times in nanoseconds, counted in 64 steps for each power of two: any percentile is within 1.6 % of the
+/// truth, in 32 KiB, and adding costs a few nanoseconds.
 struct LatencyHistogram: Equatable, Sendable {
     private var counts = [UInt64](repeating: 0, count: 64 * 59)
     private(set) var count: UInt64 = 0
@@ -27,7 +27,8 @@ struct LatencyHistogram: Equatable, Sendable {
 
     var mean: Double { count == 0 ? 0 : sum / Double(count) }
 
-    /// The time that a share of `quantile` (0 ... 1) of all times does not exceed, in nanoseconds; 0 when there is none.
+    /// The time that a share of `quantile` (0 to 1) of all times does not exceed, in nanoseconds; 0 when
+    /// there is none.
     func value(at quantile: Double) -> UInt64 {
         guard count > 0 else { return 0 }
         let wanted = max(1, UInt64((min(max(quantile, 0), 1) * Double(count)).rounded(.up)))

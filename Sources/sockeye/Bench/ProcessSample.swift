@@ -4,7 +4,9 @@ import Glibc
 struct ProcessSample: Equatable, Sendable {
     /// Time on a processor, of all threads, in nanoseconds.
     var cpu: UInt64 = 0
-    /// Memory that is its own, with its share of what is shared, in bytes. Zero unless asked for: the kernel walks every page for it.
+    /// Memory that is its own, with its share of what is shared, in bytes.
+    ///
+    /// Zero unless asked for: the kernel walks every page for it.
     var proportional: UInt64 = 0
     var anonymous: UInt64 = 0
 
@@ -17,7 +19,8 @@ struct ProcessSample: Equatable, Sendable {
                 )
             }
             for thread in threads {
-                // Field 1 of schedstat: nanoseconds on a processor. A thread may end between listing and reading.
+                // Field 1 of schedstat: nanoseconds on a processor. A thread may end between listing and
+                // reading.
                 let text = readFile("/proc/\(process)/task/\(thread)/schedstat", limit: 200).map {
                     String(decoding: $0, as: UTF8.self)
                 }

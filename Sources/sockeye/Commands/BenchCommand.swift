@@ -4,17 +4,19 @@ enum BenchCommand {
         name: "bench",
         summary: "load a WebSocket server and measure it",
         description: """
-            Opens many connections to any WebSocket server and checks every reply, byte for byte and in order.
+            Opens many connections to any WebSocket server and checks every reply, byte for byte and in \
+            order.
 
-            echo: each connection sends messages that the server sends back. fanout: every connection subscribes, one more publishes, and each \
-            delivery is checked. idle: connections that do nothing, to see what one costs. churn: connect, close, and again. In fanout the \
-            messages are those of Sockeye's JSON protocol; --subscribe and --publish speak another one.
+            echo: each connection sends messages that the server sends back. fanout: every connection \
+            subscribes, one more publishes, and each delivery is checked. idle: connections that do \
+            nothing, to see what one costs. churn: connect, close, and again. In fanout the messages are \
+            those of Sockeye's JSON protocol; --subscribe and --publish speak another one.
 
-            With --pid the server's own processor time and memory are read from /proc, so that the result is what a message costs, which \
-            depends much less on the machine's mood than messages a second.
+            With --pid the server's own processor time and memory are read from /proc, so that the result \
+            is what a message costs, which depends much less on the machine's mood than messages a second.
 
-            Point it at servers that are yours. The exit status is 0 when every reply was right, 1 when one was wrong or missing, 3 when the \
-            connections could not be made.
+            Point it at servers that are yours. The exit status is 0 when every reply was right, 1 when \
+            one was wrong or missing, 3 when the connections could not be made.
             """,
         arguments: [Argument(name: "URL", summary: "ws://host:port/path, wss://…")],
         flags: [

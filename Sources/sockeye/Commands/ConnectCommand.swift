@@ -4,16 +4,18 @@ enum ConnectCommand {
         name: "connect",
         summary: "talk to a WebSocket server from the terminal",
         description: """
-            Connects to any WebSocket server. On a terminal it is a conversation: what you type is sent as a text message, what comes is \
-            shown with an arrow and the seconds since the connection opened; /help lists the commands. In a pipe each line of standard input \
-            is sent as one text message, each text message received is one line of standard output (binary ones in Base64), and everything \
-            else goes to standard error.
+            Connects to any WebSocket server. On a terminal it is a conversation: what you type is sent as \
+            a text message, what comes is shown with an arrow and the seconds since the connection opened; \
+            /help lists the commands. In a pipe each line of standard input is sent as one text message, \
+            each text message received is one line of standard output (binary ones in Base64), and \
+            everything else goes to standard error.
 
-            At the end of standard input the connection is closed with 1000; messages that come until the server has answered the close \
-            frame are still printed. With --wait it stays open for that long, or with '--wait forever' until the server closes.
+            At the end of standard input the connection is closed with 1000; messages that come until the \
+            server has answered the close frame are still printed. With --wait it stays open for that \
+            long, or with '--wait forever' until the server closes.
 
-            The exit status is 0 after a normal close (1000, no code, or one asked for with /close), 1 when the connection could not be made \
-            or ended in another way, 2 for a wrong command line.
+            The exit status is 0 after a normal close (1000, no code, or one asked for with /close), 1 \
+            when the connection could not be made or ended in another way, 2 for a wrong command line.
             """,
         arguments: [
             Argument(name: "URL", summary: "ws://host:port/path, wss://…; http and https mean the same")

@@ -90,7 +90,8 @@ struct ConnectPrinter {
             ]
         case (.talk, .text(let text)): [.data(stamp(time) + color("← ", 36) + Self.printable(text))]
         case (.talk, .binary(let bytes)): [.data(stamp(time) + color("← ", 36) + Self.hexadecimal(bytes))]
-        // A line is a message: what would break it is escaped nowhere, since the reader asked for the bytes; --json is for the rest.
+        // A line is a message: what would break it is escaped nowhere, since the reader asked for the
+        // bytes; --json is for the rest.
         case (.lines, .text(let text)): [.data(text)]
         case (.lines, .binary(let bytes)): [.data(Base64.encode(bytes))]
         }
@@ -206,8 +207,11 @@ extension ConnectPrinter {
             .text
     }
 
+    /// Milliseconds with three digits at most.
     private static func milliseconds(_ time: Duration) -> JSONValue {
-        JSONNumber(((time / .milliseconds(1)) * 1000).rounded() / 1000).map { .number($0) } ?? .null
+        let value = ((time / .milliseconds(1)) * 1000).rounded() / 1000
+        if let whole = Int64(exactly: value) { return .integer(whole) }
+        return JSONNumber(value).map { .number($0) } ?? .null
     }
 
     /// `0.42 ms`, `3.1 ms`, `250 ms`, `2.4 s`.

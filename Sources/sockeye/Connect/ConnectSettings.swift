@@ -55,7 +55,9 @@ struct ConnectSettings {
 }
 
 extension Invocation {
-    /// The one argument. Its query may hold a token, so it is taken out of the sight of `ps`.
+    /// The one argument.
+    ///
+    /// Its query may hold a token, so it is taken out of the sight of `ps`.
     func url() throws(CommandFailure) -> String {
         let url = arguments[0]
         for secret in ConnectionFlags.secrets(inURL: url) { ProcessSecrets.erase(secret) }

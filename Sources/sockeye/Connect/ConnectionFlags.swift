@@ -142,7 +142,8 @@ enum ConnectionFlags {
                 throw .unavailable("--token: cannot read \(path): \(errorText(errno))")
             }
             let token = trimmed(String(decoding: bytes, as: UTF8.self))
-            // Files from other systems bring blanks, line ends and byte order marks along; inside a token they are a mistake.
+            // Files from other systems bring blanks, line ends and byte order marks along; inside a token
+            // they are a mistake.
             guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
                 throw .unavailable(
                     "--token: \(path) does not hold one token",

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// SIGINT and SIGTERM as something to wait for: the first one asks for an orderly end, the second one ends the process.
+/// SIGINT and SIGTERM as something to wait for: the first one asks for an orderly end, the second one ends
+/// the process.
 enum Interrupts {
     private static let writeEnd = Atomic<Int32>(-1)
 

@@ -1,7 +1,8 @@
 /// One editable line, without a terminal: takes the bytes of keys, tells what to draw and what was decided.
 ///
-/// Understands arrows, Home, End, Backspace, Delete, Ctrl-A/E/B/F/K/U/W/L, a history on Up and Down, and pasted text with line breaks (each ends a
-/// line). Cursor columns are counted in scalars of width one, so a line of wide characters may be drawn a little off; what is sent is right.
+/// Understands arrows, Home, End, Backspace, Delete, Ctrl-A/E/B/F/K/U/W/L, a history on Up and Down, and
+/// pasted text with line breaks (each ends a line). Cursor columns are counted in scalars of width one, so
+/// a line of wide characters may be drawn a little off; what is sent is right.
 struct LineEditor {
     enum Decision: Equatable {
         case line(String)
@@ -15,7 +16,7 @@ struct LineEditor {
 
     let prompt: String
     private(set) var text: [Unicode.Scalar] = []
-    /// 0 <= cursor <= text.count
+    /// Where the next character goes: 0 <= cursor <= text.count.
     private(set) var cursor = 0
 
     /// Oldest first; at most `historyLimit`.
@@ -29,6 +30,13 @@ struct LineEditor {
     static let historyLimit = 1000
 
     init(prompt: String) { self.prompt = prompt }
+
+    /// What has been written so far.
+    var line: String {
+        var line = ""
+        line.unicodeScalars.append(contentsOf: text)
+        return line
+    }
 
     /// Takes what was read from the terminal; several decisions when it was pasted.
     mutating func feed(_ bytes: some Sequence<UInt8>) -> [Decision] {
@@ -158,8 +166,6 @@ struct LineEditor {
             history.append(text)
             if history.count > Self.historyLimit { history.removeFirst() }
         }
-        var line = ""
-        line.unicodeScalars.append(contentsOf: text)
         return abandon(.line(line))
     }
 

@@ -1,9 +1,11 @@
 import Glibc
 
-/// Wipes secrets from where the kernel shows them: `/proc/PID/cmdline`, which `ps` prints to everybody, and `/proc/PID/environ`.
+/// Wipes secrets from where the kernel shows them: `/proc/PID/cmdline`, which `ps` prints to everybody, and
+/// `/proc/PID/environ`.
 ///
-/// Both files read the process's own first stack pages, where the words of the command line and the environment were put. For the moment between
-/// start and wiping they can be seen: a file (`@FILE`) or the terminal (`-`) is the safe way.
+/// Both files read the process's own first stack pages, where the words of the command line and the
+/// environment were put. For the moment between start and wiping they can be seen: a file (`@FILE`) or the
+/// terminal (`-`) is the safe way.
 enum ProcessSecrets {
     /// Overwrites every copy of `secret` with `*`.
     static func erase(_ secret: String) {
@@ -28,10 +30,14 @@ enum ProcessSecrets {
         }
     }
 
-    /// The areas of the command line and of the environment: arg_start, arg_end, env_start, env_end, fields 48 ... 51 of proc_pid_stat(5).
+    /// The areas of the command line and of the environment: arg_start, arg_end, env_start, env_end, fields
+    /// 48 ...
+    ///
+    /// 51 of proc_pid_stat(5).
     private static func areas() -> [Range<UInt>] {
         guard let text = readFile("/proc/self/stat", limit: 4096) else { return [] }
-        // The second field is the name in brackets and may hold anything; what follows the last bracket is plain.
+        // The second field is the name in brackets and may hold anything; what follows the last bracket is
+        // plain.
         let stat = String(decoding: text, as: UTF8.self)
         guard let bracket = stat.lastIndex(of: ")") else { return [] }
         let fields = stat[stat.index(after: bracket)...].split(whereSeparator: { $0 == " " || $0 == "\n" })

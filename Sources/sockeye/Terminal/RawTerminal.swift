@@ -1,9 +1,12 @@
 import Glibc
 import Synchronization
 
-/// The terminal in raw mode: keys arrive as they are pressed, and nothing is echoed. Restored at the end, whatever the end is.
+/// The terminal in raw mode: keys arrive as they are pressed, and nothing is echoed.
+///
+/// Restored at the end, whatever the end is.
 struct RawTerminal: ~Copyable {
-    /// What to restore, for the exit handler as well: a process that dies in raw mode leaves a shell that shows nothing.
+    /// What to restore, for the exit handler as well: a process that dies in raw mode leaves a shell that
+    /// shows nothing.
     private static let saved = Mutex<termios?>(nil)
 
     /// Nil when standard input is no terminal.
@@ -36,7 +39,9 @@ struct RawTerminal: ~Copyable {
         return Int(size.ws_col)
     }
 
-    /// Asks on the terminal for a secret, which is not shown while it is typed. Nil without a terminal, or at end of input.
+    /// Asks on the terminal for a secret, which is not shown while it is typed.
+    ///
+    /// Nil without a terminal, or at end of input.
     static func askSecret(_ prompt: String) -> String? {
         let terminal = open("/dev/tty", O_RDWR | O_CLOEXEC)
         guard terminal >= 0 else { return nil }

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Standard input for async code: read by a thread of its own, and only when somebody asks, so that nothing piles up.
+/// Standard input for async code: read by a thread of its own, and only when somebody asks, so that nothing
+/// piles up.
 final class StandardInput: Sendable {
     private struct State {
         var waiter: CheckedContinuation<[UInt8]?, Never>?
@@ -11,7 +12,8 @@ final class StandardInput: Sendable {
 
     private let state = Mutex(State())
     private let descriptor: Int32
-    /// The thread waits on this pipe until somebody wants bytes: a pipe, because it needs no shared memory to be proved right.
+    /// The thread waits on this pipe until somebody wants bytes: a pipe, because it needs no shared memory
+    /// to be proved right.
     private let demand: (read: Int32, write: Int32)
 
     init(descriptor: Int32 = STDIN_FILENO) throws(CommandFailure) {
@@ -25,7 +27,9 @@ final class StandardInput: Sendable {
 
     deinit { close(demand.write) }
 
-    /// The next bytes, as many as one read gives; nil at the end. One caller at a time.
+    /// The next bytes, as many as one read gives; nil at the end.
+    ///
+    /// One caller at a time.
     func read() async -> [UInt8]? {
         await withCheckedContinuation { continuation in
             let (isEnded, mustStart) = state.withLock { state in
