@@ -83,7 +83,7 @@ public struct AccessToken: Equatable, Sendable {
         case header
         /// `?token=…`: what a browser can do, and what every access log keeps.
         case query
-        /// `Sec-WebSocket-Protocol: bearer, …`: what a browser can do, and what logs seldom keep.
+        /// `Sec-WebSocket-Protocol: sockeye, sockeye.token.…`: what a browser can do, and what logs seldom keep.
         case subprotocol
         /// The first message, `{"type":"auth","token":…}`.
         case message

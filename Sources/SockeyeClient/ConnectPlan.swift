@@ -38,14 +38,14 @@ public struct ConnectPlan: Sendable {
                 target +=
                     (target.utf8.contains(UInt8(ascii: "?")) ? "&token=" : "?token=")
                     + Self.percentEncoded(token.value)
-            case .subprotocol: subprotocols += ["bearer", token.value]
+            case .subprotocol: subprotocols += ["sockeye", "sockeye.token." + token.value]
             case .message: break
             }
         }
         for field in fields { try Self.check(field) }
         for name in subprotocols where !Self.isToken(name) {
             throw .requestInvalid(
-                options.token?.value == name
+                options.token.map { name.hasSuffix($0.value) } ?? false
                     ? "this token has characters that a subprotocol cannot carry; send it in the header or a message"
                     : "“\(HTTPRefusal.printable(name, limit: 60))” is no subprotocol name: letters, digits and !#$%&'*+-.^_`|~ only"
             )

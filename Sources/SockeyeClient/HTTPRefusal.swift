@@ -11,11 +11,37 @@ public struct HTTPRefusal: Equatable, Sendable {
         /// Nothing, or nothing printable.
         case empty
         /// JSON with an explanation: whichever of the fields were there.
-        case explained(code: String?, message: String?, remedy: String?)
+        case explained(Explanation)
         /// A page made for a browser; its title if it has one.
         case page(title: String?)
         /// Plain text, or JSON of an unknown shape: the first 500 characters.
         case text(String)
+    }
+
+    /// What a server said about its refusal.
+    public struct Explanation: Equatable, Sendable {
+        /// Stable, the server's own.
+        public var code: String?
+        /// What is wrong.
+        public var message: String?
+        /// What to do.
+        public var remedy: String?
+        /// Which hop on the way the server suspects, and why.
+        public var suspectedHop: String?
+        /// Lines for the configuration of nginx.
+        public var nginx: [String]
+
+        /// An explanation of these parts.
+        public init(
+            code: String? = nil, message: String? = nil, remedy: String? = nil, suspectedHop: String? = nil,
+            nginx: [String] = []
+        ) {
+            self.code = code
+            self.message = message
+            self.remedy = remedy
+            self.suspectedHop = suspectedHop
+            self.nginx = nginx
+        }
     }
 
     /// The HTTP status: 200 to 599.
@@ -51,9 +77,9 @@ extension HTTPRefusal: CustomStringConvertible {
         if let server, !server.isEmpty { text += " (Server: \(Self.printable(server, limit: 80)))" }
         switch body {
         case .empty: break
-        case .explained(let code, let message, _):
-            if let message { text += ": " + message }
-            if let code { text += " [\(code)]" }
+        case .explained(let explanation):
+            if let message = explanation.message { text += ": " + message }
+            if let code = explanation.code { text += " [\(code)]" }
         case .page(let title):
             text += title.map { ": a web page, “\($0)”" } ?? ": a web page"
         case .text(let words): text += ": " + words
@@ -63,7 +89,7 @@ extension HTTPRefusal: CustomStringConvertible {
 
     /// The server's own remedy where it sent one, else what the status usually means for a WebSocket.
     public var advice: String {
-        if case .explained(_, _, let remedy?) = body { return remedy }
+        if case .explained(let explanation) = body, let remedy = explanation.remedy { return remedy }
         if case .page = body, (200..<300).contains(status) || status == 404 {
             return
                 "the request reached a web application, not the WebSocket server: check the path, and that every proxy on the way passes "
@@ -109,17 +135,25 @@ extension HTTPRefusal {
     /// The names that Sockeye and common frameworks use; an object without any of them is shown as text.
     private static func explanation(_ bytes: [UInt8]) -> Body? {
         guard let value = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        func string(_ names: [String]) -> String? {
+        func string(_ names: String..., in object: JSONValue? = nil) -> String? {
             for name in names {
-                if let text = value[name]?.stringValue, !text.isEmpty { return printable(text, limit: 1000) }
+                if let text = (object ?? value)[name]?.stringValue, !text.isEmpty {
+                    return printable(text, limit: 1000)
+                }
             }
             return nil
         }
-        let code = string(["code"])
-        let message = string(["message", "error", "detail", "title", "reason"])
-        let remedy = string(["remedy", "hint"])
-        if code == nil && message == nil && remedy == nil { return nil }
-        return .explained(code: code, message: message, remedy: remedy)
+        var explanation = Explanation(
+            code: string("code"), message: string("message", "error", "detail", "title", "reason"),
+            remedy: string("remedy", "hint"))
+        if let hop = value["suspectedHop"] {
+            explanation.suspectedHop = string("words", "name", in: hop)
+        }
+        let lines =
+            value["nginx"]?.stringValue?.split(separator: "\n").map(String.init)
+            ?? value["nginx"]?.arrayValue?.compactMap(\.stringValue)
+        explanation.nginx = (lines ?? []).prefix(40).map { printable($0, limit: 200) }
+        return explanation == Explanation() ? nil : .explained(explanation)
     }
 
     private static func looksLikePage(_ bytes: ArraySlice<UInt8>) -> Bool {

@@ -40,7 +40,7 @@ struct ConnectPlanTests {
         (AccessToken.Place.header, "/ws", "Authorization: Bearer a.b-c_d\r\n"),
         (.query, "/ws", "GET /ws?token=a.b-c_d HTTP/1.1\r\n"),
         (.query, "/ws?room=1", "GET /ws?room=1&token=a.b-c_d HTTP/1.1\r\n"),
-        (.subprotocol, "/ws", "Sec-WebSocket-Protocol: bearer, a.b-c_d\r\n"),
+        (.subprotocol, "/ws", "Sec-WebSocket-Protocol: sockeye, sockeye.token.a.b-c_d\r\n"),
         (.message, "/ws", "GET /ws HTTP/1.1\r\n"),
     ])
     func `where a token goes`(_ place: AccessToken.Place, _ path: String, _ expected: String) throws {

@@ -10,12 +10,17 @@ struct HTTPRefusalTests {
         (" \r\n ", "text/plain", .empty),
         (
             #"{"code":"A-1","message":"m","remedy":"r"}"#, "",
-            .explained(code: "A-1", message: "m", remedy: "r")
+            .explained(.init(code: "A-1", message: "m", remedy: "r"))
         ),
-        (#"{"error":"no"}"#, "application/json", .explained(code: nil, message: "no", remedy: nil)),
+        (#"{"error":"no"}"#, "application/json", .explained(.init(message: "no"))),
         (
             #"{"detail":"Not Found"}"#, "application/json",
-            .explained(code: nil, message: "Not Found", remedy: nil)
+            .explained(.init(message: "Not Found"))
+        ),
+        (
+            #"{"code":"B","suspectedHop":{"name":"nginx","words":"nginx 1.22 in front"},"nginx":["a;","b;"]}"#,
+            "",
+            .explained(.init(code: "B", suspectedHop: "nginx 1.22 in front", nginx: ["a;", "b;"]))
         ),
         (#"{"code":7,"x":[1]}"#, "application/json", .text(#"{"code":7,"x":[1]}"#)),
         (#"{"broken"#, "application/json", .text(#"{"broken"#)),

@@ -161,11 +161,10 @@ struct BenchReport {
         } else {
             rows += loadRows
         }
-        rows.append(
-            (
-                "errors",
-                "\(Self.grouped(counts.errors))\(lost > 0 ? ", \(Self.grouped(lost)) lost" : "")\(counts.failed > 0 ? ", \(counts.failed) connections failed" : "")"
-            ))
+        var errors = Self.grouped(counts.errors)
+        if lost > 0 { errors += ", \(Self.grouped(lost)) lost" }
+        if counts.failed > 0 { errors += ", \(counts.failed) connections failed" }
+        rows.append(("errors", errors))
         return headline + "\n\n"
             + rows.map { name, value in
                 "  " + name + String(repeating: " ", count: max(1, 16 - name.count)) + value

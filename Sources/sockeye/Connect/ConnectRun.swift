@@ -82,6 +82,10 @@ actor ConnectRun {
     private func report(_ error: ClientError) -> ExitStatus {
         Talk.error(
             "\(printer.mask.apply("\(error)")) [\(error.code)]", hint: printer.mask.apply(error.remedy))
+        if case .refused(let refusal) = error, case .explained(let explanation) = refusal.body {
+            if let hop = explanation.suspectedHop { Talk.line("sockeye: hint: \(printer.mask.apply(hop))") }
+            for line in explanation.nginx { Talk.line("    \(line)") }
+        }
         return .findings
     }
 
