@@ -188,8 +188,8 @@ class BenchDriver: ClientChannelDelegate {
     }
 
     static func excerpt(_ payload: UnsafeRawBufferPointer) -> String {
-        ConnectPrinter.printable(String(decoding: payload.prefix(120), as: UTF8.self))
-            + (payload.count > 120 ? "…" : "")
+        ConnectPrinter.printable(String(decoding: payload.prefix(300), as: UTF8.self))
+            + (payload.count > 300 ? "…" : "")
     }
 
     static func send(_ text: String, on channel: ClientChannel) {

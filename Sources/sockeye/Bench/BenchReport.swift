@@ -72,7 +72,7 @@ struct BenchReport {
     }
 
     private var loadMembers: [(String, JSONValue)] {
-        let unit = settings.mode == .churn ? "connection" : "message"
+        let unit = settings.mode == .churn ? "cycle" : "message"
         var members: [(String, JSONValue)] = []
         if settings.mode != .churn {
             members += [
