@@ -121,6 +121,10 @@ struct BenchRun {
             progress.show("\(counts.ready) of \(wanted) connections")
             try await Task.sleep(for: .milliseconds(10))
         }
+        if settings.mode == .echo, settings.plan.options.token != nil {
+            // A server may greet whoever it has authenticated; that greeting is no reply.
+            try await Task.sleep(for: .milliseconds(200))
+        }
         if settings.messages.settle > .zero { try await Task.sleep(for: settings.messages.settle) }
     }
 
