@@ -14,7 +14,7 @@ enum ConfigCommand {
 
     private static let show = Command(
         name: "show",
-        summary: "print the whole configuration, with where each value comes from",
+        summary: "print the configuration and where each value comes from",
         description: """
             Prints every option as TOML. The comment behind a value names the place it comes from: file:line:column, an \
             environment variable, a flag, or "default". The output can be used as a configuration file.
