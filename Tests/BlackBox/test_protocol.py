@@ -52,9 +52,10 @@ def test_a_bad_token_in_the_first_message_is_an_error_and_no_way_in(server):
     with Talk(server.url()) as talk:
         talk.say(type="auth", token="a.b.c")
         error = talk.hear_of("error")
-        assert error["code"].startswith("token_") and error["message"] and error["remedy"]
-        with pytest.raises((ConnectionClosed, AssertionError)):
+        assert error["code"].startswith("TOKEN-") and error["message"] and error["remedy"]
+        with pytest.raises(ConnectionClosed) as ended:
             talk.subscribe("news")
+        assert ended.value.rcvd.code == 3502
 
 
 def test_an_expired_token_says_when_it_expired(server):

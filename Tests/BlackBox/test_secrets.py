@@ -35,12 +35,10 @@ def use_in_every_place(server, token):
         with Raw(server.port) as raw:
             answer = raw.send(attempt).response()
             answers.append(f"{answer} {raw.buffer!r}")
-    with Talk(server.url()) as talk:
-        talk.say(type="auth", token=token)
-        answers.append(str(talk.hear()))
-        talk.say(type="auth", token=token, topic=token)
-        talk.say(type="subscribe", topc=token)
-        answers.append(str([talk.hear(), talk.hear()]))
+    for message in ({"type": "auth", "token": token}, {"type": "auth", "token": token, "topic": token},
+                    {"type": "subscribe", "topc": token}, {"type": token}):
+        with Talk(server.url()) as talk:
+            answers.append(str(talk.say(**message).hear()))
     return answers
 
 

@@ -2,12 +2,14 @@
 import signal
 import socket
 import ssl
+import struct
+import threading
 
 import pytest
 from websockets.sync.client import connect
 
 import harness
-from harness import HOST, Raw, get, until
+from harness import HOST, Raw, get, handshake, until
 from protocol import Talk
 
 
@@ -123,13 +125,19 @@ def test_a_client_that_stops_in_mid_handshake_costs_nothing(start, certificates)
         each.close()
 
 
-def test_large_messages_and_a_slow_reader_over_tls(secured, certificates):
-    with connect(f"wss://localhost:{secured.port}/echo", ssl=certificates.client(), proxy=None, max_size=None, compression=None) as one:
-        payload = bytes(range(256)) * 40_000
-        for _ in range(3):
-            one.send(payload)
-        for _ in range(3):
-            assert one.recv(30) == payload
+def test_large_messages_under_way_in_both_directions(secured, certificates):
+    """A client that goes on sending while its echoes come back: neither side may wait for the other for ever."""
+    payload = bytes(range(256)) * 40_000
+    frame = b"\x82\xff" + struct.pack("!Q", len(payload)) + bytes(4) + payload
+    with Raw(secured.port, tls=certificates.client(), server_name="localhost", timeout=40) as raw:
+        raw.send(handshake("/echo")).response(head_only=True)
+        sender = threading.Thread(target=lambda: [raw.send(frame) for _ in range(3)])
+        sender.start()
+        try:
+            same = [raw.frame() == (0x82, payload) for _ in range(3)]
+        finally:
+            sender.join()
+    assert same == [True] * 3
 
 
 def test_json_protocol_over_tls(secured, certificates):

@@ -217,7 +217,7 @@ function receive(data) {
       break;
     case "error":
       log("bad", message.code || "error", [message.message, message.remedy].filter(Boolean).join(" "));
-      if (!authenticated && /^token_/.test(message.code || "")) {
+      if (!authenticated && /^TOKEN-/.test(message.code || "")) {
         token = null;
         askForToken(`The server refused the token: ${message.message || message.code}`);
       }
