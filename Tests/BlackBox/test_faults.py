@@ -64,17 +64,15 @@ class SlowHeads:
                     each.sendall(b"a")
 
     def held(self):
-        """How many the server has not closed."""
+        """How many the server has neither answered nor closed."""
         count = 0
         for each in self.sockets:
-            with contextlib.suppress(OSError):
-                each.setblocking(False)
-                try:
-                    count += each.recv(1, socket.MSG_PEEK) != b""
-                except BlockingIOError:
-                    count += 1
-                finally:
-                    each.setblocking(True)
+            try:
+                each.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                count += 1
+            except OSError:
+                pass
         return count
 
     def close(self):
@@ -201,14 +199,9 @@ def test_an_echo_reader_that_stops_is_made_to_wait_not_closed(start):
     raw.close()
 
 
-def test_a_storm_of_resets_leaks_nothing(start):
-    server = start("--echo", "/echo", "--loops", "2")
-    token = server.token("storm")
-    warm_up = [opened(server.port, "/echo") for _ in range(200)]
-    [raw.reset() for raw in warm_up]
-    until(lambda: server.descriptors() < 100, 10, "the warm-up going")
-    descriptors, pss = server.descriptors(), server.pss()
-    for round_number in range(10):
+def reset_storm(server, token, rounds):
+    """Connections at every stage of their life, ended by RST."""
+    for round_number in range(rounds):
         sockets = []
         for index in range(200):
             kind = (round_number + index) % 5
@@ -218,14 +211,26 @@ def test_a_storm_of_resets_leaks_nothing(start):
             elif kind == 2:
                 raw.send(handshake("/echo"))
             elif kind == 3:
-                raw.send(handshake("/echo") + "").response(head_only=True)
-                raw.send(masked(b"x" * 100_000, announced=MIB)[:50_000])
+                raw.send(handshake("/echo")).response(head_only=True)
+                raw.send(masked(b"x" * 50_000, announced=MIB))
             elif kind == 4:
                 raw.send(handshake(f"/ws?token={token}")).response(head_only=True)
                 raw.send(masked('{"type":"subscribe","topic":"storm"}'))
             sockets.append(raw)
-        [raw.reset() for raw in sockets]
-    back_to(server, descriptors, pss)
+        for raw in sockets:
+            raw.reset()
+
+
+def test_a_storm_of_resets_leaks_nothing(start):
+    server = start("--echo", "/echo", "--loops", "2")
+    token = server.token("storm")
+    descriptors = server.descriptors()
+    # Allocators keep what they once had: what counts is that a second storm takes nothing more.
+    reset_storm(server, token, 5)
+    until(lambda: server.descriptors() <= descriptors, 10, "descriptors after the first storm")
+    pss = server.pss()
+    reset_storm(server, token, 10)
+    back_to(server, descriptors, pss, allowed=MIB)
     with signed_in(server) as talk:
         talk.subscribe("storm")
         talk.say(type="publish", topic="storm", data=1, id=1)
@@ -243,7 +248,8 @@ def test_empty_probes_leak_nothing(start):
 
 
 def test_running_out_of_descriptors_is_survived(start):
-    server = start("--loops", "1", prefix=["prlimit", "--nofile=64:64"])
+    # The server reckons with its limit of descriptors; told to take more connections than that, it runs into it.
+    server = start("--loops", "1", prefix=["prlimit", "--nofile=64:64"], environment={"SOCKEYE_LIMITS_CONNECTIONS": "10000"})
     quiet = opened(server.port)
     flood = []
     for _ in range(200):
@@ -335,11 +341,26 @@ def test_a_dead_peer_is_noticed(start):
     server = start(environment={"SOCKEYE_HEARTBEAT_INTERVAL": "1s", "SOCKEYE_TIMEOUTS_IDLE": "3s",
                                 "SOCKEYE_TIMEOUTS_AUTHENTICATION": "60s"})
     descriptors = server.descriptors()
-    raw = opened(server.port)
-    assert raw.frame()[0] == 0x89, "it is pinged"
+    raw = opened(server.port, f"/ws?token={server.token()}")
+    while raw.frame()[0] != 0x89:
+        pass
     # And never answers.
     until(lambda: server.descriptors() <= descriptors, 10, "the silent connection ending")
     raw.close()
+
+
+def test_a_live_peer_is_pinged_at_every_interval(start):
+    """Proxies cut what is silent for longer than the interval, so the second ping may not be later than the first."""
+    server = start(environment={"SOCKEYE_HEARTBEAT_INTERVAL": "1s", "SOCKEYE_TIMEOUTS_IDLE": "10s"})
+    with opened(server.port, f"/ws?token={server.token()}") as raw:
+        seen = []
+        while len(seen) < 4:
+            first, payload = raw.frame()
+            if first == 0x89:
+                seen.append(time.monotonic())
+                raw.send(masked(payload, opcode=0xA))
+        gaps = [later - earlier for earlier, later in zip(seen, seen[1:])]
+        assert max(gaps) < 2.5, gaps
 
 
 def test_loops_share_the_connections(start):
