@@ -6,11 +6,14 @@ extension Assembly {
             guard case .table(let members) = root.content else { return }
             var reader = FileReader(path: path, home: home)
             reader.read(members, under: "", into: &options)
-            problems += reader.problems.sorted { ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column) }
+            problems += reader.problems.sorted {
+                ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column)
+            }
             sources.merge(reader.sources) { $1 }
         } catch {
             note(
-                .syntax, .file(path, line: error.place.line, column: error.place.column), error.message.lowercasedFirst,
+                .syntax, .file(path, line: error.place.line, column: error.place.column),
+                error.message.lowercasedFirst,
                 hint: "the file is TOML 1.0; strings need quotes, tables are [name]")
         }
     }
@@ -28,7 +31,9 @@ private struct FileReader {
         self.home = home
     }
 
-    mutating func read(_ members: [(key: String, node: TOMLNode)], under section: String, into options: inout Options) {
+    mutating func read(
+        _ members: [(key: String, node: TOMLNode)], under section: String, into options: inout Options
+    ) {
         for (key, node) in members {
             let name = section.isEmpty ? key : section + "." + key
             if let option = Options.table.first(where: { $0.description.name == name }) {
@@ -42,7 +47,9 @@ private struct FileReader {
                 if case .table(let inner) = node.content {
                     read(inner, under: name, into: &options)
                 } else {
-                    note(.badValue, node, "\"\(name)\" is a table, and this is \(node.content.kind)", hint: "write [\(name)]")
+                    note(
+                        .badValue, node, "\"\(name)\" is a table, and this is \(node.content.kind)",
+                        hint: "write [\(name)]")
                 }
             } else {
                 unknown(key, node, under: section)
@@ -50,7 +57,9 @@ private struct FileReader {
         }
     }
 
-    /// An array of tables. One entry may also be a table, and an entry the bare value of its one needed option.
+    /// An array of tables.
+    ///
+    /// One entry may also be a table, and an entry the bare value of its one needed option.
     private mutating func read(_ group: any OptionGroup, _ node: TOMLNode, into options: inout Options) {
         let elements: [TOMLNode]
         switch node.content {
@@ -75,7 +84,8 @@ private struct FileReader {
                 result[shorthand.key] = value(node, as: shorthand)
             } else {
                 note(
-                    .badValue, node, "an entry of \"\(group.name)\" is a table, and this is \(node.content.kind)",
+                    .badValue, node,
+                    "an entry of \"\(group.name)\" is a table, and this is \(node.content.kind)",
                     hint: "write [[\(group.name)]]")
             }
             return result
@@ -114,7 +124,8 @@ private struct FileReader {
     private mutating func unknown(_ key: String, _ node: TOMLNode, under section: String) {
         let names = Options.table.map(\.description.name) + Options.groups.map(\.name)
         let siblings = names.filter { $0.hasPrefix(section.isEmpty ? "" : section + ".") }
-            .map { $0.dropFirst(section.isEmpty ? 0 : section.utf8.count + 1).split(separator: ".")[0] }.map(String.init)
+            .map { $0.dropFirst(section.isEmpty ? 0 : section.utf8.count + 1).split(separator: ".")[0] }.map(
+                String.init)
         let place = section.isEmpty ? "" : " in [\(section)]"
         let hint: String
         if let guess = Spelling.nearest(to: key, among: siblings) {
@@ -139,7 +150,9 @@ private struct FileReader {
 }
 
 extension OptionType {
-    /// Reads a value as TOML has it. Texts follow the rules of flags, and types that TOML has itself are taken as such.
+    /// Reads a value as TOML has it.
+    ///
+    /// Texts follow the rules of flags, and types that TOML has itself are taken as such.
     func value(_ content: TOMLNode.Content, isOptional: Bool) throws(OptionFault) -> OptionValue {
         switch (self, content) {
         case (.list(let element), .array(let nodes)):
@@ -163,7 +176,8 @@ extension OptionType {
 extension PathSyntax {
     /// A path inside a configuration file starts at that file's directory, unless it is absolute or begins with `~/`.
     static func resolve(_ path: String, besides file: String) -> String {
-        guard !path.hasPrefix("/"), path != "~", !path.hasPrefix("~/"), let slash = file.lastIndex(of: "/") else { return path }
+        guard !path.hasPrefix("/"), path != "~", !path.hasPrefix("~/"), let slash = file.lastIndex(of: "/")
+        else { return path }
         return file[...slash] + path
     }
 }

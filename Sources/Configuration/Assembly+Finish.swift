@@ -25,7 +25,9 @@ extension Assembly {
     private mutating func expand(_ path: String, _ name: String) -> String {
         guard path.hasPrefix("~/") else { return path }
         guard let home else {
-            note(.missing, place(of: name), "\"\(path)\" needs HOME, which is not set", hint: "give an absolute path")
+            note(
+                .missing, place(of: name), "\"\(path)\" needs HOME, which is not set",
+                hint: "give an absolute path")
             return path
         }
         return (home.hasSuffix("/") ? String(home.dropLast()) : home) + path.dropFirst()
@@ -33,17 +35,22 @@ extension Assembly {
 
     private mutating func checkListeners() {
         if options.listen.isEmpty {
-            note(.missing, place(of: "listen"), "there is no address to listen on", hint: "give one, such as 127.0.0.1:8000")
+            note(
+                .missing, place(of: "listen"), "there is no address to listen on",
+                hint: "give one, such as 127.0.0.1:8000")
         }
         var seen: Set<String> = []
         for entry in options.listeners {
             // Port 0 is another port every time.
             if !seen.insert(entry.address).inserted, !entry.address.hasSuffix(":0") {
-                note(.conflict, place(of: "listen"), "\(entry.address) is there twice", hint: "keep one of them")
+                note(
+                    .conflict, place(of: "listen"), "\(entry.address) is there twice",
+                    hint: "keep one of them")
             }
             if entry.tls, options.tls.isEmpty {
                 note(
-                    .missing, place(of: "listen"), "\(entry.address) speaks TLS, but no certificate is configured",
+                    .missing, place(of: "listen"),
+                    "\(entry.address) speaks TLS, but no certificate is configured",
                     hint: "add [[tls]] with cert and key, or --tls-cert and --tls-key")
             }
         }
@@ -62,11 +69,14 @@ extension Assembly {
             let shape = endpoint.path.split(separator: "/", omittingEmptySubsequences: false)
                 .map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
             if let other = seen.updateValue(endpoint.path, forKey: shape) {
-                note(.conflict, place, "the paths \(other) and \(endpoint.path) are the same", hint: "keep one of them")
+                note(
+                    .conflict, place, "the paths \(other) and \(endpoint.path) are the same",
+                    hint: "keep one of them")
             }
             if Self.reserved.contains(endpoint.path) {
                 note(
-                    .conflict, place, "the server answers \(endpoint.path) itself", hint: "choose another path, such as /ws")
+                    .conflict, place, "the server answers \(endpoint.path) itself",
+                    hint: "choose another path, such as /ws")
             }
             if endpoint.dialect == .sockeye, endpoint.authentication.isEmpty {
                 note(
@@ -78,7 +88,9 @@ extension Assembly {
 
     private mutating func checkNumbers() {
         if options.outboundLow > options.outboundHigh {
-            note(.conflict, place(of: "outbound.low"), "outbound.low is above outbound.high", hint: "lower it, or raise the other")
+            note(
+                .conflict, place(of: "outbound.low"), "outbound.low is above outbound.high",
+                hint: "lower it, or raise the other")
         }
         if options.pingInterval != .zero, options.idleTimeout <= options.pingInterval {
             note(
@@ -92,7 +104,8 @@ extension Assembly {
                 options.publishLimit = options.messageLimit
             } else {
                 note(
-                    .conflict, place(of: "limits.publish"), "limits.publish is above limits.message, which holds it",
+                    .conflict, place(of: "limits.publish"),
+                    "limits.publish is above limits.message, which holds it",
                     hint: "raise limits.message too")
             }
         }
@@ -104,9 +117,11 @@ extension Assembly {
                 place(of: "profile"), "in production without allowed_origins every browser is refused",
                 hint: "add allowed_origins = [\"https://app.example.com\"], or --origin")
         }
-        for origin in options.allowedOrigins where options.profile == .production && origin.hasPrefix("http://") {
+        for origin in options.allowedOrigins
+        where options.profile == .production && origin.hasPrefix("http://") {
             warn(
-                place(of: "allowed_origins"), "\(origin) is not encrypted: anybody on the way can change its pages",
+                place(of: "allowed_origins"),
+                "\(origin) is not encrypted: anybody on the way can change its pages",
                 hint: "serve the page over https")
         }
     }

@@ -26,7 +26,9 @@ struct Assembly {
         for group in Options.groups {
             var texts: [String: [String]] = [:]
             for description in group.descriptions {
-                guard let name = description.environment, let text = environment[name], !text.isEmpty else { continue }
+                guard let name = description.environment, let text = environment[name], !text.isEmpty else {
+                    continue
+                }
                 texts[description.key] = text.split(separator: ",").map { String($0.trimmed) }
             }
             replace(group, with: texts) { .environment($0.environment ?? "") }
@@ -72,7 +74,8 @@ struct Assembly {
             let found = texts[other.key]?.count ?? 0
             let (many, few) = found < count ? (first, other) : (other, first)
             note(
-                .missing, place(many), "\(max(found, count)) given, but \(min(found, count)) of \(place(few))",
+                .missing, place(many),
+                "\(max(found, count)) given, but \(min(found, count)) of \(place(few))",
                 hint: "give as many of \(place(few)) as of \(place(many)), in the same order")
             return
         }
@@ -104,7 +107,8 @@ struct Assembly {
             let guess = Spelling.nearest(to: name, among: known)
             warnings.append(
                 ConfigurationProblem(
-                    code: .doubtful, place: .environment(name), message: "no option has this name; the variable is ignored",
+                    code: .doubtful, place: .environment(name),
+                    message: "no option has this name; the variable is ignored",
                     hint: guess.map { "did you mean \($0)?" } ?? "'sockeye config env' lists the names"))
         }
     }
@@ -113,6 +117,7 @@ struct Assembly {
 extension Options {
     /// Every environment variable that is an option.
     public static var environmentNames: [String] {
-        table.compactMap(\.description.environment) + groups.flatMap { $0.descriptions.compactMap(\.environment) }
+        table.compactMap(\.description.environment)
+            + groups.flatMap { $0.descriptions.compactMap(\.environment) }
     }
 }

@@ -55,7 +55,8 @@ public enum ConfigurationLoader {
 
     /// Reads and checks a configuration that is already in memory; `path` is what problems call it.
     public static func load(
-        contents: [UInt8], path: String, environment: [String: String] = [:], flags: [(name: String, value: String)] = []
+        contents: [UInt8], path: String, environment: [String: String] = [:],
+        flags: [(name: String, value: String)] = []
     ) throws(ConfigurationError) -> Loaded {
         var assembly = Assembly(home: environment["HOME"])
         assembly.apply(file: path, bytes: contents)
@@ -67,14 +68,17 @@ public enum ConfigurationLoader {
     /// The whole file; at most 1 MiB, which no configuration reaches and a mistaken path may exceed.
     private static func read(_ path: String) throws(ConfigurationProblem) -> [UInt8] {
         func problem(_ message: String, _ hint: String) -> ConfigurationProblem {
-            ConfigurationProblem(code: .unreadable, place: .file(path, line: 1, column: 1), message: message, hint: hint)
+            ConfigurationProblem(
+                code: .unreadable, place: .file(path, line: 1, column: 1), message: message, hint: hint)
         }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else {
             let why = errno
             throw problem(
                 "the file cannot be opened: \(String(cString: strerror(why)))",
-                why == ENOENT ? "check --config; 'sockeye config reference' explains every option" : "check its owner and mode")
+                why == ENOENT
+                    ? "check --config; 'sockeye config reference' explains every option"
+                    : "check its owner and mode")
         }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
@@ -83,10 +87,15 @@ public enum ConfigurationLoader {
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            if count < 0 { throw problem("the file cannot be read: \(String(cString: strerror(errno)))", "give a file of TOML") }
+            if count < 0 {
+                throw problem(
+                    "the file cannot be read: \(String(cString: strerror(errno)))", "give a file of TOML")
+            }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
-            if bytes.count > limit { throw problem("the file is longer than 1 MiB", "check --config: is it this file?") }
+            if bytes.count > limit {
+                throw problem("the file is longer than 1 MiB", "check --config: is it this file?")
+            }
         }
     }
 }

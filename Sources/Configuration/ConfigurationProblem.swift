@@ -28,7 +28,9 @@ public struct ConfigurationProblem: Error, Sendable, Equatable {
         }
     }
 
-    /// What kind of problem it is. The raw value is its stable code.
+    /// What kind of problem it is.
+    ///
+    /// The raw value is its stable code.
     public enum Code: String, Sendable, CaseIterable {
         /// The file is not TOML.
         case syntax = "CFG-001"

@@ -12,7 +12,9 @@ extension Duration {
             rest = rest.dropFirst(digits.count)
             let name = rest.prefix { $0.isLetter }
             rest = rest.dropFirst(name.count)
-            guard let unit = Self.units.first(where: { $0.name == name }), unit.milliseconds < previous else { return nil }
+            guard let unit = Self.units.first(where: { $0.name == name }), unit.milliseconds < previous else {
+                return nil
+            }
             previous = unit.milliseconds
             let (product, overflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
             milliseconds = milliseconds &+ product
@@ -40,7 +42,9 @@ extension Duration {
         return seconds &* 1000 &+ attoseconds / 1_000_000_000_000_000
     }
 
-    /// The span in nanoseconds, rounded down; zero when negative. Wraps beyond 584 years.
+    /// The span in nanoseconds, rounded down; zero when negative.
+    ///
+    /// Wraps beyond 584 years.
     public var wholeNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }

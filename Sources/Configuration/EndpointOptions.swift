@@ -24,7 +24,9 @@ public struct EndpointOptions: Sendable, Equatable {
     public var path: String
     /// What is spoken there.
     public var dialect: Dialect
-    /// Where a token may be handed over, never empty. An echo endpoint asks for none.
+    /// Where a token may be handed over, never empty.
+    ///
+    /// An echo endpoint asks for none.
     public var authentication: [TokenEntry]
     /// The name of the query parameter that carries the token.
     public var queryName: String

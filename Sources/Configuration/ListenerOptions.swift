@@ -1,10 +1,16 @@
 /// One `[[listen]]` entry as configured: what it does not say, other options decide.
 public struct ListenEntry: Sendable, Equatable {
-    /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`. Port 0 lets the system choose.
+    /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+    ///
+    /// Port 0 lets the system choose.
     public var address: String
-    /// Whether this address speaks TLS. `nil`: it does exactly when a certificate is configured.
+    /// Whether this address speaks TLS.
+    ///
+    /// `nil`: it does exactly when a certificate is configured.
     public var tls: Bool?
-    /// Whether a PROXY protocol header must come first. `nil`: as `Options.proxyProtocol` says.
+    /// Whether a PROXY protocol header must come first.
+    ///
+    /// `nil`: as `Options.proxyProtocol` says.
     public var proxyProtocol: Bool?
 
     /// An entry that leaves open what is not given.
@@ -17,7 +23,9 @@ public struct ListenEntry: Sendable, Equatable {
 
 /// An address the server listens on, with nothing left open.
 public struct ListenerOptions: Sendable, Equatable {
-    /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`. Port 0 lets the system choose.
+    /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+    ///
+    /// Port 0 lets the system choose.
     public var address: String
     /// Whether it speaks TLS; if so, `Options.tls` is not empty.
     public var tls: Bool

@@ -1,5 +1,7 @@
 extension ConfigurationLoader.Loaded {
-    /// The whole configuration as TOML, each value with where it came from. Loading it gives the same options.
+    /// The whole configuration as TOML, each value with where it came from.
+    ///
+    /// Loading it gives the same options.
     public var toml: String {
         var lines: [String] = []
         var section = ""
@@ -22,7 +24,9 @@ extension ConfigurationLoader.Loaded {
             for entry in entries {
                 lines += ["", "[[\(group.name)]]  # \(source(of: group.name))"]
                 for (description, value) in zip(group.descriptions, entry) {
-                    if let value = description.type.toml(value) { lines.append("\(description.key) = \(value)") }
+                    if let value = description.type.toml(value) {
+                        lines.append("\(description.key) = \(value)")
+                    }
                 }
             }
         }
@@ -37,7 +41,8 @@ extension Options {
         var blocks: [String] = []
         func block(_ description: OptionDescription, _ value: String) {
             guard let name = description.environment else { return }
-            blocks.append("# \(description.summary).\n# Takes \(description.type.expectation).\n#\(name)=\(value)\n")
+            blocks.append(
+                "# \(description.summary).\n# Takes \(description.type.expectation).\n#\(name)=\(value)\n")
         }
         for option in table { block(option.description, option.description.type.text(option.get(standard))) }
         for group in groups {
@@ -54,7 +59,9 @@ extension [Option] {
     /// Those of the root first, as TOML asks for, then each table whole, in the order of its first option.
     var sortedBySection: [Option] {
         var sections: [String] = [""]
-        for option in self where !sections.contains(option.description.section) { sections.append(option.description.section) }
+        for option in self where !sections.contains(option.description.section) {
+            sections.append(option.description.section)
+        }
         return sections.flatMap { section in filter { $0.description.section == section } }
     }
 }

@@ -4,7 +4,9 @@ public struct OptionRow<Owner: Sendable>: Sendable {
     public let description: OptionDescription
     /// Reads the property.
     let get: @Sendable (Owner) -> OptionValue
-    /// Writes the property. The value was checked against the type; any other is ignored.
+    /// Writes the property.
+    ///
+    /// The value was checked against the type; any other is ignored.
     let set: @Sendable (OptionValue, inout Owner) -> Void
 }
 
@@ -19,9 +21,13 @@ public struct OptionDescription: Sendable, Equatable {
     public let type: OptionType
     /// Whether it may be left without a value.
     public let isOptional: Bool
-    /// The flag of `sockeye serve`, with its dashes. `nil`: there is none.
+    /// The flag of `sockeye serve`, with its dashes.
+    ///
+    /// `nil`: there is none.
     public let flag: String?
-    /// The environment variable. `nil`: there is none.
+    /// The environment variable.
+    ///
+    /// `nil`: there is none.
     public let environment: String?
     /// Whether SIGHUP applies a change to a running server.
     public let isLive: Bool
@@ -67,43 +73,65 @@ struct Access<Owner: Sendable>: Sendable {
     let set: @Sendable (OptionValue, inout Owner) -> Void
 
     static func boolean(_ path: any WritableKeyPath<Owner, Bool> & Sendable) -> Access {
-        Access { .boolean($0[keyPath: path]) } set: { value, owner in
+        Access {
+            .boolean($0[keyPath: path])
+        } set: { value, owner in
             if case .boolean(let flag) = value { owner[keyPath: path] = flag }
         }
     }
 
     static func boolean(_ path: any WritableKeyPath<Owner, Bool?> & Sendable) -> Access {
-        Access { owner in owner[keyPath: path].map { .boolean($0) } ?? .absent } set: { value, owner in
-            if case .boolean(let flag) = value { owner[keyPath: path] = flag } else { owner[keyPath: path] = nil }
+        Access { owner in
+            owner[keyPath: path].map { .boolean($0) } ?? .absent
+        } set: { value, owner in
+            if case .boolean(let flag) = value {
+                owner[keyPath: path] = flag
+            } else {
+                owner[keyPath: path] = nil
+            }
         }
     }
 
     static func integer(_ path: any WritableKeyPath<Owner, Int> & Sendable) -> Access {
-        Access { .integer($0[keyPath: path]) } set: { value, owner in
+        Access {
+            .integer($0[keyPath: path])
+        } set: { value, owner in
             if case .integer(let number) = value { owner[keyPath: path] = number }
         }
     }
 
     static func duration(_ path: any WritableKeyPath<Owner, Duration> & Sendable) -> Access {
-        Access { .duration($0[keyPath: path]) } set: { value, owner in
+        Access {
+            .duration($0[keyPath: path])
+        } set: { value, owner in
             if case .duration(let duration) = value { owner[keyPath: path] = duration }
         }
     }
 
     static func text(_ path: any WritableKeyPath<Owner, String> & Sendable) -> Access {
-        Access { .text($0[keyPath: path]) } set: { value, owner in
+        Access {
+            .text($0[keyPath: path])
+        } set: { value, owner in
             if case .text(let text) = value { owner[keyPath: path] = text }
         }
     }
 
     static func text(_ path: any WritableKeyPath<Owner, String?> & Sendable) -> Access {
-        Access { owner in owner[keyPath: path].map { .text($0) } ?? .absent } set: { value, owner in
-            if case .text(let text) = value { owner[keyPath: path] = text } else { owner[keyPath: path] = nil }
+        Access { owner in
+            owner[keyPath: path].map { .text($0) } ?? .absent
+        } set: { value, owner in
+            if case .text(let text) = value {
+                owner[keyPath: path] = text
+            } else {
+                owner[keyPath: path] = nil
+            }
         }
     }
 
     static func texts(_ path: any WritableKeyPath<Owner, [String]> & Sendable) -> Access {
-        Access { .list($0[keyPath: path].map { .text($0) }) } set: { value, owner in
+        Access {
+            .list($0[keyPath: path].map { .text($0) })
+        } set: { value, owner in
             if case .list(let values) = value { owner[keyPath: path] = values.compactMap(\.word) }
         }
     }
@@ -111,7 +139,9 @@ struct Access<Owner: Sendable>: Sendable {
     static func word<Word: RawRepresentable<String> & Sendable>(
         _ path: any WritableKeyPath<Owner, Word> & Sendable
     ) -> Access {
-        Access { .text($0[keyPath: path].rawValue) } set: { value, owner in
+        Access {
+            .text($0[keyPath: path].rawValue)
+        } set: { value, owner in
             if let word = value.word.flatMap(Word.init) { owner[keyPath: path] = word }
         }
     }
@@ -119,8 +149,12 @@ struct Access<Owner: Sendable>: Sendable {
     static func words<Word: RawRepresentable<String> & Sendable>(
         _ path: any WritableKeyPath<Owner, [Word]> & Sendable
     ) -> Access {
-        Access { .list($0[keyPath: path].map { .text($0.rawValue) }) } set: { value, owner in
-            if case .list(let values) = value { owner[keyPath: path] = values.compactMap { $0.word.flatMap(Word.init) } }
+        Access {
+            .list($0[keyPath: path].map { .text($0.rawValue) })
+        } set: { value, owner in
+            if case .list(let values) = value {
+                owner[keyPath: path] = values.compactMap { $0.word.flatMap(Word.init) }
+            }
         }
     }
 }

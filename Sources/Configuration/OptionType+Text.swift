@@ -1,5 +1,7 @@
 extension OptionType {
-    /// A value as a flag or an environment variable would carry it; empty when absent. `parse` reads it back.
+    /// A value as a flag or an environment variable would carry it; empty when absent.
+    ///
+    /// `parse` reads it back.
     public func text(_ value: OptionValue) -> String {
         switch value {
         case .absent: ""
@@ -11,7 +13,9 @@ extension OptionType {
         }
     }
 
-    /// A value as TOML writes it. An absent value has no TOML: the line is left out.
+    /// A value as TOML writes it.
+    ///
+    /// An absent value has no TOML: the line is left out.
     public func toml(_ value: OptionValue) -> String? {
         switch value {
         case .absent: nil

@@ -61,16 +61,21 @@ extension OptionType {
         case .choice(let words):
             if words.contains(text) { return .text(text) }
             let guess = Spelling.nearest(to: text, among: words).map { "did you mean \"\($0)\"?" }
-            throw OptionFault(message: "\"\(text)\" is not \(expectation)", hint: guess ?? "use \(expectation)")
+            throw OptionFault(
+                message: "\"\(text)\" is not \(expectation)", hint: guess ?? "use \(expectation)")
         case .duration(_, let zero):
             if zero != nil, text == "0" { return .duration(.zero) }
-            guard let duration = Duration(text: text) else { throw fault("\"\(text)\" is not a span of time") }
+            guard let duration = Duration(text: text) else {
+                throw fault("\"\(text)\" is not a span of time")
+            }
             return try check(duration)
         case .integer:
             guard let number = Int(text) else { throw fault("\"\(text)\" is not a whole number") }
             return try check(number)
         case .size:
-            guard let bytes = ByteSize.parse(text) else { throw fault("\"\(text)\" is not a number of bytes") }
+            guard let bytes = ByteSize.parse(text) else {
+                throw fault("\"\(text)\" is not a number of bytes")
+            }
             return try check(bytes)
         case .list(let element):
             var values: [OptionValue] = []
@@ -86,7 +91,9 @@ extension OptionType {
             guard !text.isEmpty, !text.utf8.contains(0) else { throw fault("an empty path leads nowhere") }
             return .text(text)
         case .address:
-            if let reason = AddressSyntax.fault(in: text) { throw fault("\"\(text)\" is not an address: \(reason)") }
+            if let reason = AddressSyntax.fault(in: text) {
+                throw fault("\"\(text)\" is not an address: \(reason)")
+            }
             return .text(text)
         case .queryName:
             guard !text.isEmpty, text.utf8.allSatisfy(\.isUnreserved) else {
@@ -101,7 +108,9 @@ extension OptionType {
 
     /// Checks a duration against the bounds.
     func check(_ duration: Duration) throws(OptionFault) -> OptionValue {
-        guard case .duration(let bounds, let zero) = self else { throw fault("a span of time does not fit here") }
+        guard case .duration(let bounds, let zero) = self else {
+            throw fault("a span of time does not fit here")
+        }
         if zero != nil, duration == .zero { return .duration(duration) }
         guard bounds.contains(duration) else { throw fault("\(duration.text) is out of bounds") }
         return .duration(duration)

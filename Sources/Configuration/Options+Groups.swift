@@ -10,7 +10,8 @@ extension Options {
             isLive: false, path: \.listen, blank: ListenEntry(address: ""),
             rows: [
                 row(
-                    "listen.address", .address, .text(\.address), flag: "--listen", environment: "SOCKEYE_LISTEN",
+                    "listen.address", .address, .text(\.address), flag: "--listen",
+                    environment: "SOCKEYE_LISTEN",
                     """
                     Accept connections here. `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`; port 0 lets the system choose, \
                     and the log says what it chose. The default is reachable from this machine alone, as behind a proxy it \
@@ -25,7 +26,8 @@ extension Options {
                     """),
                 row(
                     "listen.proxy_protocol", .boolean, .boolean(\.proxyProtocol), isOptional: true,
-                    "Whether a PROXY protocol header comes first here. An address that does not say follows `proxy_protocol`."),
+                    "Whether a PROXY protocol header comes first here. An address that does not say follows `proxy_protocol`."
+                ),
             ]),
         RowGroup(
             name: "tls",
@@ -36,11 +38,14 @@ extension Options {
             isLive: true, path: \.tls, blank: TLSIdentity(certificate: "", key: ""),
             rows: [
                 row(
-                    "tls.cert", .path, .text(\.certificate), flag: "--tls-cert", environment: "SOCKEYE_TLS_CERT", isLive: true,
+                    "tls.cert", .path, .text(\.certificate), flag: "--tls-cert",
+                    environment: "SOCKEYE_TLS_CERT", isLive: true,
                     "A PEM file with the certificate chain. The server's own certificate comes first."),
                 row(
-                    "tls.key", .path, .text(\.key), flag: "--tls-key", environment: "SOCKEYE_TLS_KEY", isLive: true,
-                    "The PEM file with its private key. It has no passphrase, and only the server's user can read it."),
+                    "tls.key", .path, .text(\.key), flag: "--tls-key", environment: "SOCKEYE_TLS_KEY",
+                    isLive: true,
+                    "The PEM file with its private key. It has no passphrase, and only the server's user can read it."
+                ),
             ]),
         RowGroup(
             name: "endpoint",
@@ -55,9 +60,11 @@ extension Options {
                     "The path. `{name}` stands for any whole segment: `/ws/{user}`."),
                 row(
                     "endpoint.dialect", .choice(of: EndpointOptions.Dialect.self), .word(\.dialect),
-                    "What is spoken. `sockeye` is the JSON protocol of `docs/protocol.md`; `echo` sends back what comes."),
+                    "What is spoken. `sockeye` is the JSON protocol of `docs/protocol.md`; `echo` sends back what comes."
+                ),
                 row(
-                    "endpoint.authentication", .list(.choice(of: EndpointOptions.TokenEntry.self)), .words(\.authentication),
+                    "endpoint.authentication", .list(.choice(of: EndpointOptions.TokenEntry.self)),
+                    .words(\.authentication),
                     """
                     Where a token may be handed over. `query` in the URL, `header` in `Authorization: Bearer`, \
                     `subprotocol` as `sockeye.token.TOKEN`, `message` in a first message of type `auth`. Tokens in a URL \
@@ -65,17 +72,20 @@ extension Options {
                     """),
                 row(
                     "endpoint.query_name", .queryName, .text(\.queryName),
-                    "The query parameter that carries the token. Used where `authentication` includes `query`."),
+                    "The query parameter that carries the token. Used where `authentication` includes `query`."
+                ),
             ]),
     ]
 
     private static func row<Element: Sendable>(
-        _ name: String, _ type: OptionType, _ access: Access<Element>, isOptional: Bool = false, flag: String? = nil,
+        _ name: String, _ type: OptionType, _ access: Access<Element>, isOptional: Bool = false,
+        flag: String? = nil,
         environment: String? = nil, isLive: Bool = false, _ doc: String
     ) -> OptionRow<Element> {
         OptionRow(
             description: OptionDescription(
-                name: name, type: type, isOptional: isOptional, flag: flag, environment: environment, isLive: isLive, doc: doc),
+                name: name, type: type, isOptional: isOptional, flag: flag, environment: environment,
+                isLive: isLive, doc: doc),
             get: access.get, set: access.set)
     }
 }

@@ -1,68 +1,72 @@
 import Telemetry
 
 extension Options {
-    /// Every option that has one value. The order is that of the reference page and of `sockeye config show`.
-    public static let table: [Option] = [
-        row(
-            "profile", .choice(of: Profile.self), .word(\.profile),
-            """
-            What kind of place this is. It chooses the Origin policy: `development` lets pages from \
-            `http://localhost:3000` and `http://127.0.0.1:3000` connect beside `allowed_origins`, `production` lets \
-            only `allowed_origins`. In `development`, the built-in page on a loopback address carries a token that \
-            lives for a short while, so that a first try needs no set-up.
-            """),
-        row(
-            "state", .directory, .text(\.state),
-            """
-            The directory for what must outlive a restart: the secret that signs tokens. It is made on first start, \
-            readable by its owner alone.
-            """),
-        row(
-            "loops", .integer(1...256, zero: "one per core"), .integer(\.loops),
-            """
-            How many event loops run, each on a thread of its own. One per core uses the machine; fewer leave room for \
-            a neighbour.
-            """),
-        row(
-            "echo", .urlPath, .text(\.echo), isOptional: true,
-            """
-            Serve an echo endpoint at this path. Text comes back as text and binary as binary, without a token: for \
-            conformance work and measurements, not for production. It negotiates compression whenever a client offers it.
-            """),
-        row(
-            "proxy_protocol", .boolean, .boolean(\.proxyProtocol),
-            """
-            Expect a PROXY protocol header first. Version 1 and 2 are read, on every address that does not say \
-            otherwise. Turn it on only behind a proxy that sends the header: whoever reaches the port directly could \
-            claim any address.
-            """),
-        row(
-            "allowed_origins", .list(.origin), .texts(\.allowedOrigins), flag: "--origin",
-            """
-            An origin pages may connect from. Such as `https://app.example.com`. A default port, a trailing slash and \
-            capital letters do not matter; the `Host` of a request is never believed. Clients that send no `Origin`, \
-            which no browser does, are judged by their token alone.
-            """),
-        row(
-            "compression.mode", .choice(of: Compression.self), .word(\.compression), flag: "--compression",
-            """
-            Whether messages are compressed. `off` never; `shared` without context takeover: no memory at rest, a \
-            broadcast compressed once for all its takers; `context` with it: smaller messages, and up to 300 KiB per \
-            connection. Off is the default because it costs time on every message and pays only for long, repetitive text.
-            """),
-        row(
-            "compression.minimum", .size(0...1 << 20), .integer(\.compressionMinimum),
-            """
-            The shortest message that is compressed. Below some hundred bytes deflate saves little and costs as much as \
-            sending.
-            """),
-        row(
-            "compression.level", .integer(1...9), .integer(\.compressionLevel),
-            """
-            How hard deflate tries. 1 is fast, 9 is small; beyond 3 a message of JSON shrinks by a few more percent \
-            for twice the time.
-            """),
-    ] + limits + timing + log
+    /// Every option that has one value.
+    ///
+    /// The order is that of the reference page and of `sockeye config show`.
+    public static let table: [Option] =
+        [
+            row(
+                "profile", .choice(of: Profile.self), .word(\.profile),
+                """
+                What kind of place this is. It chooses the Origin policy: `development` lets pages from \
+                `http://localhost:3000` and `http://127.0.0.1:3000` connect beside `allowed_origins`, `production` lets \
+                only `allowed_origins`. In `development`, the built-in page on a loopback address carries a token that \
+                lives for a short while, so that a first try needs no set-up.
+                """),
+            row(
+                "state", .directory, .text(\.state),
+                """
+                The directory for what must outlive a restart: the secret that signs tokens. It is made on first start, \
+                readable by its owner alone.
+                """),
+            row(
+                "loops", .integer(1...256, zero: "one per core"), .integer(\.loops),
+                """
+                How many event loops run, each on a thread of its own. One per core uses the machine; fewer leave room for \
+                a neighbour.
+                """),
+            row(
+                "echo", .urlPath, .text(\.echo), isOptional: true,
+                """
+                Serve an echo endpoint at this path. Text comes back as text and binary as binary, without a token: for \
+                conformance work and measurements, not for production. It negotiates compression whenever a client offers it.
+                """),
+            row(
+                "proxy_protocol", .boolean, .boolean(\.proxyProtocol),
+                """
+                Expect a PROXY protocol header first. Version 1 and 2 are read, on every address that does not say \
+                otherwise. Turn it on only behind a proxy that sends the header: whoever reaches the port directly could \
+                claim any address.
+                """),
+            row(
+                "allowed_origins", .list(.origin), .texts(\.allowedOrigins), flag: "--origin",
+                """
+                An origin pages may connect from. Such as `https://app.example.com`. A default port, a trailing slash and \
+                capital letters do not matter; the `Host` of a request is never believed. Clients that send no `Origin`, \
+                which no browser does, are judged by their token alone.
+                """),
+            row(
+                "compression.mode", .choice(of: Compression.self), .word(\.compression),
+                flag: "--compression",
+                """
+                Whether messages are compressed. `off` never; `shared` without context takeover: no memory at rest, a \
+                broadcast compressed once for all its takers; `context` with it: smaller messages, and up to 300 KiB per \
+                connection. Off is the default because it costs time on every message and pays only for long, repetitive text.
+                """),
+            row(
+                "compression.minimum", .size(0...1 << 20), .integer(\.compressionMinimum),
+                """
+                The shortest message that is compressed. Below some hundred bytes deflate saves little and costs as much as \
+                sending.
+                """),
+            row(
+                "compression.level", .integer(1...9), .integer(\.compressionLevel),
+                """
+                How hard deflate tries. 1 is fast, 9 is small; beyond 3 a message of JSON shrinks by a few more percent \
+                for twice the time.
+                """),
+        ] + limits + timing + log
 
     private static let limits: [Option] = [
         row(
@@ -88,7 +92,8 @@ extension Options {
             The longest request head. nginx passes on at most 32 KiB by default.
             """),
         row(
-            "limits.connections", .integer(1...10_000_000, zero: "as many as the process may have descriptors"),
+            "limits.connections",
+            .integer(1...10_000_000, zero: "as many as the process may have descriptors"),
             .integer(\.maxConnections),
             """
             How many connections are held at a time. Further ones are answered 503 and closed.
@@ -114,19 +119,22 @@ extension Options {
 
     private static let timing: [Option] = [
         row(
-            "heartbeat.interval", .duration(.seconds(1)...(.seconds(3600)), zero: "never ping"), .duration(\.pingInterval),
+            "heartbeat.interval", .duration(.seconds(1)...(.seconds(3600)), zero: "never ping"),
+            .duration(\.pingInterval),
             """
             How long a connection is silent before it is pinged. Proxies cut idle connections, nginx after 60 seconds \
             by default, mobile networks after 30; 25 seconds beats both.
             """),
         row(
-            "timeouts.handshake", .duration(.milliseconds(100)...(.seconds(600))), .duration(\.handshakeTimeout),
+            "timeouts.handshake", .duration(.milliseconds(100)...(.seconds(600))),
+            .duration(\.handshakeTimeout),
             """
             How long a request head may take. It counts from accept and includes the TLS handshake, so a client that \
             sends one byte at a time gains nothing.
             """),
         row(
-            "timeouts.authentication", .duration(.milliseconds(100)...(.seconds(600))), .duration(\.authTimeout),
+            "timeouts.authentication", .duration(.milliseconds(100)...(.seconds(600))),
+            .duration(\.authTimeout),
             """
             How long a WebSocket may stay without a valid token. Then it is closed with code 3501.
             """),
@@ -158,12 +166,14 @@ extension Options {
     ]
 
     private static func row(
-        _ name: String, _ type: OptionType, _ access: Access<Options>, isOptional: Bool = false, flag: String? = nil,
+        _ name: String, _ type: OptionType, _ access: Access<Options>, isOptional: Bool = false,
+        flag: String? = nil,
         isLive: Bool = false, _ doc: String
     ) -> Option {
         Option(
             description: OptionDescription(
-                name: name, type: type, isOptional: isOptional, flag: flag ?? OptionDescription.Name.flag(for: name),
+                name: name, type: type, isOptional: isOptional,
+                flag: flag ?? OptionDescription.Name.flag(for: name),
                 environment: OptionDescription.Name.environment(for: name), isLive: isLive, doc: doc),
             get: access.get, set: access.set)
     }

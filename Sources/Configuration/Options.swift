@@ -9,15 +9,21 @@ public struct Options: Sendable, Equatable {
     public var profile: Profile = .development
     /// The addresses as configured; `listeners` has what they amount to.
     public var listen: [ListenEntry] = [ListenEntry(address: "127.0.0.1:8000")]
-    /// Certificates with their private keys; the first is the default, SNI picks among them by name. Empty: no TLS.
+    /// Certificates with their private keys; the first is the default, SNI picks among them by name.
+    ///
+    /// Empty: no TLS.
     public var tls: [TLSIdentity] = []
     /// The directory that holds the signing secret, made with mode 0700 on first start.
     ///
     /// After loading, a leading `~/` is already the home directory.
     public var state = "~/.local/state/sockeye"
-    /// How many event loops run, each on its own thread. 0: one per core.
+    /// How many event loops run, each on its own thread.
+    ///
+    /// 0: one per core.
     public var loops = 0
-    /// The path of the echo endpoint, which needs no token. `nil`: none.
+    /// The path of the echo endpoint, which needs no token.
+    ///
+    /// `nil`: none.
     public var echo: String?
     /// Whether addresses that do not say otherwise expect a PROXY protocol header before anything else.
     public var proxyProtocol = false
@@ -41,7 +47,9 @@ public struct Options: Sendable, Equatable {
     public var publishLimit = 256 << 10
     /// The longest HTTP request head, in bytes.
     public var headLimit = 32 << 10
-    /// How many connections are held at a time. 0: as many as the process may have descriptors.
+    /// How many connections are held at a time.
+    ///
+    /// 0: as many as the process may have descriptors.
     public var maxConnections = 0
     /// How many topics one connection may be subscribed to.
     public var maxSubscriptions = 256
@@ -50,16 +58,22 @@ public struct Options: Sendable, Equatable {
     public var handshakeTimeout: Duration = .seconds(10)
     /// How long a WebSocket may stay without a token that was accepted.
     public var authTimeout: Duration = .seconds(10)
-    /// How long a peer may be silent, pongs included, before it is taken for dead. Always longer than `pingInterval`.
+    /// How long a peer may be silent, pongs included, before it is taken for dead.
+    ///
+    /// Always longer than `pingInterval`.
     public var idleTimeout: Duration = .seconds(60)
     /// How long the server lets clients take to leave when it is told to stop.
     public var shutdownTimeout: Duration = .seconds(5)
-    /// How long a connection is silent before it is pinged. Zero: never.
+    /// How long a connection is silent before it is pinged.
+    ///
+    /// Zero: never.
     public var pingInterval: Duration = .seconds(25)
 
     /// How many bytes may wait for one connection before it is cut off as a slow reader.
     public var outboundHigh = 1 << 20
-    /// Below how many waiting bytes a connection that was held back is read from again. At most `outboundHigh`.
+    /// Below how many waiting bytes a connection that was held back is read from again.
+    ///
+    /// At most `outboundHigh`.
     public var outboundLow = 256 << 10
 
     /// How log lines are written.

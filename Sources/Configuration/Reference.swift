@@ -32,7 +32,8 @@ extension Options {
         }
         if let environment = description.environment { facts.append("environment: `\(environment)`") }
         facts.append(description.isLive ? "SIGHUP applies a change" : "a change needs a restart")
-        return "### `\(description.name)`\n\n\(description.doc)\n\n" + facts.map { "- \($0)" }.joined(separator: "\n")
+        return "### `\(description.name)`\n\n\(description.doc)\n\n"
+            + facts.map { "- \($0)" }.joined(separator: "\n")
     }
 
     private static let introduction = """

@@ -1,7 +1,9 @@
 /// Finds what somebody meant to write.
 public enum Spelling {
-    /// The candidate nearest to `word`, if one is near enough to be a slip of the fingers: at most a third of its letters
-    /// wrong, missing, too many or swapped. Letter case, `-`, `_` and `.` do not count; the first of equals wins.
+    /// The candidate nearest to `word`, if one is near enough to be a slip of the fingers: at most a third
+    /// of its letters wrong, missing, too many or swapped.
+    ///
+    /// Letter case, `-`, `_` and `.` do not count; the first of equals wins.
     public static func nearest(to word: String, among candidates: some Sequence<String>) -> String? {
         let plainWord = plain(word)
         var best: (name: String, distance: Int)?
@@ -24,8 +26,10 @@ public enum Spelling {
             current.reserveCapacity(right.count + 1)
             for column in 1...right.count {
                 let same = left[row - 1] == right[column - 1]
-                var edits = Swift.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1))
-                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1] {
+                var edits = Swift.min(
+                    last[column] + 1, current[column - 1] + 1, last[column - 1] + (same ? 0 : 1))
+                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1]
+                {
                     edits = Swift.min(edits, beforeLast[column - 2] + 1)
                 }
                 current.append(edits)
@@ -37,6 +41,8 @@ public enum Spelling {
 
     private static func plain(_ word: String) -> [UInt8] {
         // Longer words are no slip of anything we know, and the cost is the product of the lengths.
-        word.lowercased().utf8.prefix(128).filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: ".") }
+        word.lowercased().utf8.prefix(128).filter {
+            $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: ".")
+        }
     }
 }

@@ -14,7 +14,9 @@ enum AddressSyntax {
         return port == nil ? "the port is missing" : nil
     }
 
-    /// Parts a host, brackets kept, from its port. `nil` when the port is no port or the brackets do not match.
+    /// Parts a host, brackets kept, from its port.
+    ///
+    /// `nil` when the port is no port or the brackets do not match.
     static func split(_ text: Substring) -> (host: String, port: Int?)? {
         let hostEnd: Substring.Index
         if text.hasPrefix("[") {
@@ -26,7 +28,9 @@ enum AddressSyntax {
         let host = String(text[..<hostEnd])
         let rest = text[hostEnd...]
         if rest.isEmpty { return (host, nil) }
-        guard rest.first == ":", rest.dropFirst().utf8.allSatisfy(\.isDigit), let port = UInt16(rest.dropFirst()) else {
+        guard rest.first == ":", rest.dropFirst().utf8.allSatisfy(\.isDigit),
+            let port = UInt16(rest.dropFirst())
+        else {
             return nil
         }
         return (host, Int(port))
@@ -44,10 +48,14 @@ enum PathSyntax {
         var names: Set<Substring> = []
         for segment in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             if segment.isEmpty { return "a segment is empty" }
-            if segment == "." || segment == ".." { return "\(segment) segments are resolved before they reach a server" }
+            if segment == "." || segment == ".." {
+                return "\(segment) segments are resolved before they reach a server"
+            }
             if segment.hasPrefix("{"), segment.hasSuffix("}") {
                 let name = segment.dropFirst().dropLast()
-                guard !name.isEmpty, name.utf8.allSatisfy({ $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") }) else {
+                guard !name.isEmpty,
+                    name.utf8.allSatisfy({ $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") })
+                else {
                     return "the name in \(segment) is not made of letters, digits and _"
                 }
                 guard names.insert(name).inserted else { return "\(segment) is there twice" }
@@ -75,7 +83,9 @@ extension UInt8 {
 extension StringProtocol {
     /// Without blanks at both ends.
     var trimmed: SubSequence {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else {
+        guard let first = firstIndex(where: { !$0.isWhitespace }),
+            let last = lastIndex(where: { !$0.isWhitespace })
+        else {
             return self[endIndex...]
         }
         return self[first...last]

@@ -7,7 +7,9 @@ struct TOMLNode: Sendable, Equatable {
         var line: Int
         var column: Int
 
-        static func < (left: Place, right: Place) -> Bool { (left.line, left.column) < (right.line, right.column) }
+        static func < (left: Place, right: Place) -> Bool {
+            (left.line, left.column) < (right.line, right.column)
+        }
     }
 
     /// What a node is.
@@ -64,13 +66,16 @@ struct TOMLNode: Sendable, Equatable {
         let document = bytes.withUnsafeBytes { bytes in
             ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
         }
-        guard let document else { throw SyntaxFault(place: Place(line: 1, column: 1), message: "out of memory") }
+        guard let document else {
+            throw SyntaxFault(place: Place(line: 1, column: 1), message: "out of memory")
+        }
         defer { ctoml_free(document) }
         var line: UInt32 = 0
         var column: UInt32 = 0
         if let error = ctoml_error(document, &line, &column) {
             throw SyntaxFault(
-                place: Place(line: max(1, Int(line)), column: max(1, Int(column))), message: String(cString: error))
+                place: Place(line: max(1, Int(line)), column: max(1, Int(column))),
+                message: String(cString: error))
         }
         return tree((0..<ctoml_count(document)).map { ctoml_node_at(document, $0) })
     }

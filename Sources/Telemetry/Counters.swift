@@ -1,6 +1,10 @@
-/// A number that only grows. A plain value: one loop owns it, and readers get copies.
+/// A number that only grows.
+///
+/// A plain value: one loop owns it, and readers get copies.
 public struct Counter: Sendable, Equatable {
-    /// How often it was, since the start. Wraps after 2^64.
+    /// How often it was, since the start.
+    ///
+    /// Wraps after 2^64.
     public private(set) var value: UInt64 = 0
 
     /// Zero.
@@ -13,9 +17,13 @@ public struct Counter: Sendable, Equatable {
     public mutating func merge(_ other: Counter) { value &+= other.value }
 }
 
-/// A number that goes up and down: connections, bytes waiting. A plain value: one loop owns it.
+/// A number that goes up and down: connections, bytes waiting.
+///
+/// A plain value: one loop owns it.
 public struct Gauge: Sendable, Equatable {
-    /// What it is now. Wraps.
+    /// What it is now.
+    ///
+    /// Wraps.
     public private(set) var value: Int64 = 0
 
     /// Zero.

@@ -1,4 +1,6 @@
-/// How numbers are spread: latencies in nanoseconds, sizes in bytes. A plain value: one loop owns it.
+/// How numbers are spread: latencies in nanoseconds, sizes in bytes.
+///
+/// A plain value: one loop owns it.
 ///
 /// Buckets are log-linear: sixteen of equal width for every power of two, so a quantile is at most 1/16 above the truth,
 /// and numbers below 32 are exact. Recording costs a count of leading zeros and an increment; it allocates nothing.
@@ -10,9 +12,13 @@
 public struct Histogram: Sendable, Equatable {
     /// How many numbers were recorded.
     public private(set) var count: UInt64 = 0
-    /// Their sum. Wraps.
+    /// Their sum.
+    ///
+    /// Wraps.
     public private(set) var sum: UInt64 = 0
-    /// The greatest of them, exactly. 0 when there is none.
+    /// The greatest of them, exactly.
+    ///
+    /// 0 when there is none.
     public private(set) var maximum: UInt64 = 0
     private var buckets = [UInt64](repeating: 0, count: Self.bucketCount)
 
@@ -35,7 +41,9 @@ public struct Histogram: Sendable, Equatable {
         for index in buckets.indices { buckets[index] &+= other.buckets[index] }
     }
 
-    /// A number that the given share of all is not above: 0.5 is the median, 1 the maximum. 0 when nothing was recorded.
+    /// A number that the given share of all is not above: 0.5 is the median, 1 the maximum.
+    ///
+    /// 0 when nothing was recorded.
     ///
     /// The upper end of the bucket it falls into, but never above `maximum`. A share beyond 0...1 is cut.
     public func quantile(_ share: Double) -> UInt64 {
@@ -45,7 +53,9 @@ public struct Histogram: Sendable, Equatable {
         var seen: UInt64 = 0
         for (index, number) in buckets.enumerated() {
             seen &+= number
-            if seen >= rank { return index == Self.bucketCount - 1 ? maximum : min(Self.upperBound(of: index), maximum) }
+            if seen >= rank {
+                return index == Self.bucketCount - 1 ? maximum : min(Self.upperBound(of: index), maximum)
+            }
         }
         return maximum
     }

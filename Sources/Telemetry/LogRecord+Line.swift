@@ -23,7 +23,9 @@ extension LogRecord {
     /// Members `time` (RFC 3339, UTC, milliseconds), `level`, `event`, `message` when there is one, then the fields; a
     /// field that has the name of one of those gets an underscore behind it. Secrets are masked.
     public func jsonLine(masking redaction: Redaction) -> String {
-        var line = #"{"time":""# + Timestamp.text(milliseconds: time) + #"","level":""# + level.rawValue + #"","event":"#
+        var line =
+            #"{"time":""# + Timestamp.text(milliseconds: time) + #"","level":""# + level.rawValue
+            + #"","event":"#
         line += Escape.json(event)
         if !message.isEmpty { line += #","message":"# + Escape.json(redaction.masked(message)) }
         for (name, value) in fields.pairs {
@@ -42,7 +44,9 @@ extension LogRecord {
 
 extension LogLevel {
     /// As wide as the widest, so that events stand in a column.
-    fileprivate var padded: String { rawValue + String(repeating: " ", count: max(0, 7 - rawValue.utf8.count)) }
+    fileprivate var padded: String {
+        rawValue + String(repeating: " ", count: max(0, 7 - rawValue.utf8.count))
+    }
 }
 
 /// Dates without a calendar library.
@@ -52,7 +56,8 @@ enum Timestamp {
         let (days, rest) = floorDivide(milliseconds, 86_400_000)
         let (year, month, day) = civil(days: days)
         let second = rest / 1000
-        return digits(year, 4) + "-" + digits(month, 2) + "-" + digits(day, 2) + "T" + digits(second / 3600, 2) + ":"
+        return digits(year, 4) + "-" + digits(month, 2) + "-" + digits(day, 2) + "T"
+            + digits(second / 3600, 2) + ":"
             + digits(second / 60 % 60, 2) + ":" + digits(second % 60, 2) + "." + digits(rest % 1000, 3) + "Z"
     }
 
@@ -68,7 +73,8 @@ enum Timestamp {
         return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * march + 2) / 5 + 1)
     }
 
-    private static func floorDivide(_ number: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+    private static func floorDivide(_ number: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64)
+    {
         let (quotient, remainder) = number.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
     }
@@ -91,9 +97,13 @@ enum Escape {
     static func value(_ text: String) -> String {
         let isBare =
             !text.isEmpty
-            && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && $0 != "\\" && $0 != "=" && !isUnprintable($0) }
+            && text.unicodeScalars.allSatisfy {
+                $0 != " " && $0 != "\"" && $0 != "\\" && $0 != "=" && !isUnprintable($0)
+            }
         // A URL with a query is one word all the same: only the first `=` of a field parts name from value.
-        let isURL = text.hasPrefix("/") && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && !isUnprintable($0) }
+        let isURL =
+            text.hasPrefix("/")
+            && text.unicodeScalars.allSatisfy { $0 != " " && $0 != "\"" && !isUnprintable($0) }
         return isBare || isURL ? text : quoted(text)
     }
 

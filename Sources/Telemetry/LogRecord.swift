@@ -4,7 +4,9 @@ public struct LogRecord: Sendable, Equatable {
     public var time: Int64
     /// How much it matters.
     public var level: LogLevel
-    /// Its stable name, in lower case with dashes: `handshake-refused`. People search for it, so it never changes.
+    /// Its stable name, in lower case with dashes: `handshake-refused`.
+    ///
+    /// People search for it, so it never changes.
     public var event: String
     /// The same in words; may be empty where the name says all.
     public var message: String
@@ -53,7 +55,8 @@ public enum LogValue: Sendable, Equatable {
     public static func count(_ number: some BinaryInteger) -> LogValue { .number(Int64(clamping: number)) }
 }
 
-extension LogValue: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
+extension LogValue: ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral
+{
     /// A text.
     public init(stringLiteral value: String) { self = .text(value) }
     /// A number.

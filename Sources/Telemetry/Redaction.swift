@@ -16,7 +16,9 @@ public struct Redaction: Sendable, Equatable {
         names = queryNames.map { Array($0.lowercased().utf8) }
     }
 
-    /// The text with every secret replaced by `***`. O(n).
+    /// The text with every secret replaced by `***`.
+    ///
+    /// O(n).
     public func masked(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var scanner = RedactionScanner(bytes: bytes, isSecret: isSecret)
@@ -31,7 +33,9 @@ public struct Redaction: Sendable, Equatable {
         return isSecret(plain) || RedactionScanner.isSecretHeader(plain) ? Self.mask : masked(text)
     }
 
-    /// What stands for a secret. Nothing of it remains, so logs cannot be compared with stolen tokens either.
+    /// What stands for a secret.
+    ///
+    /// Nothing of it remains, so logs cannot be compared with stolen tokens either.
     public static let mask = "***"
 
     /// Whether a name, in lower case, is one of a secret.

@@ -7,7 +7,7 @@ struct RedactionScanner {
     let isSecret: ([UInt8]) -> Bool
     private(set) var result: [UInt8] = []
     private(set) var changed = false
-    /// 0 <= position <= bytes.count
+    /// How much is read: 0 <= position <= bytes.count.
     private var position = 0
 
     init(bytes: [UInt8], isSecret: @escaping ([UInt8]) -> Bool) {
@@ -56,7 +56,9 @@ struct RedactionScanner {
         return false
     }
 
-    /// Masks a value that the word just copied gives a name to. `position` is behind that word.
+    /// Masks a value that the word just copied gives a name to.
+    ///
+    /// `position` is behind that word.
     private mutating func maskWhatFollows(_ name: [UInt8]) {
         if follows("://") { return maskPassword() }
         if name.elementsEqual(Self.bearer) { return maskBearer() }
@@ -143,12 +145,17 @@ struct RedactionScanner {
     private func follows(_ text: String) -> Bool { bytes[position...].starts(with: text.utf8) }
 
     /// Where the first of some bytes is, from here; the end if there is none.
-    private func position(of stops: [UInt8]) -> Int { bytes[position...].firstIndex(where: stops.contains) ?? bytes.count }
+    private func position(of stops: [UInt8]) -> Int {
+        bytes[position...].firstIndex(where: stops.contains) ?? bytes.count
+    }
 
-    private func wordEnd(from start: Int) -> Int { bytes[start...].firstIndex { !Self.isWord($0) } ?? bytes.count }
+    private func wordEnd(from start: Int) -> Int {
+        bytes[start...].firstIndex { !Self.isWord($0) } ?? bytes.count
+    }
 
     private func blanksEnd(from start: Int) -> Int {
-        bytes[min(start, bytes.count)...].firstIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") } ?? bytes.count
+        bytes[min(start, bytes.count)...].firstIndex { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+            ?? bytes.count
     }
 
     /// A name as it is compared: percent-encoded octets decoded (RFC 3986 §2.1), in lower case.
@@ -171,8 +178,10 @@ struct RedactionScanner {
 
     private static func hex(_ byte: UInt8) -> UInt8? {
         switch lowercased(byte) {
-        case let digit where UInt8(ascii: "0") <= digit && digit <= UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case let digit where UInt8(ascii: "a") <= digit && digit <= UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
+        case let digit where UInt8(ascii: "0") <= digit && digit <= UInt8(ascii: "9"):
+            digit - UInt8(ascii: "0")
+        case let digit where UInt8(ascii: "a") <= digit && digit <= UInt8(ascii: "f"):
+            digit - UInt8(ascii: "a") + 10
         default: nil
         }
     }
@@ -183,7 +192,8 @@ struct RedactionScanner {
 
     private static func isWord(_ byte: UInt8) -> Bool {
         let lower = lowercased(byte)
-        return UInt8(ascii: "a") <= lower && lower <= UInt8(ascii: "z") || UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9")
+        return UInt8(ascii: "a") <= lower && lower <= UInt8(ascii: "z")
+            || UInt8(ascii: "0") <= byte && byte <= UInt8(ascii: "9")
             || byte == UInt8(ascii: "-") || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
             || byte == UInt8(ascii: "~") || byte == UInt8(ascii: "%")
     }

@@ -6,7 +6,9 @@ struct Command: Sendable {
     var name: String
     /// What it does, in half a line without a full stop: for lists and completions.
     var summary: String
-    /// What it does, in paragraphs. They are wrapped when printed.
+    /// What it does, in paragraphs.
+    ///
+    /// They are wrapped when printed.
     var description: String = ""
     /// What may follow the flags.
     var arguments: [Argument] = []
@@ -16,7 +18,9 @@ struct Command: Sendable {
     var examples: [Example] = []
     /// The commands inside this one; with them there are no arguments of its own.
     var subcommands: [Command] = []
-    /// Does the work. Called with flags and arguments that fit the lists above.
+    /// Does the work.
+    ///
+    /// Called with flags and arguments that fit the lists above.
     var run: @Sendable (Invocation) async throws -> ExitStatus = { _ in .usage }
 
     /// Every flag, whatever its group.
@@ -44,7 +48,9 @@ struct FlagGroup: Sendable {
 struct Flag: Sendable {
     /// With its dashes: `--listen`.
     var name: String
-    /// What the value is called: `HOST:PORT`. `nil`: the flag is a switch and takes none.
+    /// What the value is called: `HOST:PORT`.
+    ///
+    /// `nil`: the flag is a switch and takes none.
     var value: String?
     /// What it does, in half a line without a full stop.
     var summary: String
@@ -67,7 +73,9 @@ enum Completion: Sendable, Equatable {
 struct Example: Sendable {
     /// Without the prompt: `sockeye serve --echo /echo`.
     var line: String
-    /// What it does, in half a line. Empty: the line says it.
+    /// What it does, in half a line.
+    ///
+    /// Empty: the line says it.
     var summary = ""
 }
 

@@ -7,11 +7,13 @@ enum CommandTable {
             Sockeye is a self-hosted WebSocket server. 'sockeye serve' runs it; the other commands look after it.
             """,
         examples: [
-            Example(line: "sockeye serve", summary: "serve on 127.0.0.1:8000; the page there explains the rest"),
+            Example(
+                line: "sockeye serve", summary: "serve on 127.0.0.1:8000; the page there explains the rest"),
             Example(line: "sockeye token mint --user ada", summary: "print a token that the server accepts"),
         ],
         subcommands: [
-            ServeCommand.command, TokenCommand.command, ConnectCommand.command, BenchCommand.command, ConfigCommand.command,
+            ServeCommand.command, TokenCommand.command, ConnectCommand.command, BenchCommand.command,
+            ConfigCommand.command,
             CompletionsCommand.command, VersionCommand.command, HelpCommand.command,
         ])
 }

@@ -6,7 +6,8 @@ enum Help {
         if !command.description.isEmpty { parts.append(paragraphs(command.description)) }
         if !command.examples.isEmpty {
             let lines = command.examples.map { example in
-                (example.summary.isEmpty ? "" : wrap("# " + example.summary, indent: 2) + "\n") + "  $ " + example.line
+                (example.summary.isEmpty ? "" : wrap("# " + example.summary, indent: 2) + "\n") + "  $ "
+                    + example.line
             }
             parts.append((lines.count == 1 ? "Example:\n" : "Examples:\n") + lines.joined(separator: "\n"))
         }
@@ -19,7 +20,10 @@ enum Help {
             parts.append(list("Arguments", command.arguments.map { ($0.name, $0.summary) }))
         }
         for group in command.flags {
-            parts.append(list(group.title, group.flags.map { (form($0), $0.summary + ($0.isRepeatable ? "; repeatable" : "")) }))
+            parts.append(
+                list(
+                    group.title,
+                    group.flags.map { (form($0), $0.summary + ($0.isRepeatable ? "; repeatable" : "")) }))
         }
         return parts.joined(separator: "\n\n") + "\n"
     }
@@ -28,8 +32,12 @@ enum Help {
         guard command.subcommands.isEmpty else { return "\(path) COMMAND …" }
         var words = [path]
         // The first group is what people use; naming forty flags here would hide them.
-        for flag in command.flags.first?.flags ?? [] { words.append("[\(form(flag))]" + (flag.isRepeatable ? "…" : "")) }
-        for argument in command.arguments { words.append(argument.isOptional ? "[\(argument.name)]" : argument.name) }
+        for flag in command.flags.first?.flags ?? [] {
+            words.append("[\(form(flag))]" + (flag.isRepeatable ? "…" : ""))
+        }
+        for argument in command.arguments {
+            words.append(argument.isOptional ? "[\(argument.name)]" : argument.name)
+        }
         if command.flags.count > 1 { words.append("[OPTION…]") }
         return wrap(words, first: 7 + 0, indent: 7 + path.count + 1)
     }

@@ -27,7 +27,9 @@ extension Invocation {
         case run(Invocation)
     }
 
-    /// Finds the command and takes its words apart. `--help` and `-h` win wherever they stand before `--`.
+    /// Finds the command and takes its words apart.
+    ///
+    /// `--help` and `-h` win wherever they stand before `--`.
     static func parse(_ words: [String], environment: [String: String]) throws(CommandFailure) -> Request {
         var command = CommandTable.root
         var path = command.name
@@ -69,12 +71,14 @@ extension Invocation {
         }
         try command.checkCount(of: arguments, path: path)
         return .run(
-            Invocation(path: path, command: command, flags: flags, arguments: arguments, environment: environment))
+            Invocation(
+                path: path, command: command, flags: flags, arguments: arguments, environment: environment))
     }
 
     private static func version(_ environment: [String: String]) -> Invocation {
         Invocation(
-            path: "sockeye version", command: VersionCommand.command, flags: [], arguments: [], environment: environment)
+            path: "sockeye version", command: VersionCommand.command, flags: [], arguments: [],
+            environment: environment)
     }
 
     private static func unknownCommand(_ word: String, of command: Command, path: String) -> CommandFailure {
@@ -93,11 +97,15 @@ private func spoken(_ path: String) -> String {
 }
 
 extension Command {
-    /// Checks that there are as many words as are taken. They are not shown: one may be a secret that was meant for a file.
+    /// Checks that there are as many words as are taken.
+    ///
+    /// They are not shown: one may be a secret that was meant for a file.
     fileprivate func checkCount(of words: [String], path: String) throws(CommandFailure) {
         let needed = arguments.count { !$0.isOptional }
         let help = "see '\(path) --help'"
-        if words.count < needed { throw .usage(spoken(path) + "\(arguments[words.count].name) is missing", hint: help) }
+        if words.count < needed {
+            throw .usage(spoken(path) + "\(arguments[words.count].name) is missing", hint: help)
+        }
         guard words.count > arguments.count else { return }
         let number = ["no words", "one word", "two words"]
         let most = arguments.count < number.count ? number[arguments.count] : "\(arguments.count) words"

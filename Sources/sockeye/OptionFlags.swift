@@ -37,7 +37,8 @@ enum OptionFlags {
     ) throws(CommandFailure) -> ConfigurationLoader.Loaded {
         do {
             return try ConfigurationLoader.load(
-                file: invocation.value(config.name), environment: invocation.environment, flags: invocation.flags)
+                file: invocation.value(config.name), environment: invocation.environment,
+                flags: invocation.flags)
         } catch {
             for problem in error.problems.dropLast() { Talk.error(problem.text, hint: problem.hint) }
             let last = error.problems.last
@@ -60,7 +61,8 @@ enum OptionFlags {
         let meaning = standard == "0" ? type.meaningOfZero.map { ": " + $0 } ?? "" : ""
         return Flag(
             name: name, value: isSwitch ? nil : type.placeholder,
-            summary: description.summary.lowercasedFirst + (standard.isEmpty || isSwitch ? "" : " [\(standard)\(meaning)]"),
+            summary: description.summary.lowercasedFirst
+                + (standard.isEmpty || isSwitch ? "" : " [\(standard)\(meaning)]"),
             isRepeatable: isRepeatable, completion: completion(description), isBoolean: isSwitch)
     }
 

@@ -2,7 +2,9 @@ import Glibc
 
 /// What is said to people, on standard error.
 enum Talk {
-    /// `sockeye: error: …`, and `sockeye: hint: …` when there is one. Both lower case without a full stop.
+    /// `sockeye: error: …`, and `sockeye: hint: …` when there is one.
+    ///
+    /// Both lower case without a full stop.
     static func error(_ message: String, hint: String? = nil) {
         say("error", message)
         if let hint { say("hint", hint) }
@@ -22,7 +24,9 @@ enum Talk {
 
 /// What a command gives, on standard output: data and nothing else.
 enum Output {
-    /// Writes text as it is. A reader that went away, as `head` does, is no error: the rest is dropped.
+    /// Writes text as it is.
+    ///
+    /// A reader that went away, as `head` does, is no error: the rest is dropped.
     static func write(_ text: String) { FileOutput.write(text, to: STDOUT_FILENO) }
 
     /// Writes text and a line feed.

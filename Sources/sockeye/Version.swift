@@ -6,31 +6,31 @@ enum Version {
     /// The compiler that built it.
     static var compiler: String {
         #if compiler(>=6.4)
-        "Swift 6.4 or later"
+            "Swift 6.4 or later"
         #elseif compiler(>=6.3)
-        "Swift 6.3"
+            "Swift 6.3"
         #else
-        "Swift 6.2"
+            "Swift 6.2"
         #endif
     }
 
     /// `x86_64-linux`.
     static var platform: String {
         #if arch(x86_64)
-        "x86_64-linux"
+            "x86_64-linux"
         #elseif arch(arm64)
-        "aarch64-linux"
+            "aarch64-linux"
         #else
-        "linux"
+            "linux"
         #endif
     }
 
     /// How it was compiled.
     static var configuration: String {
         #if DEBUG
-        "debug"
+            "debug"
         #else
-        "release"
+            "release"
         #endif
     }
 }

@@ -23,7 +23,8 @@ struct CommandTests {
         return all(CommandTable.root, "sockeye")
     }()
 
-    @Test("every command explains itself, with an example that it understands", arguments: commands.map(\.path))
+    @Test(
+        "every command explains itself, with an example that it understands", arguments: commands.map(\.path))
     func help(_ path: String) throws {
         let command = try #require(Self.commands.first { $0.path == path }?.command)
         let text = Help.text(of: command, path: path)
@@ -63,16 +64,23 @@ struct CommandTests {
             #expect(Completions.zsh.contains(flag.name))
             #expect(Completions.fish.contains("-l \(flag.name.dropFirst(2))"))
         }
-        for shell in [Completions.bash, Completions.zsh, Completions.fish] { #expect(shell.contains(command.name)) }
+        for shell in [Completions.bash, Completions.zsh, Completions.fish] {
+            #expect(shell.contains(command.name))
+        }
     }
 
     @Test("words on the command line never stop the process")
     func hostileWords() {
-        let words = ["", "-", "--", "--=", "-h", "--help", "--json", "--json=1", "serve", "--listen", "token", "mint", "é", "\u{0}", "config"]
+        let words = [
+            "", "-", "--", "--=", "-h", "--help", "--json", "--json=1", "serve", "--listen", "token", "mint",
+            "é", "\u{0}", "config",
+        ]
         var seed = UInt64.random(in: 0 ... .max)
         for _ in 0..<5000 {
             seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let line = (0..<Int(seed >> 60)).map { words[Int((seed >> UInt64($0 * 4)) % UInt64(words.count))] }
+            let line = (0..<Int(seed >> 60)).map {
+                words[Int((seed >> UInt64($0 * 4)) % UInt64(words.count))]
+            }
             _ = try? Invocation.parse(line, environment: [:])
         }
     }

@@ -14,7 +14,8 @@ struct Player {
 
     /// The built program: beside the test bundle, whose path is the first argument of the test process.
     static let program: URL = {
-        let bundle = URL(filePath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0])
+        let bundle = URL(
+            filePath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? CommandLine.arguments[0])
         return bundle.deletingLastPathComponent().appending(path: "sockeye")
     }()
 
@@ -51,7 +52,9 @@ struct Player {
             let want = try String(contentsOf: file(words[1]), encoding: .utf8)
             return got == want ? [] : ["wanted:", want, transcript]
         case ("mode", 2):
-            let mode = try FileManager.default.attributesOfItem(atPath: file(words[0]).path())[.posixPermissions] as? Int
+            let mode =
+                try FileManager.default.attributesOfItem(atPath: file(words[0]).path())[.posixPermissions]
+                as? Int
             let text = String(mode ?? 0, radix: 8)
             return text == words[1] ? [] : ["mode \(text)"]
         default: return ["no line of a transcript looks like this"]

@@ -61,10 +61,14 @@ struct Transcript: CustomTestStringConvertible, Sendable {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sockeye-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
-        for file in files { try file.text.write(to: directory.appending(path: file.name), atomically: false, encoding: .utf8) }
+        for file in files {
+            try file.text.write(to: directory.appending(path: file.name), atomically: false, encoding: .utf8)
+        }
         var player = Player(directory: directory, files: files)
         for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
-            for fault in try player.play(Self.words(line)) { Issue.record("\(name):\(index + 1): \(line)\n\(fault)") }
+            for fault in try player.play(Self.words(line)) {
+                Issue.record("\(name):\(index + 1): \(line)\n\(fault)")
+            }
         }
         for fault in player.finish() { Issue.record("\(name): the last exec\n\(fault)") }
     }

@@ -5,7 +5,8 @@ import Testing
 @Suite("Listeners and certificates")
 struct ListenerTests {
     static func listeners(
-        _ file: String = "", _ environment: [String: String] = [:], _ flags: [(name: String, value: String)] = []
+        _ file: String = "", _ environment: [String: String] = [:],
+        _ flags: [(name: String, value: String)] = []
     ) throws -> [ListenerOptions] {
         try LoaderTests.load(file, environment, flags).options.listeners
     }
@@ -17,7 +18,8 @@ struct ListenerTests {
         let pair: [(name: String, value: String)] = [("--tls-cert", "c"), ("--tls-key", "k")]
         #expect(try Self.listeners("", [:], two + pair).map(\.tls) == [true, true])
         #expect(try Self.listeners("", [:], pair).map(\.tls) == [true])
-        #expect(try Self.listeners("[[tls]]\ncert = \"c\"\nkey = \"k\"", [:], two).map(\.tls) == [true, true])
+        #expect(
+            try Self.listeners("[[tls]]\ncert = \"c\"\nkey = \"k\"", [:], two).map(\.tls) == [true, true])
     }
 
     @Test("an entry may say otherwise")
@@ -40,7 +42,10 @@ struct ListenerTests {
         let environment = ["SOCKEYE_LISTEN": "127.0.0.1:3, unix:/run/s.sock"]
         #expect(try Self.listeners(file).map(\.address) == ["127.0.0.1:1", "127.0.0.1:2"])
         #expect(try Self.listeners(file, environment).map(\.address) == ["127.0.0.1:3", "unix:/run/s.sock"])
-        #expect(try Self.listeners(file, environment, [("--listen", "127.0.0.1:4")]).map(\.address) == ["127.0.0.1:4"])
+        #expect(
+            try Self.listeners(file, environment, [("--listen", "127.0.0.1:4")]).map(\.address) == [
+                "127.0.0.1:4"
+            ])
     }
 
     @Test("certificates and keys belong together by their order")
@@ -49,9 +54,16 @@ struct ListenerTests {
             ("--tls-cert", "a.pem"), ("--tls-cert", "b.pem"), ("--tls-key", "a.key"), ("--tls-key", "b.key"),
         ]
         let options = try LoaderTests.load("", [:], flags).options
-        #expect(options.tls == [TLSIdentity(certificate: "a.pem", key: "a.key"), TLSIdentity(certificate: "b.pem", key: "b.key")])
+        #expect(
+            options.tls == [
+                TLSIdentity(certificate: "a.pem", key: "a.key"),
+                TLSIdentity(certificate: "b.pem", key: "b.key"),
+            ])
         let environment = ["SOCKEYE_TLS_CERT": "a.pem", "SOCKEYE_TLS_KEY": "a.key"]
-        #expect(try LoaderTests.load("", environment).options.tls == [TLSIdentity(certificate: "a.pem", key: "a.key")])
+        #expect(
+            try LoaderTests.load("", environment).options.tls == [
+                TLSIdentity(certificate: "a.pem", key: "a.key")
+            ])
         #expect(
             LoaderTests.problems("", [:], Array(flags.dropLast())) == [
                 "--tls-cert: 2 given, but 1 of --tls-key [CFG-004] "
@@ -83,7 +95,10 @@ struct ListenerTests {
             listen = [{ address = "[::1]:1", tls = false }]
             """
         let warnings = try LoaderTests.load(file).warnings
-        #expect(warnings.map(\.place) == [.file("s.toml", line: 2, column: 1), .file("s.toml", line: 1, column: 1)])
+        #expect(
+            warnings.map(\.place) == [
+                .file("s.toml", line: 2, column: 1), .file("s.toml", line: 1, column: 1),
+            ])
     }
 
     @Test("development lets the pages of a development server in, production does not")
@@ -91,7 +106,9 @@ struct ListenerTests {
         let flags: [(name: String, value: String)] = [("--origin", "HTTPS://App.Example.com:443/")]
         let development = try LoaderTests.load("", [:], flags).options
         #expect(
-            development.effectiveOrigins == ["https://app.example.com", "http://localhost:3000", "http://127.0.0.1:3000"])
+            development.effectiveOrigins == [
+                "https://app.example.com", "http://localhost:3000", "http://127.0.0.1:3000",
+            ])
         let production = try LoaderTests.load("profile = \"production\"", [:], flags).options
         #expect(production.effectiveOrigins == ["https://app.example.com"])
     }

@@ -5,16 +5,19 @@ import Testing
 @Suite("ConfigurationLoader")
 struct LoaderTests {
     static func load(
-        _ file: String = "", _ environment: [String: String] = [:], _ flags: [(name: String, value: String)] = []
+        _ file: String = "", _ environment: [String: String] = [:],
+        _ flags: [(name: String, value: String)] = []
     ) throws(ConfigurationError) -> ConfigurationLoader.Loaded {
         var environment = environment
         environment["HOME"] = environment["HOME"] ?? "/home/ada"
-        return try ConfigurationLoader.load(contents: Array(file.utf8), path: "s.toml", environment: environment, flags: flags)
+        return try ConfigurationLoader.load(
+            contents: Array(file.utf8), path: "s.toml", environment: environment, flags: flags)
     }
 
     /// The texts of all problems, each with its hint behind an arrow.
     static func problems(
-        _ file: String = "", _ environment: [String: String] = [:], _ flags: [(name: String, value: String)] = []
+        _ file: String = "", _ environment: [String: String] = [:],
+        _ flags: [(name: String, value: String)] = []
     ) -> [String] {
         do {
             _ = try load(file, environment, flags)
@@ -58,7 +61,9 @@ struct LoaderTests {
     }
 
     /// Input that trips an assertion inside toml++: marzer/tomlplusplus issue 294, pull request 301.
-    @Test("malformed table names are told, not died of", arguments: ["[[[", "[[[1]]]", "[&", "[[=", "[[[a]]]", "[[[]]"])
+    @Test(
+        "malformed table names are told, not died of",
+        arguments: ["[[[", "[[[1]]]", "[&", "[[=", "[[[a]]]", "[[[]]"])
     func malformedNames(_ name: String) {
         let problems = Self.problems("loops = 1\n\n" + name + "\nstate = \"x\"\n")
         #expect(problems.count == 1)
@@ -79,10 +84,13 @@ struct LoaderTests {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = SeededGenerator(state: seed)
         let pieces = [
-            "[", "]", "[[", "]]", "\"", "'", "=", "\n", ".", "{", "}", ",", "a", "listen", "tls", "1", "#", "\u{0}", "é", "\\",
+            "[", "]", "[[", "]]", "\"", "'", "=", "\n", ".", "{", "}", ",", "a", "listen", "tls", "1", "#",
+            "\u{0}", "é", "\\",
         ]
         for _ in 0..<3000 {
-            let text = (0..<Int.random(in: 0...30, using: &generator)).map { _ in pieces.randomElement(using: &generator) ?? "" }
+            let text = (0..<Int.random(in: 0...30, using: &generator)).map { _ in
+                pieces.randomElement(using: &generator) ?? ""
+            }
             _ = Self.problems(text.joined())
         }
         _ = Self.problems(String(repeating: "[", count: 100_000))

@@ -16,7 +16,9 @@ struct MistakeTests {
     }
 
     static let keys = [
-        Mistake("limts.message = 1", "s.toml:1:1: there is no key \"limts\" [CFG-002] -> did you mean \"limits\"?"),
+        Mistake(
+            "limts.message = 1", "s.toml:1:1: there is no key \"limts\" [CFG-002] -> did you mean \"limits\"?"
+        ),
         Mistake(
             "[limits]\nmesage = \"1MiB\"",
             "s.toml:2:1: there is no key \"mesage\" in [limits] [CFG-002] -> did you mean \"message\"?"),
@@ -27,7 +29,9 @@ struct MistakeTests {
             "interval = \"5s\"",
             "s.toml:1:1: there is no key \"interval\" [CFG-002] -> \"interval\" belongs into [heartbeat]"),
         Mistake(
-            "colour = 1", "s.toml:1:1: there is no key \"colour\" [CFG-002] -> 'sockeye config reference' explains every key"),
+            "colour = 1",
+            "s.toml:1:1: there is no key \"colour\" [CFG-002] -> 'sockeye config reference' explains every key"
+        ),
         Mistake(
             "[[listen]]\nadress = \"127.0.0.1:1\"",
             "s.toml:1:1: this [[listen]] has no \"address\" [CFG-004] -> add address = …: HOST:PORT, [IPV6]:PORT or unix:/PATH",
@@ -44,27 +48,37 @@ struct MistakeTests {
     static let values = [
         Mistake(
             "profile = \"prodution\"",
-            "s.toml:1:1: profile: \"prodution\" is not development or production [CFG-003] -> did you mean \"production\"?"),
+            "s.toml:1:1: profile: \"prodution\" is not development or production [CFG-003] -> did you mean \"production\"?"
+        ),
         Mistake(
             "loops = 1000",
-            "s.toml:1:1: loops: 1000 is out of bounds [CFG-003] -> use a number, 1 to 256, or 0: one per core"),
+            "s.toml:1:1: loops: 1000 is out of bounds [CFG-003] -> use a number, 1 to 256, or 0: one per core"
+        ),
         Mistake(
             "loops = 1.5",
-            "s.toml:1:1: loops: this is a number with a fraction [CFG-003] -> use a number, 1 to 256, or 0: one per core"),
+            "s.toml:1:1: loops: this is a number with a fraction [CFG-003] -> use a number, 1 to 256, or 0: one per core"
+        ),
         Mistake(
             "timeouts.handshake = 10",
             "s.toml:1:10: handshake: a span of time needs its unit, in quotes [CFG-003] "
                 + "-> use a span of time such as \"10s\", 100ms to 10m"),
         Mistake(
             "limits.message = \"1 MB\"",
-            "s.toml:1:8: message: \"1 MB\" is not a number of bytes [CFG-003] -> use a size such as \"64KiB\", 125B to 1GiB"),
+            "s.toml:1:8: message: \"1 MB\" is not a number of bytes [CFG-003] -> use a size such as \"64KiB\", 125B to 1GiB"
+        ),
         Mistake(
-            "proxy_protocol = \"yes\"", "s.toml:1:1: proxy_protocol: this is a string [CFG-003] -> use true or false"),
-        Mistake("state = 2026-01-01", "s.toml:1:1: state: this is a date or a time [CFG-003] -> use the path of a directory"),
-        Mistake("state = ''", "s.toml:1:1: state: an empty path leads nowhere [CFG-003] -> use the path of a directory"),
+            "proxy_protocol = \"yes\"",
+            "s.toml:1:1: proxy_protocol: this is a string [CFG-003] -> use true or false"),
+        Mistake(
+            "state = 2026-01-01",
+            "s.toml:1:1: state: this is a date or a time [CFG-003] -> use the path of a directory"),
+        Mistake(
+            "state = ''",
+            "s.toml:1:1: state: an empty path leads nowhere [CFG-003] -> use the path of a directory"),
         Mistake(
             "listen = 8000",
-            "s.toml:1:1: \"listen\" is an array of tables, and this is a number [CFG-003] -> write [[listen]]"),
+            "s.toml:1:1: \"listen\" is an array of tables, and this is a number [CFG-003] -> write [[listen]]"
+        ),
         Mistake(
             "listen = [\"127.0.0.1\"]",
             "s.toml:1:11: address: \"127.0.0.1\" is not an address: the port is missing [CFG-003] "
@@ -87,7 +101,8 @@ struct MistakeTests {
         Mistake(
             "[[endpoint]]\npath = \"/ws/{a}\"\n[[endpoint]]\npath = \"/ws/{b}\"",
             "s.toml:1:3: the paths /ws/{a} and /ws/{b} are the same [CFG-005] -> keep one of them"),
-        Mistake("echo = \"/ws\"", "s.toml:1:1: the paths /ws and /ws are the same [CFG-005] -> keep one of them"),
+        Mistake(
+            "echo = \"/ws\"", "s.toml:1:1: the paths /ws and /ws are the same [CFG-005] -> keep one of them"),
         Mistake(
             "echo = \"/health\"",
             "s.toml:1:1: the server answers /health itself [CFG-005] -> choose another path, such as /ws"),
@@ -98,7 +113,9 @@ struct MistakeTests {
         Mistake(
             "listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]",
             "s.toml:1:1: 127.0.0.1:1 is there twice [CFG-005] -> keep one of them"),
-        Mistake("listen = []", "s.toml:1:1: there is no address to listen on [CFG-004] -> give one, such as 127.0.0.1:8000"),
+        Mistake(
+            "listen = []",
+            "s.toml:1:1: there is no address to listen on [CFG-004] -> give one, such as 127.0.0.1:8000"),
         Mistake(
             "outbound.low = \"2MiB\"",
             "s.toml:1:10: outbound.low is above outbound.high [CFG-005] -> lower it, or raise the other"),
@@ -108,7 +125,8 @@ struct MistakeTests {
                 + "-> twice heartbeat.interval forgives one lost ping"),
         Mistake(
             "limits.publish = \"2MiB\"",
-            "s.toml:1:8: limits.publish is above limits.message, which holds it [CFG-005] -> raise limits.message too"),
+            "s.toml:1:8: limits.publish is above limits.message, which holds it [CFG-005] -> raise limits.message too"
+        ),
     ]
 
     @Test("are told with what is wrong, where, and what to do", arguments: keys + values + contradictions)

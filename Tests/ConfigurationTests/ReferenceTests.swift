@@ -7,9 +7,11 @@ import Testing
 struct ReferenceTests {
     @Test("docs/configuration.md is what 'sockeye config reference' prints")
     func committedPage() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         let page = try String(contentsOf: root.appending(path: "docs/configuration.md"), encoding: .utf8)
-        #expect(page == Options.reference, "run: .build/debug/sockeye config reference > docs/configuration.md")
+        #expect(
+            page == Options.reference, "run: .build/debug/sockeye config reference > docs/configuration.md")
     }
 
     @Test("names every option, its flag and its variable")

@@ -5,9 +5,12 @@ import Testing
 @Suite("Durations, sizes, origins, addresses, paths, spelling")
 struct SyntaxTests {
     static let durations: [(String, Int64?)] = [
-        ("10s", 10000), ("250ms", 250), ("24h", 86_400_000), ("1h30m", 5_400_000), ("1d", 86_400_000), ("0s", 0),
-        ("2m3s4ms", 123_004), ("", nil), ("10", nil), ("s", nil), ("-1s", nil), ("1.5s", nil), ("1s1m", nil), ("1s1s", nil),
-        ("1S", nil), (" 1s", nil), ("99999999999999999999s", nil), ("9223372036854775807d", nil), ("1ſ", nil), ("٣s", nil),
+        ("10s", 10000), ("250ms", 250), ("24h", 86_400_000), ("1h30m", 5_400_000), ("1d", 86_400_000),
+        ("0s", 0),
+        ("2m3s4ms", 123_004), ("", nil), ("10", nil), ("s", nil), ("-1s", nil), ("1.5s", nil), ("1s1m", nil),
+        ("1s1s", nil),
+        ("1S", nil), (" 1s", nil), ("99999999999999999999s", nil), ("9223372036854775807d", nil), ("1ſ", nil),
+        ("٣s", nil),
     ]
 
     @Test("durations", arguments: durations)
@@ -17,7 +20,9 @@ struct SyntaxTests {
 
     @Test("a duration's text gives the duration again")
     func durationRoundTrip() {
-        for milliseconds in [0, 1, 999, 1000, 60000, 61001, 3_600_000, 86_399_999, 86_400_000, 8_640_000_000_000] as [Int64] {
+        for milliseconds in [
+            0, 1, 999, 1000, 60000, 61001, 3_600_000, 86_399_999, 86_400_000, 8_640_000_000_000,
+        ] as [Int64] {
             let duration = Duration.milliseconds(milliseconds)
             #expect(Duration(text: duration.text) == duration)
         }
@@ -26,7 +31,8 @@ struct SyntaxTests {
     }
 
     static let sizes: [(String, Int?)] = [
-        ("0", 0), ("4096", 4096), ("64KiB", 65536), ("1MiB", 1 << 20), ("2GiB", 2 << 30), ("1KB", 1000), ("3MB", 3_000_000),
+        ("0", 0), ("4096", 4096), ("64KiB", 65536), ("1MiB", 1 << 20), ("2GiB", 2 << 30), ("1KB", 1000),
+        ("3MB", 3_000_000),
         ("7B", 7), ("", nil), ("KiB", nil), ("-1", nil), ("1 KiB", nil), ("1kib", nil), ("1.5MiB", nil),
         ("9223372036854775807GiB", nil), ("99999999999999999999", nil),
     ]
@@ -38,11 +44,15 @@ struct SyntaxTests {
     }
 
     static let origins: [(String, String?)] = [
-        ("https://app.example.com", "https://app.example.com"), ("HTTPS://App.Example.COM:443/", "https://app.example.com"),
+        ("https://app.example.com", "https://app.example.com"),
+        ("HTTPS://App.Example.COM:443/", "https://app.example.com"),
         ("http://localhost:3000", "http://localhost:3000"), ("http://127.0.0.1:80", "http://127.0.0.1"),
-        ("https://a:80", "https://a:80"), ("http://[::1]:3000", "http://[::1]:3000"), ("http://[::1]", "http://[::1]"),
-        ("https://x:0443", "https://x"), ("null", nil), ("", nil), ("https://", nil), ("app.example.com", nil), ("ftp://x", nil),
-        ("https://x/path", nil), ("https://x:0", nil), ("https://x:99999", nil), ("https://x:", nil), ("https://u@x", nil),
+        ("https://a:80", "https://a:80"), ("http://[::1]:3000", "http://[::1]:3000"),
+        ("http://[::1]", "http://[::1]"),
+        ("https://x:0443", "https://x"), ("null", nil), ("", nil), ("https://", nil),
+        ("app.example.com", nil), ("ftp://x", nil),
+        ("https://x/path", nil), ("https://x:0", nil), ("https://x:99999", nil), ("https://x:", nil),
+        ("https://u@x", nil),
         ("https://x y", nil), ("https://[::1", nil), ("https://*", nil),
     ]
 
@@ -53,9 +63,12 @@ struct SyntaxTests {
     }
 
     static let addresses: [(String, Bool)] = [
-        ("127.0.0.1:8000", true), ("localhost:0", true), ("[::1]:80", true), ("[fe80::1%eth0]:80", true), ("unix:/run/s.sock", true),
-        ("unix:", false), ("8000", false), (":8000", false), ("host:", false), ("host:65536", false), ("host:+80", false),
-        ("::1:80", false), ("[::1]80", false), ("a b:80", false), ("unix:/" + String(repeating: "x", count: 107), false),
+        ("127.0.0.1:8000", true), ("localhost:0", true), ("[::1]:80", true), ("[fe80::1%eth0]:80", true),
+        ("unix:/run/s.sock", true),
+        ("unix:", false), ("8000", false), (":8000", false), ("host:", false), ("host:65536", false),
+        ("host:+80", false),
+        ("::1:80", false), ("[::1]80", false), ("a b:80", false),
+        ("unix:/" + String(repeating: "x", count: 107), false),
     ]
 
     @Test("addresses", arguments: addresses)
@@ -64,9 +77,12 @@ struct SyntaxTests {
     }
 
     static let paths: [(String, Bool)] = [
-        ("/ws", true), ("/", true), ("/ws/{user}", true), ("/api/v1/a~b-c.d/@me:1", true), ("/ws/漢字", true), ("", false), ("ws", false),
-        ("/ws/", false), ("//ws", false), ("/a/../b", false), ("/ws/{}", false), ("/ws/{a}/{a}", false), ("/ws/x{a}", false),
-        ("/ws?x", false), ("/ws#x", false), ("/w s", false), ("/ws/{a-b}", false), ("/a%20b", false), ("/\n", false),
+        ("/ws", true), ("/", true), ("/ws/{user}", true), ("/api/v1/a~b-c.d/@me:1", true), ("/ws/漢字", true),
+        ("", false), ("ws", false),
+        ("/ws/", false), ("//ws", false), ("/a/../b", false), ("/ws/{}", false), ("/ws/{a}/{a}", false),
+        ("/ws/x{a}", false),
+        ("/ws?x", false), ("/ws#x", false), ("/w s", false), ("/ws/{a-b}", false), ("/a%20b", false),
+        ("/\n", false),
     ]
 
     @Test("endpoint paths", arguments: paths)
@@ -75,7 +91,8 @@ struct SyntaxTests {
     }
 
     static let words: [(String, String?)] = [
-        ("lsiten", "listen"), ("listn", "listen"), ("LISTEN", "listen"), ("lissten", "listen"), ("loosp", "loops"),
+        ("lsiten", "listen"), ("listn", "listen"), ("LISTEN", "listen"), ("lissten", "listen"),
+        ("loosp", "loops"),
         ("--list-en", "listen"), ("xyz", nil), ("", nil), ("completely-different", nil),
     ]
 

@@ -15,7 +15,9 @@ struct TableTests {
         #expect(Set(variables).count == variables.count)
     }
 
-    @Test("no variable has a name that Kubernetes gives to a service called sockeye", arguments: Options.environmentNames)
+    @Test(
+        "no variable has a name that Kubernetes gives to a service called sockeye",
+        arguments: Options.environmentNames)
     func kubernetes(_ name: String) {
         #expect(name.hasPrefix("SOCKEYE_"))
         #expect(!name.hasPrefix("SOCKEYE_PORT") && !name.hasPrefix("SOCKEYE_SERVICE"))
@@ -50,20 +52,25 @@ struct TableTests {
         "outbound.high": "SOCKEYE_OUTBOUND_LOW=1B", "timeouts.idle": "SOCKEYE_HEARTBEAT_INTERVAL=0",
     ]
 
-    @Test("every option comes through a file, a variable and a flag", arguments: Options.table.map(\.description.name))
+    @Test(
+        "every option comes through a file, a variable and a flag",
+        arguments: Options.table.map(\.description.name))
     func roundTrip(_ name: String) throws {
         let option = try #require(Options.table.first { $0.description.name == name })
         let description = option.description
         let value = Self.other(than: option.get(Options()), description.type)
         #expect(value != option.get(Options()))
         var environment = ["HOME": "/home/ada"]
-        if let pair = Self.companions[name]?.split(separator: "=") { environment[String(pair[0])] = String(pair[1]) }
+        if let pair = Self.companions[name]?.split(separator: "=") {
+            environment[String(pair[0])] = String(pair[1])
+        }
         let toml = try #require(description.type.toml(value))
         let text = description.type.text(value)
 
         let file = "\(name) = \(toml)"
         let column = 1 + description.section.count + (description.section.isEmpty ? 0 : 1)
-        var loaded = try ConfigurationLoader.load(contents: Array(file.utf8), path: "/x.toml", environment: environment)
+        var loaded = try ConfigurationLoader.load(
+            contents: Array(file.utf8), path: "/x.toml", environment: environment)
         #expect(option.get(loaded.options) == value)
         #expect(loaded.source(of: name) == .place(.file("/x.toml", line: 1, column: column)))
 
@@ -99,15 +106,18 @@ struct TableTests {
             dialect = "echo"
             """
         let environment = ["HOME": "/home/ada/"]
-        let loaded = try ConfigurationLoader.load(contents: Array(file.utf8), path: "/etc/s.toml", environment: environment)
+        let loaded = try ConfigurationLoader.load(
+            contents: Array(file.utf8), path: "/etc/s.toml", environment: environment)
         #expect(loaded.options.state == "/etc/state")
         #expect(loaded.options.tls.first == TLSIdentity(certificate: "/etc/a.pem", key: "/etc/a.key"))
         #expect(loaded.options.tls.last == TLSIdentity(certificate: "/home/ada/b.pem", key: "/etc/b.key"))
         #expect(loaded.options.publishLimit == 65536)
-        let again = try ConfigurationLoader.load(contents: Array(loaded.toml.utf8), path: "/tmp/s.toml", environment: environment)
+        let again = try ConfigurationLoader.load(
+            contents: Array(loaded.toml.utf8), path: "/tmp/s.toml", environment: environment)
         #expect(again.options == loaded.options)
         let standard = try ConfigurationLoader.load(file: nil, environment: environment, flags: [])
-        let shown = try ConfigurationLoader.load(contents: Array(standard.toml.utf8), path: "x.toml", environment: environment)
+        let shown = try ConfigurationLoader.load(
+            contents: Array(standard.toml.utf8), path: "x.toml", environment: environment)
         #expect(shown.options == standard.options)
     }
 }

@@ -26,7 +26,9 @@ struct LogSinkTests {
             Thread.detachNewThread { [self] in
                 var bytes: [UInt8] = []
                 var chunk = [UInt8](repeating: 0, count: 65536)
-                while case let count = read(descriptor, &chunk, chunk.count), count > 0 { bytes += chunk[..<count] }
+                while case let count = read(descriptor, &chunk, chunk.count), count > 0 {
+                    bytes += chunk[..<count]
+                }
                 close(descriptor)
                 text.withLock { $0 = String(decoding: bytes, as: UTF8.self) }
                 end.signal()
@@ -63,7 +65,9 @@ struct LogSinkTests {
         let sink = LogSink(descriptor: pipe.write, format: .json)
         let reader = Reader(pipe.read)
         DispatchQueue.concurrentPerform(iterations: 4) { writer in
-            for number in 0..<500 { sink.log(.info, "line", "", ["writer": .count(writer), "number": .count(number)]) }
+            for number in 0..<500 {
+                sink.log(.info, "line", "", ["writer": .count(writer), "number": .count(number)])
+            }
         }
         sink.close()
         close(pipe.write)

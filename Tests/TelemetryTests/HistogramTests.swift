@@ -15,7 +15,9 @@ struct HistogramTests {
         #expect(histogram.count(upTo: 9) == 10)
     }
 
-    @Test("a quantile is at most a sixteenth above the truth, and never below", arguments: [1, 7, 100, 12345, 1 << 30, 1 << 41])
+    @Test(
+        "a quantile is at most a sixteenth above the truth, and never below",
+        arguments: [1, 7, 100, 12345, 1 << 30, 1 << 41])
     func accuracy(_ scale: UInt64) {
         let seed = UInt64.random(in: 0 ... .max)
         var generator = Random(state: seed)

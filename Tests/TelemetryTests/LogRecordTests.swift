@@ -7,8 +7,11 @@ struct LogRecordTests {
 
     @Test("is a line for people")
     func text() {
-        let record = LogRecord(time: Self.time, level: .info, event: "listening", fields: ["address": "127.0.0.1:8000"])
-        #expect(record.textLine(masking: Redaction()) == "2026-11-21T01:02:03.456Z info    listening address=127.0.0.1:8000")
+        let record = LogRecord(
+            time: Self.time, level: .info, event: "listening", fields: ["address": "127.0.0.1:8000"])
+        #expect(
+            record.textLine(masking: Redaction())
+                == "2026-11-21T01:02:03.456Z info    listening address=127.0.0.1:8000")
     }
 
     @Test("is a JSON object for machines")
@@ -29,15 +32,19 @@ struct LogRecordTests {
             fields: ["a": "", "b": "two words", "c": "x=y", "d": "\"", "e": "/ws?a=b", "f": "/a b", "n": -3])
         #expect(
             record.textLine(masking: Redaction())
-                == #"1970-01-01T00:00:00.000Z error   e: in words a="" b="two words" c="x=y" d="\"" e=/ws?a=b f="/a b" n=-3"#)
+                == #"1970-01-01T00:00:00.000Z error   e: in words a="" b="two words" c="x=y" d="\"" e=/ws?a=b f="/a b" n=-3"#
+        )
     }
 
     @Test("stays one line and moves no cursor, whatever a peer sends")
     func injection() {
         let hostile = "a\r\n2026 info fake\u{1b}[2J\u{9b}\u{2028}\u{202e}\u{7f}\u{0}\u{feff}"
-        let record = LogRecord(time: 0, level: .info, event: hostile, message: hostile, fields: ["x": .text(hostile)])
+        let record = LogRecord(
+            time: 0, level: .info, event: hostile, message: hostile, fields: ["x": .text(hostile)])
         for line in [record.textLine(masking: Redaction()), record.jsonLine(masking: Redaction())] {
-            let bad = line.unicodeScalars.filter { $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) || $0.value > 0xff }
+            let bad = line.unicodeScalars.filter {
+                $0.value < 0x20 || (0x7f..<0xa0).contains($0.value) || $0.value > 0xff
+            }
             #expect(bad.isEmpty)
             #expect(line.contains(#"a\r\n2026"#))
             #expect(line.contains(#"\u001b[2J"#))

@@ -37,7 +37,9 @@ struct RedactionTests {
         Case("X-Api-Key: k", "X-Api-Key: ***"),
         Case("sent Bearer abcdefgh+/= along", "sent Bearer *** along"),
         Case("header=Bearer%20\(jwt)", "header=Bearer%20***"),
-        Case("Sec-WebSocket-Protocol: sockeye, sockeye.token.abc, chat", "Sec-WebSocket-Protocol: sockeye, sockeye.token.***, chat"),
+        Case(
+            "Sec-WebSocket-Protocol: sockeye, sockeye.token.abc, chat",
+            "Sec-WebSocket-Protocol: sockeye, sockeye.token.***, chat"),
         Case("Sockeye.Token.abc", "Sockeye.Token.***"),
         Case("refused \(jwt) here", "refused *** here"),
         Case("\(jwt)==", "***"),
@@ -60,9 +62,11 @@ struct RedactionTests {
     }
 
     static let harmless = [
-        "", "listening address=127.0.0.1:8000", "the token is missing", "bearer token expected", "invalid token: expired",
+        "", "listening address=127.0.0.1:8000", "the token is missing", "bearer token expected",
+        "invalid token: expired",
         "/ws/ada?room=12&since=7", "https://example.com:8443/path@x", "eyJ is how a JWT begins", "tokens=5",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", #"{"type":"subscribe","topic":"a"}"#, "100 % of ä, ö and 漢字",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", #"{"type":"subscribe","topic":"a"}"#,
+        "100 % of ä, ö and 漢字",
         "%", "%4", "a=%zz", #"{"token"}"#, "authorization required", "\u{0}\u{1}",
     ]
 
@@ -86,8 +90,14 @@ struct RedactionTests {
         var generator = Random(state: seed)
         let around = Array(" \"'\\&?=:;,.{}[]()<>/#%-_~éZa0\n\r\t")
         for _ in 0..<2000 {
-            let before = String((0..<Int.random(in: 0...6, using: &generator)).map { _ in around.randomElement(using: &generator) ?? " " })
-            let after = String((0..<Int.random(in: 0...6, using: &generator)).map { _ in around.randomElement(using: &generator) ?? " " })
+            let before = String(
+                (0..<Int.random(in: 0...6, using: &generator)).map { _ in
+                    around.randomElement(using: &generator) ?? " "
+                })
+            let after = String(
+                (0..<Int.random(in: 0...6, using: &generator)).map { _ in
+                    around.randomElement(using: &generator) ?? " "
+                })
             let masked = Redaction().masked(before + Self.jwt + after)
             #expect(!masked.contains("c2lnbmF0dXJl"), "seed \(seed): \(before)…\(after)")
             let query = Redaction().masked(before + "?token=" + "s3cr3t" + after)

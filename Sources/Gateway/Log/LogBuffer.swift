@@ -47,7 +47,9 @@ final class LogBuffer: Sendable {
         if wasEmpty { wake.post() }
     }
 
-    /// Starts the writer. Where no thread can be had, lines wait until `close()` writes them.
+    /// Starts the writer.
+    ///
+    /// Where no thread can be had, lines wait until `close()` writes them.
     func start() {
         let argument = Unmanaged.passRetained(self)
         var thread = pthread_t()
@@ -58,10 +60,14 @@ final class LogBuffer: Sendable {
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, &before)
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let failed = pthread_create(&thread, nil, { argument in
-            if let argument { Unmanaged<LogBuffer>.fromOpaque(argument).takeRetainedValue().writeUntilClosed() }
-            return nil
-        }, argument.toOpaque())
+        let failed = pthread_create(
+            &thread, nil,
+            { argument in
+                if let argument {
+                    Unmanaged<LogBuffer>.fromOpaque(argument).takeRetainedValue().writeUntilClosed()
+                }
+                return nil
+            }, argument.toOpaque())
         if failed == 0 {
             state.withLock { $0.thread = thread }
         } else {

@@ -36,25 +36,38 @@ public final class LogSink: Sendable {
 
     deinit { shared.close() }
 
-    /// Whether lines of a level are kept: ask before making fields that cost something. Any thread.
+    /// Whether lines of a level are kept: ask before making fields that cost something.
+    ///
+    /// Any thread.
     public func keeps(_ level: LogLevel) -> Bool { level >= self.level }
 
-    /// Logs that something happened, now. Any thread; never waits for the writing. What is not kept is not even made.
+    /// Logs that something happened, now.
+    ///
+    /// Any thread; never waits for the writing. What is not kept is not even made.
     public func log(
         _ level: LogLevel, _ event: String, _ message: @autoclosure () -> String = "",
         _ fields: @autoclosure () -> LogFields = [:]
     ) {
         guard keeps(level) else { return }
-        write(LogRecord(time: csys_unix_milliseconds(), level: level, event: event, message: message(), fields: fields()))
+        write(
+            LogRecord(
+                time: csys_unix_milliseconds(), level: level, event: event, message: message(),
+                fields: fields()))
     }
 
-    /// Logs a record, whatever its level. Any thread; never waits for the writing.
+    /// Logs a record, whatever its level.
+    ///
+    /// Any thread; never waits for the writing.
     public func write(_ record: LogRecord) { shared.append(format.line(record, redaction)) }
 
-    /// How many lines were dropped because nobody read, since the start. Any thread.
+    /// How many lines were dropped because nobody read, since the start.
+    ///
+    /// Any thread.
     public var droppedLines: UInt64 { shared.droppedLines }
 
-    /// Writes what waits, ends the thread, and drops whatever is logged from now on. Waits for the writing; idempotent.
+    /// Writes what waits, ends the thread, and drops whatever is logged from now on.
+    ///
+    /// Waits for the writing; idempotent.
     public func close() { shared.close() }
 }
 

@@ -12,7 +12,9 @@ enum CompletionsCommand {
         ],
         examples: [
             Example(line: "sockeye completions bash > ~/.local/share/bash-completion/completions/sockeye"),
-            Example(line: "sockeye completions zsh > ~/.zfunc/_sockeye", summary: "with ~/.zfunc in fpath, before compinit"),
+            Example(
+                line: "sockeye completions zsh > ~/.zfunc/_sockeye",
+                summary: "with ~/.zfunc in fpath, before compinit"),
             Example(line: "sockeye completions fish > ~/.config/fish/completions/sockeye.fish"),
         ]
     ) { invocation in
@@ -22,7 +24,8 @@ enum CompletionsCommand {
         case "fish": Output.write(Completions.fish)
         case "zsh": Output.write(Completions.zsh)
         default:
-            throw CommandFailure.usage("there are no completions for '\(shell)'", hint: "choose bash, zsh or fish")
+            throw CommandFailure.usage(
+                "there are no completions for '\(shell)'", hint: "choose bash, zsh or fish")
         }
         return .healthy
     }

@@ -47,7 +47,8 @@ enum ConfigCommand {
     private static let reference = Command(
         name: "reference",
         summary: "print the reference page of all options",
-        description: "The page is Markdown: type, bounds, default, flag and environment variable of every option.",
+        description:
+            "The page is Markdown: type, bounds, default, flag and environment variable of every option.",
         examples: [Example(line: "sockeye config reference | less")]
     ) { _ in
         Output.write(Options.reference)
@@ -57,7 +58,8 @@ enum ConfigCommand {
     private static let env = Command(
         name: "env",
         summary: "print all environment variables with their defaults",
-        description: "The output is a file for systemd's EnvironmentFile= or a container's env_file, all commented out.",
+        description:
+            "The output is a file for systemd's EnvironmentFile= or a container's env_file, all commented out.",
         examples: [Example(line: "sockeye config env > sockeye.env")]
     ) { _ in
         Output.write(Options.environmentFile)

@@ -10,8 +10,9 @@ enum HelpCommand {
         ],
         examples: [Example(line: "sockeye help serve")]
     ) { invocation in
-        guard case .help(let path, let command) = try Invocation.parse(
-            invocation.arguments + ["--help"], environment: invocation.environment)
+        guard
+            case .help(let path, let command) = try Invocation.parse(
+                invocation.arguments + ["--help"], environment: invocation.environment)
         else { return .usage }
         Output.write(Help.text(of: command, path: path))
         return .healthy

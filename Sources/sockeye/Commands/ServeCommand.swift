@@ -24,7 +24,9 @@ enum ServeCommand {
             Example(
                 line: "sockeye serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem",
                 summary: "with TLS of its own"),
-            Example(line: "sockeye serve --echo /echo --loops 1", summary: "for conformance work and measurements"),
+            Example(
+                line: "sockeye serve --echo /echo --loops 1", summary: "for conformance work and measurements"
+            ),
         ]
     ) { invocation in
         let loaded = try OptionFlags.load(invocation)
@@ -42,7 +44,8 @@ enum ServeCommand {
                 case .text: Talk.line("sockeye: \(greeting)")
                 case .json:
                     log.write(
-                        LogRecord(time: csys_unix_milliseconds(), level: .info, event: "ready", message: greeting))
+                        LogRecord(
+                            time: csys_unix_milliseconds(), level: .info, event: "ready", message: greeting))
                 }
             }
         } catch {

@@ -29,7 +29,9 @@ enum TokenCommand {
                 title: "Options",
                 flags: [
                     Flag(name: "--user", value: "NAME", summary: "who the token is for; must be given"),
-                    Flag(name: "--ttl", value: "TIME", summary: "how long it is valid, such as 90s, 12h or 30d [24h]"),
+                    Flag(
+                        name: "--ttl", value: "TIME",
+                        summary: "how long it is valid, such as 90s, 12h or 30d [24h]"),
                     OptionFlags.state, OptionFlags.config,
                 ])
         ],
@@ -40,7 +42,8 @@ enum TokenCommand {
         }
         let text = invocation.value("--ttl") ?? "24h"
         guard let ttl = Duration(text: text), ttl >= .seconds(1) else {
-            throw CommandFailure.usage("--ttl: \"\(text)\" is not a span of a second and more", hint: "use 90s, 12h or 30d")
+            throw CommandFailure.usage(
+                "--ttl: \"\(text)\" is not a span of a second and more", hint: "use 90s, 12h or 30d")
         }
         let key = try signingKey(invocation)
         do throws(TokenError) {
@@ -64,13 +67,16 @@ enum TokenCommand {
             """,
         arguments: [
             Argument(
-                name: "FILE", summary: "a file that holds the token alone; - or nothing is standard input", isOptional: true,
+                name: "FILE", summary: "a file that holds the token alone; - or nothing is standard input",
+                isOptional: true,
                 completion: .files)
         ],
         flags: [
             FlagGroup(
                 title: "Options",
-                flags: [Flag(name: "--json", summary: "print an object"), OptionFlags.state, OptionFlags.config])
+                flags: [
+                    Flag(name: "--json", summary: "print an object"), OptionFlags.state, OptionFlags.config,
+                ])
         ],
         examples: [
             Example(line: "sockeye token inspect ada.token"),
@@ -123,7 +129,8 @@ enum TokenCommand {
         }
         let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw .unavailable("\(path): \(String(cString: strerror(errno)))", hint: "give a file that holds a token")
+            throw .unavailable(
+                "\(path): \(String(cString: strerror(errno)))", hint: "give a file that holds a token")
         }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
         if isatty(descriptor) == 1 { Talk.line("paste the token, then press Enter and Ctrl-D") }

@@ -17,7 +17,9 @@ enum VersionCommand {
                 "platform":"\(Version.platform)","configuration":"\(Version.configuration)"}
                 """)
         } else {
-            Output.line("sockeye \(Version.number) (\(Version.compiler), \(Version.platform), \(Version.configuration))")
+            Output.line(
+                "sockeye \(Version.number) (\(Version.compiler), \(Version.platform), \(Version.configuration))"
+            )
         }
         return .healthy
     }

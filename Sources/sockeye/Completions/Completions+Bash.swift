@@ -3,7 +3,9 @@ extension Completions {
     static var bash: String {
         var cases: [String] = []
         for branch in branches {
-            let names = branch.command.subcommands.map(\.name) + ["--help"] + (branch.words.isEmpty ? ["--version"] : [])
+            let names =
+                branch.command.subcommands.map(\.name) + ["--help"]
+                + (branch.words.isEmpty ? ["--version"] : [])
             cases.append("        \(label(branch.words))) words='\(names.joined(separator: " "))' ;;")
         }
         for leaf in leaves { cases.append(block(leaf)) }
@@ -44,7 +46,9 @@ extension Completions {
         let valued = leaf.command.allFlags.filter { $0.value != nil }
         if !valued.isEmpty {
             lines.append("            case \"$before\" in")
-            for flag in valued { lines.append("                \(flag.name)) \(reply(flag.completion)); return ;;") }
+            for flag in valued {
+                lines.append("                \(flag.name)) \(reply(flag.completion)); return ;;")
+            }
             lines.append("            esac")
         }
         var words = flags(of: leaf.command).map(\.name)
@@ -52,7 +56,9 @@ extension Completions {
         for argument in leaf.command.arguments {
             switch Self.words(of: argument, in: leaf) {
             case .words(let choices): words = choices + words
-            case .files: files = "\n            [[ $word != -* ]] && { compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\")); return; }"
+            case .files:
+                files =
+                    "\n            [[ $word != -* ]] && { compopt -o filenames; COMPREPLY=($(compgen -f -- \"$word\")); return; }"
             case .directories, .nothing: break
             }
         }

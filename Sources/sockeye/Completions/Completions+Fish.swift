@@ -1,7 +1,10 @@
 extension Completions {
     /// For fish 3 and later.
     static var fish: String {
-        var lines = ["# fish completion for sockeye. Printed by 'sockeye completions fish'.", helper, "complete -c sockeye -f"]
+        var lines = [
+            "# fish completion for sockeye. Printed by 'sockeye completions fish'.", helper,
+            "complete -c sockeye -f",
+        ]
         for branch in branches {
             for command in branch.command.subcommands {
                 lines.append(line(branch.words, "-a \(command.name) -d \(quoted(command.summary))"))
@@ -11,7 +14,8 @@ extension Completions {
         lines.append(line([], "-l version -d 'print the version'"))
         for leaf in leaves {
             for flag in flags(of: leaf.command) {
-                lines.append(line(leaf.words, "-l \(flag.name.dropFirst(2))\(value(flag)) -d \(quoted(flag.summary))"))
+                lines.append(
+                    line(leaf.words, "-l \(flag.name.dropFirst(2))\(value(flag)) -d \(quoted(flag.summary))"))
             }
             for argument in leaf.command.arguments {
                 let offer = offer(words(of: argument, in: leaf))
@@ -41,8 +45,10 @@ extension Completions {
         }
     }
 
-    /// True when the commands before the cursor are those given. Commands come before flags, so it looks at the words that
-    /// are none until the first flag; a command that holds others is only at its place while none of them follows.
+    /// True when the commands before the cursor are those given.
+    ///
+    /// Commands come before flags, so it looks at the words that are none until the first flag; a command
+    /// that holds others is only at its place while none of them follows.
     private static var helper: String {
         let holders = branches.map { "'" + $0.words.joined(separator: " ") + "'" }.joined(separator: " ")
         return """
