@@ -170,7 +170,7 @@ extension OptionType {
         case .boolean: ""
         case .choice(let words): words.joined(separator: "|")
         case .directory: "DIR"
-        case .duration: "TIME"
+        case .duration: "DURATION"
         case .integer: "N"
         case .list(let element): element.placeholder
         case .origin: "ORIGIN"

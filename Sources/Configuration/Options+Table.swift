@@ -106,8 +106,8 @@ extension Options {
         row(
             "outbound.high", .size(16 << 10...1 << 30), .integer(\.outboundHigh),
             """
-            How many bytes may wait for one reader. Above it a reader is too slow and is closed with a code that tells \
-            it to come back; memory stays bounded whatever readers do. On an echo endpoint the sender is made to wait instead.
+            How many bytes may wait for one reader. Above it a reader is too slow and is closed with code 3002, \
+            which tells it to come back; memory stays bounded whatever readers do. On an echo endpoint the sender is made to wait instead.
             """),
         row(
             "outbound.low", .size(0...1 << 30), .integer(\.outboundLow),

@@ -62,7 +62,7 @@ enum OptionFlags {
         return Flag(
             name: name, value: isSwitch ? nil : type.placeholder,
             summary: description.summary.lowercasedFirst
-                + (standard.isEmpty || isSwitch ? "" : " [\(standard)\(meaning)]"),
+                + (standard.isEmpty || isSwitch ? "" : "; default \(standard)\(meaning)"),
             isRepeatable: isRepeatable, completion: completion(description), isBoolean: isSwitch)
     }
 

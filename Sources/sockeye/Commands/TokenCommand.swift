@@ -30,8 +30,8 @@ enum TokenCommand {
                 flags: [
                     Flag(name: "--user", value: "NAME", summary: "who the token is for; must be given"),
                     Flag(
-                        name: "--ttl", value: "TIME",
-                        summary: "how long it is valid, such as 90s, 12h or 30d [24h]"),
+                        name: "--ttl", value: "DURATION",
+                        summary: "how long it is valid, such as 90s, 12h or 30d; default 24h"),
                     OptionFlags.state, OptionFlags.config,
                 ])
         ],
