@@ -178,7 +178,7 @@ async function explainRefusal() {
     try { said = JSON.parse(text); } catch { return `The address answers plain HTTP with ${answer.status}, and not in Sockeye's words: ${text.slice(0, 300)}`; }
     return said.code === "HANDSHAKE-NO-UPGRADE"
       ? "Plain HTTP reaches the server, so a hop in between drops the handshake, or the server refused it: its log and /api/refusals say why."
-      : `${said.code}: ${said.message}. ${said.remedy}`;
+      : `${said.code}: ${said.message}: ${said.remedy}`;
   }, () => "The server does not answer plain HTTP either: it is down, or something in between is.");
   log("bad", "refused", why);
 }
@@ -204,6 +204,8 @@ function receive(data) {
       ping();
       break;
     case "subscribed":
+      topics.add(message.topic);
+      showTopics();
       log("good", "subscribed", `${message.topic}, ${message.offset} messages so far`);
       break;
     case "unsubscribed":
@@ -216,7 +218,7 @@ function receive(data) {
       log("message", message.topic, typeof message.data === "string" ? message.data : JSON.stringify(message.data));
       break;
     case "error":
-      log("bad", message.code || "error", [message.message, message.remedy].filter(Boolean).join(" "));
+      log("bad", message.code || "error", [message.message, message.remedy].filter(Boolean).join(": "));
       if (!authenticated && /^TOKEN-/.test(message.code || "")) {
         token = null;
         askForToken(`The server refused the token: ${message.message || message.code}`);
@@ -241,11 +243,8 @@ $("publish-form").addEventListener("submit", (event) => {
 
 $("subscribe-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  const topic = $("subscribe-topic").value;
-  topics.add(topic);
-  send({ type: "subscribe", topic });
+  send({ type: "subscribe", topic: $("subscribe-topic").value });
   $("subscribe-topic").value = "";
-  showTopics();
 });
 
 $("token-form").addEventListener("submit", (event) => {
