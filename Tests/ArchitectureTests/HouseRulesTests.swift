@@ -38,6 +38,24 @@ struct HouseRulesTests {
         }
     }
 
+    /// What needs no import to reach the world: the standard library's clocks, randomness, output and tasks.
+    @Test(
+        "sans-IO rooms take time and randomness as arguments",
+        arguments: SourceTree.files.filter { House.sansIO.contains($0.room) })
+    func sansIOFilesAskForNothing(_ file: SourceFile) {
+        let worldly = [
+            "print(", "readLine(", "ContinuousClock", "SuspendingClock", "SystemRandomNumberGenerator",
+            "Task {", "Task.",
+            " async ", "await ", ".shuffled()", ".randomElement()",
+        ]
+        for (number, line) in file.lines.enumerated() {
+            if line.drop(while: { $0 == " " }).hasPrefix("//") { continue }
+            let found = worldly.filter(line.contains)
+            let isDrawing = line.contains(".random(in:") && !line.contains("using:")
+            #expect(found.isEmpty && !isDrawing, "\(file.testDescription):\(number + 1): \(line)")
+        }
+    }
+
     @Test("an unchecked conformance to Sendable says why it holds", arguments: SourceTree.files)
     func uncheckedSendableIsProved(_ file: SourceFile) {
         for (number, line) in file.lines.enumerated() where line.contains("@unchecked Sendable") {
