@@ -76,13 +76,11 @@ extension Admission {
         return refusal
     }
 
-    /// The token that came with the handshake is not good: 401 with the token's own code and words.
+    /// The token that came with the handshake is not good: 403 with the token's own code and words.
     public func tokenRefused(_ error: TokenError, _ head: RequestHead? = nil, from peer: Peer) -> Refusal {
-        var refusal = Refusal(
-            code: error.code, status: 401, summary(head, peer), message: redaction.masked(error.description),
+        Refusal(
+            code: error.code, status: 403, summary(head, peer), message: redaction.masked(error.description),
             remedy: error.remedy)
-        refusal.fields = [("WWW-Authenticate", "Bearer error=\"invalid_token\"")]
-        return refusal
     }
 
     /// The endpoint wants a token with the handshake, and there is none: 401.
