@@ -122,6 +122,11 @@ public final class Hub {
         removeMember(entry, lane: lane)
     }
 
+    /// Whether this subscriber listens to the topic.
+    public func isSubscribed(_ subscriber: SubscriberID, to name: String) -> Bool {
+        byName[TopicKey(name)].map { entryPlace(of: subscriber, topic: $0) != nil } ?? false
+    }
+
     /// How many topics this subscriber listens to.
     public func subscriptionCount(of subscriber: SubscriberID) -> Int {
         guard Int(subscriber) < first.count, first[Int(subscriber)].topic != 0 else { return 0 }

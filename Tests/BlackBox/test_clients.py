@@ -73,7 +73,6 @@ def test_three_libraries_meet_on_one_topic(server):
     async def aiohttp_side(ready, publish):
         async with aiohttp.ClientSession() as session:
             async with session.ws_connect(server.url("/ws"), headers={"Authorization": f"Bearer {server.token('bob')}"}) as socket:
-                assert (await socket.receive_json(timeout=5))["type"] in WELCOME
                 await socket.send_json({"type": "subscribe", "topic": "meet"})
                 assert (await socket.receive_json(timeout=5))["type"] == "subscribed"
                 ready.set()
@@ -82,7 +81,6 @@ def test_three_libraries_meet_on_one_topic(server):
 
     async def websockets_side(ready, publish):
         async with websockets.connect(server.url(f"/ws?token={server.token('cy')}"), proxy=None) as socket:
-            assert json.loads(await socket.recv())["type"] in WELCOME
             await socket.send(json.dumps({"type": "subscribe", "topic": "meet"}))
             assert json.loads(await socket.recv())["type"] == "subscribed"
             ready.set()

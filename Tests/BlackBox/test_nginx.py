@@ -65,7 +65,6 @@ def test_two_users_meet_through_the_proxy(server, plain_proxy, tls_proxy, certif
                additional_headers={"Authorization": f"Bearer {server.token('bob')}"})
     with one, two:
         for talk in (one, two):
-            talk.hear()
             talk.subscribe("proxied")
         one.say(type="publish", topic="proxied", data="through")
         assert two.hear_of("message")["data"] == one.hear_of("message")["data"] == "through"

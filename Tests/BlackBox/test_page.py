@@ -21,6 +21,14 @@ def browser():
         running.close()
 
 
+@pytest.fixture(scope="module")
+def server(folder):
+    """Its own server: the one of the other tests has seen proxies, after which no page is given a token."""
+    running = harness.Sockeye(harness.BINARY, folder / "page-state", ["--echo", "/echo"])
+    yield running
+    running.stop()
+
+
 @pytest.fixture
 def window(browser):
     """Opens pages whose console must stay clean."""

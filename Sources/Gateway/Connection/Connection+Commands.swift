@@ -37,7 +37,7 @@ extension Connection {
             let topic = topic.string
             guard mayUse(topic, id) else { return }
             let held = loop.hub.subscriptionCount(of: slot) + pendingSubscriptions
-            guard held < loop.shared.limits.maxSubscriptions else {
+            guard held < loop.shared.limits.maxSubscriptions || loop.hub.isSubscribed(slot, to: topic) else {
                 return refuse(.tooManySubscriptions(limit: loop.shared.limits.maxSubscriptions), id: id)
             }
             loop.subscribe(self, to: topic, id: [UInt8](id))
@@ -60,15 +60,12 @@ extension Connection {
         do throws(TokenError) {
             guard endpoint.tokenPlaces.contains(.message) else { return refuse(.authenticationElsewhere, id: id) }
             let identity = try loop.shared.verifier.verify(token.string, now: loop.unixTime)
-            guard session.authenticate(identity) else { return refuse(.otherUser, id: id) }
+            guard session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) else { return refuse(.otherUser, id: id) }
             say {
                 SockeyeEncoder.appendAuthenticated(
                     user: identity.user, expiresAt: identity.expiresAt, id: id, to: $0)
             }
-            if authenticationDue {
-                authenticationDue = false
-                setDeadline(after: loop.shared.limits.pingInterval)
-            }
+            authenticationDue = false
             beBackBefore(session.expiresAt)
             loop.shared.log.authenticated(self)
         } catch {

@@ -26,6 +26,8 @@ extension Connection {
     }
 
     private func wrongMethod(_ head: RequestHead) -> Response? {
+        // Asked of the server as a whole (RFC 9110 §9.3.7).
+        if head.targetForm == .asterisk { return .empty(204, [("Allow", "GET, HEAD, OPTIONS")]) }
         guard Self.paths.contains(head.path) || PageRoute.file(head.path) != nil else { return nil }
         switch head.method {
         case .get, .head: return nil

@@ -27,10 +27,11 @@ extension Connection {
         phase = .open
         loop.outlets.set(.closed, false, for: slot)
         lastReceived = loop.tick
-        if let identity { _ = session.authenticate(identity) }
+        if let identity { _ = session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) }
         authenticationDue = endpoint.dialect == .sockeye && !session.isAuthenticated
-        let wait = authenticationDue ? loop.shared.limits.authenticationTimeout : loop.shared.limits.pingInterval
-        setDeadline(after: wait)
+        openedAt = loop.tick
+        setDeadline(after: nextBeat(idle: 0))
+        beBackBefore(session.expiresAt)
         loop.shared.log.opened(self, head)
     }
 
@@ -88,7 +89,7 @@ extension Connection {
     /// connection nothing.
     func heartbeat() {
         let limits = loop.shared.limits
-        if authenticationDue { return close(.authenticationTimeout) }
+        if authenticationDue && age >= limits.authenticationTimeout { return close(.authenticationTimeout) }
         if session.isAuthenticated, session.expiresAt < loop.unixTime { return close(.tokenExpired) }
         let idle = UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds
         if idle >= limits.idleTimeout { return close(.noHeartbeat) }
@@ -98,9 +99,24 @@ extension Connection {
             flushReply()
         }
         guard phase == .open else { return }
+        setDeadline(after: nextBeat(idle: idle))
+        beBackBefore(session.expiresAt)
+    }
+
+    /// How long the connection is open, to the tick.
+    private var age: UInt64 {
+        UInt64(loop.tick &- openedAt) * LoopState.tickNanoseconds
+    }
+
+    /// When to look again: the next ping, the end of patience, or the end of the time to authenticate.
+    private func nextBeat(idle: UInt64) -> UInt64 {
+        let limits = loop.shared.limits
         let wait = awaitsPong ? limits.idleTimeout : limits.pingInterval
-        setDeadline(after: max(wait - min(wait, idle), LoopState.tickNanoseconds))
-        if session.isAuthenticated { beBackBefore(session.expiresAt) }
+        var next = wait - min(wait, idle)
+        if authenticationDue {
+            next = min(next, limits.authenticationTimeout - min(limits.authenticationTimeout, age))
+        }
+        return max(next, LoopState.tickNanoseconds)
     }
 
     /// Makes sure the end of the token is not slept through.

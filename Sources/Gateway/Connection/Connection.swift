@@ -51,6 +51,8 @@ final class Connection {
     var isReading = false
     /// The peer's close frame came: nothing is left to say once ours is out.
     var peerSaidGoodbye = false
+    /// When the WebSocket opened, in ticks.
+    var openedAt: UInt32 = 0
     /// Nobody has authenticated yet and the endpoint wants it.
     var authenticationDue = false
     /// Subscriptions asked of other loops and not yet granted; they count against the limit.

@@ -7,18 +7,19 @@ import Tokens
 struct Session {
     /// The user's name; empty until authenticated.
     private(set) var user = ""
-    /// When the token ends, in seconds since 1970; `Int64.max` for never.
+    /// When the session ends, in seconds since 1970: the token's end and the leeway; `Int64.max` for never.
     private(set) var expiresAt = Int64.max
     private(set) var isAuthenticated = false
 
     /// Takes an identity on. A session keeps its user for life: a later token only renews it.
     ///
     /// - Returns: false when the token belongs to somebody else.
-    mutating func authenticate(_ identity: Identity) -> Bool {
+    mutating func authenticate(_ identity: Identity, leeway: Int64) -> Bool {
         // By octets: names that only look the same are different users.
         if isAuthenticated && !user.utf8.elementsEqual(identity.user.utf8) { return false }
         user = identity.user
-        expiresAt = identity.expiresAt ?? .max
+        let (end, isOver) = (identity.expiresAt ?? .max).addingReportingOverflow(leeway)
+        expiresAt = isOver ? .max : end
         isAuthenticated = true
         return true
     }

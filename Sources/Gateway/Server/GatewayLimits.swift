@@ -22,7 +22,7 @@ struct GatewayLimits: Sendable {
     var maxSubscriptions: Int
     var publishLimit: Int
 
-    /// - Parameter connections: what `max_connections = 0` means here, one loop's share.
+    /// - Parameter connections: the most at once over all loops, with 0 already replaced by what the process can hold.
     init(_ options: Options, connections: Int) {
         http = HTTPLimits(head: options.headLimit)
         handshakeTimeout = options.handshakeTimeout.inNanoseconds

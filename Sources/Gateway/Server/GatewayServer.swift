@@ -73,7 +73,7 @@ public struct GatewayServer {
         let most = options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
         plans = try Self.plans(options)
         shared = try ServerShared(
-            options: options, listeners: plans.map(\.address.description), connections: (most + loops - 1) / loops, key: key, tls: context, log: log)
+            options: options, listeners: plans.map(\.address.description), connections: most, key: key, tls: context, log: log)
     }
 
     private static func loopCount(_ options: Options) -> Int {

@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Synchronization
 import Telemetry
 import Transport
 
@@ -81,9 +82,10 @@ extension LoopState {
         let connection = Connection(
             loop: self, fileDescriptor: fileDescriptor, peer: peer, listener: UInt8(truncatingIfNeeded: number),
             phase: phase)
-        guard connections.count < shared.limits.maxConnections, !isDraining else {
+        guard shared.openConnections.load(ordering: .relaxed) < shared.limits.maxConnections, !isDraining else {
             return turnAway(connection)
         }
+        shared.openConnections.wrappingAdd(1, ordering: .relaxed)
         connection.token = connections.insert(connection)
         outlets.open(connection.slot, fileDescriptor: fileDescriptor)
         connection.lastReceived = tick
@@ -101,7 +103,9 @@ extension LoopState {
         let slot = connection.slot
         wheel.cancel(slot)
         outlets.close(slot)
-        _ = connections.remove(connection.token)
+        if connections.remove(connection.token) != nil {
+            shared.openConnections.wrappingSubtract(1, ordering: .relaxed)
+        }
     }
 
     func schedule(_ connection: Connection, at deadline: MonotonicTime) {

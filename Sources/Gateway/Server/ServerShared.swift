@@ -25,6 +25,8 @@ final class ServerShared: Sendable {
     /// How a broadcast is compressed for all its takers.
     let broadcastPolicy: DeflatePolicy
     let isDevelopment: Bool
+    /// Connections of all loops: the limit is the server's, and the kernel does not spread them evenly.
+    let openConnections = Atomic<Int>(0)
     /// A request came through a proxy, so loopback is no proof of being at home any more.
     let sawProxy = Atomic<Bool>(false)
 
