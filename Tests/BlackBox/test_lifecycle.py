@@ -91,7 +91,7 @@ def test_a_configuration_file_is_used(start, tmp_path):
     file.write_text('[[endpoint]]\npath = "/live/{room}"\nauthentication = ["query"]\nquery_name = "t"\n')
     server = start("--config", file)
     with Talk(server.url(f"/live/blue?t={server.token('ada')}")) as talk:
-        assert talk.hear()["user"] == "ada"
+        assert talk.subscribe("user:ada")["topic"] == "user:ada"
     with harness.Raw(server.port) as raw:
         assert raw.send(harness.handshake("/ws")).response().status == 404
 

@@ -154,7 +154,6 @@ def test_a_silent_connection_outlives_the_proxys_patience(nginx, start):
     text = reference("sockeye.conf", port, server.port).replace("proxy_read_timeout 1h", "proxy_read_timeout 2s")
     nginx(text, port)
     with Talk(f"ws://{HOST}:{port}/ws?token={server.token('ada')}") as talk:
-        talk.hear()
         talk.subscribe("patience")
         with pytest.raises(TimeoutError):
             talk.hear(4)  # waiting answers pings; nothing else comes

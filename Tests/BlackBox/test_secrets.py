@@ -97,7 +97,7 @@ def test_the_secret_outlives_a_restart(start, tmp_path):
     first.stop()
     second = start(state=state)
     with Talk(second.url(f"/ws?token={token}")) as talk:
-        assert talk.hear()["user"] == "ada"
+        assert talk.subscribe("user:ada")["topic"] == "user:ada"
 
 
 def test_a_token_of_another_server_is_refused(start, server):
