@@ -111,8 +111,11 @@ extension Connection {
     /// When to look again: the next ping, the end of patience, or the end of the time to authenticate.
     private func nextBeat(idle: UInt64) -> UInt64 {
         let limits = loop.shared.limits
-        let wait = awaitsPong ? limits.idleTimeout : limits.pingInterval
-        var next = wait - min(wait, idle)
+        // While a pong is due look as often as ever: it may be here by then, and the next ping due.
+        var next =
+            awaitsPong
+            ? min(limits.pingInterval, limits.idleTimeout - min(limits.idleTimeout, idle))
+            : limits.pingInterval - min(limits.pingInterval, idle)
         if authenticationDue {
             next = min(next, limits.authenticationTimeout - min(limits.authenticationTimeout, age))
         }
