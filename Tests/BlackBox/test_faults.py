@@ -53,6 +53,7 @@ class SlowHeads:
         self.sockets = [connected(port) for _ in range(count)]
         for each in self.sockets:
             each.sendall(b"GET /ws HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            each.setblocking(False)
         self.done = threading.Event()
         self.thread = threading.Thread(target=self.drip)
         self.thread.start()
@@ -68,7 +69,7 @@ class SlowHeads:
         count = 0
         for each in self.sockets:
             try:
-                each.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+                each.recv(1, socket.MSG_PEEK)
             except BlockingIOError:
                 count += 1
             except OSError:
