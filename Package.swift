@@ -37,22 +37,27 @@ let package = Package(
         .target(name: "PubSub", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "Configuration", dependencies: ["CToml", "Telemetry"], swiftSettings: strict),
         .target(name: "EventLoop", dependencies: ["Bytes", "CSystem"], swiftSettings: strict),
-        .target(name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),
+        .target(
+            name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),
         .target(
             name: "Gateway",
             dependencies: [
-                "Bytes", "Configuration", "CPage", "CSystem", "EventLoop", "HTTPWire", "JSON", "PubSub", "Telemetry", "Tokens",
+                "Bytes", "Configuration", "CPage", "CSystem", "EventLoop", "HTTPWire", "JSON", "PubSub",
+                "Telemetry", "Tokens",
                 "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
         .target(
             name: "SockeyeClient",
-            dependencies: ["Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "Transport", "WebSocketWire"],
+            dependencies: [
+                "Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "Transport", "WebSocketWire",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "sockeye",
             dependencies: [
-                "Bytes", "Configuration", "CSystem", "EventLoop", "Gateway", "HTTPWire", "JSON", "SockeyeClient", "Telemetry", "Tokens",
+                "Bytes", "Configuration", "CSystem", "EventLoop", "Gateway", "HTTPWire", "JSON",
+                "SockeyeClient", "Telemetry", "Tokens",
                 "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
@@ -74,24 +79,31 @@ let package = Package(
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
         .testTarget(name: "HTTPWireTests", dependencies: ["Bytes", "HTTPWire"], swiftSettings: strict),
-        .testTarget(name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),
+        .testTarget(
+            name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),
         .testTarget(name: "TokensTests", dependencies: ["Bytes", "JSON", "Tokens"], swiftSettings: strict),
         .testTarget(name: "PubSubTests", dependencies: ["Bytes", "PubSub"], swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"], swiftSettings: strict),
-        .testTarget(name: "EventLoopTests", dependencies: ["Bytes", "CSystem", "EventLoop"], swiftSettings: strict),
-        .testTarget(name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"], swiftSettings: strict),
+        .testTarget(
+            name: "EventLoopTests", dependencies: ["Bytes", "CSystem", "EventLoop"], swiftSettings: strict),
+        .testTarget(
+            name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"],
+            swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "PubSub", "Telemetry", "Tokens", "Transport",
+                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "PubSub", "Telemetry",
+                "Tokens", "Transport",
                 "WebSocketWire",
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "SockeyeClientTests", dependencies: ["Bytes", "HTTPWire", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
+            name: "SockeyeClientTests",
+            dependencies: ["Bytes", "HTTPWire", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
         .testTarget(
-            name: "CommandTests", dependencies: ["Bytes", "sockeye", "SockeyeClient", "WebSocketWire"], exclude: ["Transcripts"],
+            name: "CommandTests", dependencies: ["Bytes", "sockeye", "SockeyeClient", "WebSocketWire"],
+            exclude: ["Transcripts"],
             swiftSettings: strict),
     ],
     cxxLanguageStandard: .cxx17

@@ -38,7 +38,9 @@ public final class Hub {
     @usableFromInline
     struct Topic {
         @usableFromInline var name: String
-        @usableFromInline var members: (ContiguousArray<SubscriberID>, ContiguousArray<SubscriberID>) = ([], [])
+        @usableFromInline var members: (ContiguousArray<SubscriberID>, ContiguousArray<SubscriberID>) = (
+            [], []
+        )
 
         @usableFromInline
         init(name: String) {
@@ -103,7 +105,9 @@ public final class Hub {
     ///
     /// - Returns: false when there was none.
     public func unsubscribe(_ subscriber: SubscriberID, from name: String, lane: Lane) -> Bool {
-        guard let index = byName[TopicKey(name)], let place = entryPlace(of: subscriber, topic: index) else { return false }
+        guard let index = byName[TopicKey(name)], let place = entryPlace(of: subscriber, topic: index) else {
+            return false
+        }
         removeEntry(place, of: subscriber, lane: lane)
         return true
     }
@@ -137,7 +141,9 @@ public final class Hub {
     ///
     /// - Important: the body must not subscribe or unsubscribe: the array is lent, not copied.
     @inlinable
-    public func withMembers<R>(of topic: TopicID, lane: Lane, _ body: (UnsafeBufferPointer<SubscriberID>) -> R) -> R {
+    public func withMembers<R>(
+        of topic: TopicID, lane: Lane, _ body: (UnsafeBufferPointer<SubscriberID>) -> R
+    ) -> R {
         switch lane {
         case .plain: topics[Int(topic.index)].members.0.withUnsafeBufferPointer(body)
         case .deflated: topics[Int(topic.index)].members.1.withUnsafeBufferPointer(body)
@@ -211,7 +217,9 @@ public final class Hub {
         }
     }
 
-    private static func swapRemove(_ members: inout ContiguousArray<SubscriberID>, at position: Int) -> SubscriberID? {
+    private static func swapRemove(_ members: inout ContiguousArray<SubscriberID>, at position: Int)
+        -> SubscriberID?
+    {
         let last = members.removeLast()
         guard position < members.count else { return nil }
         members[position] = last

@@ -3,8 +3,10 @@
 /// Every topic has exactly one home, so numbering needs no lock and every loop sees one order. Sans-IO: the
 /// caller carries what this decides from loop to loop. Not Sendable: one shard belongs to one loop.
 public final class TopicShard {
-    /// Topics without a subscriber that are still remembered; over it the one idle longest is forgotten, and
-    /// starts again with a new epoch should it come back. Bounds what publishing to made-up names can cost.
+    /// Topics without a subscriber that are still remembered; over it the one idle longest is forgotten,
+    /// and starts again with a new epoch should it come back.
+    ///
+    /// Bounds what publishing to made-up names can cost.
     public static let idleLimit = 16_384
 
     private struct Stream {
@@ -54,7 +56,9 @@ public final class TopicShard {
         return stream.position
     }
 
-    /// Takes one subscriber of `loop` away again. A leave without its join is ignored.
+    /// Takes one subscriber of `loop` away again.
+    ///
+    /// A leave without its join is ignored.
     public func leave(_ name: String, loop: Int, lane: Hub.Lane) {
         let place = loop * Hub.Lane.allCases.count + Int(lane.rawValue)
         guard var stream = streams[TopicKey(name)], stream.interest[place] > 0 else { return }

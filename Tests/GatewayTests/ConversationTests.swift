@@ -28,8 +28,12 @@ import WebSocketWire
             #expect(try ask(client, command).contains(#""code":"authentication_required""#))
         }
         let token = try server.token("ada")
-        #expect(try ask(client, #"{"type":"auth","token":"\#(token)"}"#).hasPrefix(#"{"type":"authenticated","user":"ada""#))
-        #expect(try ask(client, #"{"type":"publish","topic":"a","data":1,"id":"x"}"#).hasSuffix(#""offset":1,"id":"x"}"#))
+        #expect(
+            try ask(client, #"{"type":"auth","token":"\#(token)"}"#).hasPrefix(
+                #"{"type":"authenticated","user":"ada""#))
+        #expect(
+            try ask(client, #"{"type":"publish","topic":"a","data":1,"id":"x"}"#).hasSuffix(
+                #""offset":1,"id":"x"}"#))
     }
 
     @Test func `data goes through byte for byte`() throws {
@@ -43,7 +47,8 @@ import WebSocketWire
 
     @Test func `a user's own topic is his alone`() throws {
         let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
-        #expect(try ask(client, #"{"type":"subscribe","topic":"user:ada"}"#).hasPrefix(#"{"type":"subscribed""#))
+        #expect(
+            try ask(client, #"{"type":"subscribe","topic":"user:ada"}"#).hasPrefix(#"{"type":"subscribed""#))
         for type in ["subscribe", "publish"] {
             #expect(
                 try ask(client, #"{"type":"\#(type)","topic":"user:bob","data":1}"#)
@@ -58,9 +63,11 @@ import WebSocketWire
         #expect(try stranger.next() == .closed(3502, "token refused"))
 
         let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
-        #expect(try ask(client, #"{"type":"auth","token":"nonsense"}"#).contains(#""code":"TOKEN-MALFORMED""#))
         #expect(
-            try ask(client, #"{"type":"auth","token":"\#(try server.token("bob"))"}"#).contains(#""code":"other_user""#))
+            try ask(client, #"{"type":"auth","token":"nonsense"}"#).contains(#""code":"TOKEN-MALFORMED""#))
+        #expect(
+            try ask(client, #"{"type":"auth","token":"\#(try server.token("bob"))"}"#).contains(
+                #""code":"other_user""#))
         #expect(
             try ask(client, #"{"type":"auth","token":"\#(try server.token("ada"))"}"#)
                 .hasPrefix(#"{"type":"authenticated""#))
@@ -74,10 +81,13 @@ import WebSocketWire
         let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
         _ = try ask(client, #"{"type":"subscribe","topic":"a"}"#)
         _ = try ask(client, #"{"type":"subscribe","topic":"b"}"#)
-        #expect(try ask(client, #"{"type":"subscribe","topic":"c"}"#).contains(#""code":"too_many_subscriptions""#))
+        #expect(
+            try ask(client, #"{"type":"subscribe","topic":"c"}"#).contains(
+                #""code":"too_many_subscriptions""#))
         let long = String(repeating: "x", count: 1024)
         #expect(
-            try ask(client, #"{"type":"publish","topic":"a","data":"\#(long)"}"#).contains(#""code":"data_too_long""#))
+            try ask(client, #"{"type":"publish","topic":"a","data":"\#(long)"}"#).contains(
+                #""code":"data_too_long""#))
     }
 
     @Test func `a binary message is refused, an unknown type names the nearest`() throws {
@@ -98,7 +108,8 @@ import WebSocketWire
                 + client.frame(.close, [3, 232]))
         let answer = try client.readAll()
         #expect(answer.hasPrefix("HTTP/1.1 101 "))
-        #expect(answer.hasSuffix("\u{81}\u{3}one") == false && answer.contains("one") && answer.contains("two"))
+        #expect(
+            answer.hasSuffix("\u{81}\u{3}one") == false && answer.contains("one") && answer.contains("two"))
     }
 
     @Test func `a drained server says 1001 and answers no more`() throws {

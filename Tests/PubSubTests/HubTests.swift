@@ -54,10 +54,13 @@ import Testing
             switch Int.random(in: 0..<8, using: &random) {
             case 0...3:
                 let isNew = model[name, default: []].insert(subscriber).inserted
-                #expect((hub.subscribe(subscriber, to: name, lane: lane(subscriber)) != nil) == isNew, "seed \(seed)")
+                #expect(
+                    (hub.subscribe(subscriber, to: name, lane: lane(subscriber)) != nil) == isNew,
+                    "seed \(seed)")
             case 4...6:
                 let was = model[name, default: []].remove(subscriber) != nil
-                #expect(hub.unsubscribe(subscriber, from: name, lane: lane(subscriber)) == was, "seed \(seed)")
+                #expect(
+                    hub.unsubscribe(subscriber, from: name, lane: lane(subscriber)) == was, "seed \(seed)")
             default:
                 var left: Set<String> = []
                 hub.removeAll(subscriber, lane: lane(subscriber)) { left.insert($0) }

@@ -22,7 +22,8 @@ extension Connection {
         case .accepted(let accepted): handshake = accepted
         }
         loop.shared.lookForProxy(head, briefly: true)
-        let deflate = endpoint.deflate.mode == .off
+        let deflate =
+            endpoint.deflate.mode == .off
             ? nil : DeflateNegotiation.accept(offers: handshake.extensions, policy: endpoint.deflate)
         guard endpoint.dialect == .sockeye else { return .accepted(handshake, nil, deflate) }
         guard let token = presentedToken(head, handshake, endpoint) else {
@@ -41,8 +42,12 @@ extension Connection {
     private func presentedToken(
         _ head: RequestHead, _ handshake: Handshake.Accepted, _ endpoint: Endpoint
     ) -> String? {
-        if endpoint.tokenPlaces.contains(.query), let token = head.query(endpoint.tokenParameter) { return token }
-        if endpoint.tokenPlaces.contains(.header), let token = head.fields["Authorization"].flatMap(Self.bearer) {
+        if endpoint.tokenPlaces.contains(.query), let token = head.query(endpoint.tokenParameter) {
+            return token
+        }
+        if endpoint.tokenPlaces.contains(.header),
+            let token = head.fields["Authorization"].flatMap(Self.bearer)
+        {
             return token
         }
         if endpoint.tokenPlaces.contains(.subprotocol) {
@@ -61,7 +66,9 @@ extension Endpoint {
         var words: [String] = []
         if tokenPlaces.contains(.query) { words.append("as ?\(tokenParameter)=TOKEN") }
         if tokenPlaces.contains(.header) { words.append("as Authorization: Bearer TOKEN") }
-        if tokenPlaces.contains(.subprotocol) { words.append("as subprotocol sockeye.token.TOKEN beside sockeye") }
+        if tokenPlaces.contains(.subprotocol) {
+            words.append("as subprotocol sockeye.token.TOKEN beside sockeye")
+        }
         return words
     }
 }

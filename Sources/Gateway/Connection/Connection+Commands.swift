@@ -8,10 +8,14 @@ import WebSocketWire
 extension Connection {
     func receive(command payload: UnsafeRawBufferPointer, _ kind: MessageKind) {
         if SockeyeDecoder.isBarePing(payload) {
-            return SockeyeEncoder.barePong.withUTF8Buffer { reply(.text, UnsafeRawBufferPointer($0), compress: false) }
+            return SockeyeEncoder.barePong.withUTF8Buffer {
+                reply(.text, UnsafeRawBufferPointer($0), compress: false)
+            }
         }
         // Text frames are known to be UTF-8; a binary one is refused whatever it holds.
-        guard kind == .text else { return refuse(.binaryMessage, id: UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard kind == .text else {
+            return refuse(.binaryMessage, id: UnsafeRawBufferPointer(start: nil, count: 0))
+        }
         switch SockeyeDecoder.decode(payload, isValidUTF8: true) {
         case .failure(let error, let id): refuse(error, id: id)
         case .command(.ping(let id)): say { SockeyeEncoder.appendPong(id: id, to: $0) }
@@ -31,7 +35,9 @@ extension Connection {
             }
             let topic = topic.string
             guard mayUse(topic, id) else { return }
-            guard let offset = loop.publish(self, topic: topic, data: data, id: id), !id.isEmpty else { return }
+            guard let offset = loop.publish(self, topic: topic, data: data, id: id), !id.isEmpty else {
+                return
+            }
             say { SockeyeEncoder.appendPublished(topic: topic, offset: offset, id: id, to: $0) }
         case .subscribe(let topic, let id):
             let topic = topic.string
@@ -58,9 +64,13 @@ extension Connection {
     private func authenticate(_ token: JSONString, id: UnsafeRawBufferPointer) {
         let endpoint = loop.shared.endpoints.endpoints[Int(endpoint)]
         do throws(TokenError) {
-            guard endpoint.tokenPlaces.contains(.message) else { return refuse(.authenticationElsewhere, id: id) }
+            guard endpoint.tokenPlaces.contains(.message) else {
+                return refuse(.authenticationElsewhere, id: id)
+            }
             let identity = try loop.shared.verifier.verify(token.string, now: loop.unixTime)
-            guard session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) else { return refuse(.otherUser, id: id) }
+            guard session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) else {
+                return refuse(.otherUser, id: id)
+            }
             say {
                 SockeyeEncoder.appendAuthenticated(
                     user: identity.user, expiresAt: identity.expiresAt, id: id, to: $0)
@@ -70,7 +80,8 @@ extension Connection {
             loop.shared.log.authenticated(self)
         } catch {
             refuse(.token(error), id: id)
-            loop.shared.keep(loop.shared.admission.tokenRefused(error, from: origin), at: loop.unixMilliseconds)
+            loop.shared.keep(
+                loop.shared.admission.tokenRefused(error, from: origin), at: loop.unixMilliseconds)
             // A session that was renewed in vain lives on until its own token ends.
             if !session.isAuthenticated { close(.tokenRefused) }
         }
@@ -80,7 +91,9 @@ extension Connection {
 
     func subscribed(to topic: String, at position: StreamPosition, id: [UInt8]) {
         say { buffer in
-            id.withUnsafeBytes { SockeyeEncoder.appendSubscribed(topic: topic, at: position, id: $0, to: buffer) }
+            id.withUnsafeBytes {
+                SockeyeEncoder.appendSubscribed(topic: topic, at: position, id: $0, to: buffer)
+            }
         }
     }
 
@@ -92,7 +105,9 @@ extension Connection {
 
     func published(to topic: String, offset: UInt64, id: [UInt8]) {
         say { buffer in
-            id.withUnsafeBytes { SockeyeEncoder.appendPublished(topic: topic, offset: offset, id: $0, to: buffer) }
+            id.withUnsafeBytes {
+                SockeyeEncoder.appendPublished(topic: topic, offset: offset, id: $0, to: buffer)
+            }
         }
     }
 
@@ -102,7 +117,9 @@ extension Connection {
         say { SockeyeEncoder.appendError(error, id: id, to: $0) }
     }
 
-    /// Appends one message to the replies. What comes by mail finds nobody reading, and sends at once.
+    /// Appends one message to the replies.
+    ///
+    /// What comes by mail finds nobody reading, and sends at once.
     private func say(_ encode: (ByteBuffer) -> Void) {
         guard phase == .open else { return }
         let work = loop.work
@@ -125,7 +142,9 @@ extension SockeyeCommand {
     /// The command's id as sent; empty without one.
     fileprivate var id: UnsafeRawBufferPointer {
         switch self {
-        case .auth(_, let id), .ping(let id), .publish(_, _, let id), .subscribe(_, let id), .unsubscribe(_, let id): id
+        case .auth(_, let id), .ping(let id), .publish(_, _, let id), .subscribe(_, let id),
+            .unsubscribe(_, let id):
+            id
         }
     }
 }

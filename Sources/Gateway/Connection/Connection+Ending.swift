@@ -63,7 +63,9 @@ extension Connection {
         if lingered > Self.lingerLimit { end(.done) }
     }
 
-    /// Frees everything at once. The last reference in the table goes; callers must not touch the socket after.
+    /// Frees everything at once.
+    ///
+    /// The last reference in the table goes; callers must not touch the socket after.
     func end(_ why: Ending) {
         guard phase != .closed else { return }
         loop.shared.log.ended(self, why)

@@ -77,7 +77,9 @@ extension Connection {
         return phase == .http ? used : bytes.count
     }
 
-    /// A request without a body. Returns true when it became a WebSocket and took the bytes behind it along.
+    /// A request without a body.
+    ///
+    /// Returns true when it became a WebSocket and took the bytes behind it along.
     private func receive(_ head: RequestHead, followedBy bytes: UnsafeMutableRawBufferPointer) -> Bool {
         guard let match = loop.shared.endpoints.match(head.path) else {
             answer(head)

@@ -9,7 +9,8 @@ extension Connection {
     /// Something happened on the descriptor.
     func handle(_ event: ReadyEvent) {
         if event.isWritable { becameWritable() }
-        guard phase != .closed, event.isReadable || event.isReadHangup || event.isHangup || event.isError else { return }
+        guard phase != .closed, event.isReadable || event.isReadHangup || event.isHangup || event.isError
+        else { return }
         if phase == .tlsHandshake {
             advanceHandshake()
         } else if interest.contains(.read) {
@@ -45,7 +46,9 @@ extension Connection {
         }
     }
 
-    /// Bytes of the phase's protocol. Whatever is not used up now is kept by whoever reads it.
+    /// Bytes of the phase's protocol.
+    ///
+    /// Whatever is not used up now is kept by whoever reads it.
     func input(_ bytes: UnsafeMutableRawBufferPointer) {
         switch phase {
         case .open, .closing: readMessages(bytes)
@@ -71,7 +74,9 @@ extension Connection {
         }
     }
 
-    /// Keeps input for later. Only called when nothing is held, or with what remains of it.
+    /// Keeps input for later.
+    ///
+    /// Only called when nothing is held, or with what remains of it.
     func hold(_ rest: UnsafeMutableRawBufferPointer) {
         let buffer = loop.buffers.take()
         buffer.append(UnsafeRawBufferPointer(rest))
@@ -89,7 +94,9 @@ extension Connection {
     /// Reads a PROXY protocol header without taking a byte more: what follows may be TLS.
     private func readProxyHeader() {
         let peeked: UnsafeRawBufferPointer
-        switch socket.peek(into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<Self.proxyHeaderLimit])) {
+        switch socket.peek(
+            into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<Self.proxyHeaderLimit]))
+        {
         case .bytes(let count): peeked = UnsafeRawBufferPointer(rebasing: loop.receiveBuffer[..<count])
         case .wouldBlock: return
         case .end: return end(.peerClosed)
@@ -99,10 +106,13 @@ extension Connection {
             switch try ProxyProtocol.parse(peeked) {
             case .needMore:
                 // Peeked bytes stay readable; wait for the rest by asking for it, bounded by the deadline.
-                if peeked.count >= Self.proxyHeaderLimit { return refuseProxyHeader("the header is too long") }
+                if peeked.count >= Self.proxyHeaderLimit {
+                    return refuseProxyHeader("the header is too long")
+                }
                 return waitForMore(than: peeked.count)
             case .header(let header):
-                _ = socket.receive(into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<header.consumed]))
+                _ = socket.receive(
+                    into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<header.consumed]))
                 if let source = header.source { peer = source }
                 socket.waitForAtLeast(1)
                 begin(loop.plans[Int(listener)].tls ? .sniffing : .http)

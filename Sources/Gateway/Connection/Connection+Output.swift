@@ -79,7 +79,9 @@ extension Connection {
         case .failed(let errno):
             end(.failed(errno))
         case .queued:
-            if !interest.contains(.read), socket.queuedBytes < loop.shared.limits.outboundLow { resumeReading() }
+            if !interest.contains(.read), socket.queuedBytes < loop.shared.limits.outboundLow {
+                resumeReading()
+            }
         case .sent:
             loop.outlets.set(.queued, false, for: slot)
             setInterest(interest.subtracting(.write))

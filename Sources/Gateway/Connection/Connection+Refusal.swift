@@ -14,7 +14,8 @@ extension Connection {
         let keepAlive = head.keepAlive && !loop.isDraining
         refusal.appendAnswer(
             keepAlive: keepAlive, version: head.version, omitBody: head.method == .head,
-            allowedOrigin: loop.shared.admission.allowsOrigin(of: head) ? head.fields["origin"] : nil, to: loop.reply)
+            allowedOrigin: loop.shared.admission.allowsOrigin(of: head) ? head.fields["origin"] : nil,
+            to: loop.reply)
         if !keepAlive { goodbye() }
     }
 

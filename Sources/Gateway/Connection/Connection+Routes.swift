@@ -10,7 +10,9 @@ extension Connection {
     func answer(_ head: RequestHead) {
         if loop.shared.endpoints.match(head.path) != nil {
             // Only a request with a body comes here, and no handshake has one.
-            guard case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) else { return goodbye() }
+            guard case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) else {
+                return goodbye()
+            }
             return refuse(refusal, head)
         }
         loop.shared.lookForProxy(head)
@@ -34,7 +36,8 @@ extension Connection {
         case .options: return .empty(204, [("Allow", "GET, HEAD, OPTIONS")])
         default:
             return .problem(
-                405, "METHOD", "this path answers GET and HEAD only", "use GET", [("Allow", "GET, HEAD, OPTIONS")])
+                405, "METHOD", "this path answers GET and HEAD only", "use GET",
+                [("Allow", "GET, HEAD, OPTIONS")])
         }
     }
 
@@ -44,7 +47,8 @@ extension Connection {
         guard let token else {
             return .problem(
                 401, "TOKEN-MISSING", "refusals are shown to the authenticated only",
-                "send Authorization: Bearer TOKEN; 'sockeye token mint' makes one", [("WWW-Authenticate", "Bearer")])
+                "send Authorization: Bearer TOKEN; 'sockeye token mint' makes one",
+                [("WWW-Authenticate", "Bearer")])
         }
         do throws(TokenError) {
             _ = try loop.shared.verifier.verify(token, now: loop.unixTime)

@@ -15,7 +15,8 @@ extension Connection {
     ) {
         let endpoint = loop.shared.endpoints.endpoints[index]
         Handshake.appendResponse(
-            handshake, subprotocol: endpoint.dialect == .sockeye ? loop.shared.subprotocol(for: handshake) : nil,
+            handshake,
+            subprotocol: endpoint.dialect == .sockeye ? loop.shared.subprotocol(for: handshake) : nil,
             extensions: deflate?.headerValue, to: loop.reply)
         self.endpoint = UInt16(truncatingIfNeeded: index)
         dialect = endpoint.dialect
@@ -76,7 +77,8 @@ extension Connection {
     private func fail(_ error: WebSocketError) {
         if phase == .open {
             loop.outlets.set(.closed, true, for: slot)
-            FrameWriter.appendClose(error.closeCode, reason: error.description, maskingKey: nil, to: loop.reply)
+            FrameWriter.appendClose(
+                error.closeCode, reason: error.description, maskingKey: nil, to: loop.reply)
             loop.shared.log.closed(self, code: error.closeCode, reason: error.description, byUs: true)
         }
         flushReplyNow()
@@ -161,7 +163,8 @@ extension Connection: MessageSink {
         if phase == .open {
             loop.outlets.set(.closed, true, for: slot)
             FrameWriter.appendClose(code, reason: "", maskingKey: nil, to: loop.reply)
-            loop.shared.log.closed(self, code: code, reason: String(decoding: reason, as: UTF8.self), byUs: false)
+            loop.shared.log.closed(
+                self, code: code, reason: String(decoding: reason, as: UTF8.self), byUs: false)
         }
         peerSaidGoodbye = true
         return false
@@ -171,7 +174,8 @@ extension Connection: MessageSink {
     func reply(_ kind: MessageKind, _ payload: UnsafeRawBufferPointer, compress: Bool) {
         if let writer {
             writer.writer.append(
-                message: kind, payload, compress: compress, maskingKey: nil, scratch: loop.scratch, to: loop.reply)
+                message: kind, payload, compress: compress, maskingKey: nil, scratch: loop.scratch,
+                to: loop.reply)
         } else {
             FrameWriter.append(kind.opcode, payload: payload, to: loop.reply)
         }

@@ -1,7 +1,8 @@
 import Tokens
 
-/// Who is on the other end, and what that allows. Deny by default: before authentication nothing but `auth` and
-/// `ping` is heard.
+/// Who is on the other end, and what that allows.
+///
+/// Deny by default: before authentication nothing but `auth` and `ping` is heard.
 ///
 /// Sans-IO and small, for it lives in every connection: the claims themselves are not kept.
 struct Session {
@@ -11,7 +12,9 @@ struct Session {
     private(set) var expiresAt = Int64.max
     private(set) var isAuthenticated = false
 
-    /// Takes an identity on. A session keeps its user for life: a later token only renews it.
+    /// Takes an identity on.
+    ///
+    /// A session keeps its user for life: a later token only renews it.
     ///
     /// - Returns: false when the token belongs to somebody else.
     mutating func authenticate(_ identity: Identity, leeway: Int64) -> Bool {

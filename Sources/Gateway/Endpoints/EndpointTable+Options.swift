@@ -18,7 +18,8 @@ extension EndpointTable {
             endpoints.append(
                 Endpoint(
                     pattern: pattern, dialect: option.dialect == .echo ? .echo : .sockeye,
-                    tokenPlaces: Endpoint.TokenPlaces(option.authentication), tokenParameter: option.queryName,
+                    tokenPlaces: Endpoint.TokenPlaces(option.authentication),
+                    tokenParameter: option.queryName,
                     messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option)))
         }
         self.init(endpoints)
@@ -40,7 +41,9 @@ extension Endpoint.TokenPlaces {
 }
 
 extension DeflatePolicy {
-    /// What an endpoint agrees to. The echo endpoint shows every way a client may ask for.
+    /// What an endpoint agrees to.
+    ///
+    /// The echo endpoint shows every way a client may ask for.
     fileprivate init(_ options: Options, _ endpoint: EndpointOptions) {
         let mode: Mode =
             switch (endpoint.dialect, options.compression) {

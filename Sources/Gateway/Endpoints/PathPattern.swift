@@ -35,7 +35,9 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
                 continue
             }
             let name = String(part.dropFirst().dropLast())
-            guard part.hasPrefix("{"), part.hasSuffix("}"), Self.isName(name) else { throw .badParameter(part) }
+            guard part.hasPrefix("{"), part.hasSuffix("}"), Self.isName(name) else {
+                throw .badParameter(part)
+            }
             guard names.insert(name).inserted else { throw .duplicateParameter(name) }
             segments.append(.parameter(name))
         }

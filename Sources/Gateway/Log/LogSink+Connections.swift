@@ -25,7 +25,8 @@ extension LogSink {
         log(
             .debug, "connection-closing", byUs ? "closed by the server" : "closed by the peer",
             [
-                "connection": "\(connection.token)", "code": .count(code?.rawValue ?? 1005), "reason": "\(reason)",
+                "connection": "\(connection.token)", "code": .count(code?.rawValue ?? 1005),
+                "reason": "\(reason)",
                 "user": "\(connection.session.user)",
             ])
     }

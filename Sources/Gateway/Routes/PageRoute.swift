@@ -34,13 +34,18 @@ enum PageRoute {
         let body = ByteBuffer()
         body.append("{\"endpoints\":[")
         var separator = ""
-        for endpoint in shared.endpoints.endpoints where endpoint.dialect == .sockeye && endpoint.pattern.isLiteral {
+        for endpoint in shared.endpoints.endpoints
+        where endpoint.dialect == .sockeye && endpoint.pattern.isLiteral {
             body.append(separator)
             JSONWriter.append(string: endpoint.pattern.description, to: body)
             separator = ","
         }
         body.append("],\"token\":")
-        if let token = guestToken(head, connection) { JSONWriter.append(string: token, to: body) } else { body.append("null") }
+        if let token = guestToken(head, connection) {
+            JSONWriter.append(string: token, to: body)
+        } else {
+            body.append("null")
+        }
         body.append(",\"version\":")
         JSONWriter.append(string: GatewayServer.version, to: body)
         body.append("}")
@@ -52,14 +57,16 @@ enum PageRoute {
         let guest = "guest-" + String(UInt32.random(in: .min ... .max), radix: 36)
         // Minting fails for unusable names and clocks near the end of time only: then there is no token.
         return try? TokenMint.mint(
-            user: guest, ttl: guestLifetime, now: connection.loop.unixTime, key: connection.loop.shared.guestKey)
+            user: guest, ttl: guestLifetime, now: connection.loop.unixTime,
+            key: connection.loop.shared.guestKey)
     }
 
     /// Only in development, only from the same machine, only under a name that means the same machine, and never
     /// again once a request has shown a proxy's trace: a proxy on this machine makes the whole world look local.
     private static func mayHaveToken(_ head: RequestHead, _ connection: Connection) -> Bool {
         let shared = connection.loop.shared
-        guard shared.isDevelopment, connection.peer.isLoopback, !shared.sawProxy.load(ordering: .relaxed) else {
+        guard shared.isDevelopment, connection.peer.isLoopback, !shared.sawProxy.load(ordering: .relaxed)
+        else {
             return false
         }
         guard let host = head.host, isLocalName(host) else { return false }
@@ -77,7 +84,8 @@ enum PageRoute {
         } else {
             name = authority.prefix { $0 != ":" }
         }
-        return name == "localhost" || name == "::1" || name.hasPrefix("127.") && name.allSatisfy { $0.isNumber || $0 == "." }
+        return name == "localhost" || name == "::1"
+            || name.hasPrefix("127.") && name.allSatisfy { $0.isNumber || $0 == "." }
     }
 
     /// Seconds; long enough to look around, too short to be worth keeping.

@@ -9,11 +9,14 @@ struct Response {
     /// The connection ends after it, whatever the request asked for.
     var closes = false
 
-    /// An answer with a JSON body. It is the truth of this moment, so nobody may keep it.
+    /// An answer with a JSON body.
+    ///
+    /// It is the truth of this moment, so nobody may keep it.
     static func json(_ status: Int, _ body: [UInt8], _ fields: [(String, String)] = []) -> Response {
         Response(
             status: status,
-            fields: [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")] + fields,
+            fields: [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")]
+                + fields,
             body: body)
     }
 

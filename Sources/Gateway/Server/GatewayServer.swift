@@ -70,10 +70,12 @@ public struct GatewayServer {
         }
         let loops = Self.loopCount(options)
         // Some descriptors are the server's own: listeners, pollers, log, the reserve.
-        let most = options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
+        let most =
+            options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
         plans = try Self.plans(options)
         shared = try ServerShared(
-            options: options, listeners: plans.map(\.address.description), connections: most, key: key, tls: context, log: log)
+            options: options, listeners: plans.map(\.address.description), connections: most, key: key,
+            tls: context, log: log)
     }
 
     private static func loopCount(_ options: Options) -> Int {
@@ -173,7 +175,8 @@ public struct GatewayServer {
             shared.tls.replace(context)
             log.log(.info, "reload", "certificates read again; open connections keep theirs")
         } catch {
-            log.log(.error, "reload-failed", "certificates not changed: \(error)", ["remedy": "\(error.remedy)"])
+            log.log(
+                .error, "reload-failed", "certificates not changed: \(error)", ["remedy": "\(error.remedy)"])
         }
     }
 
@@ -183,6 +186,7 @@ public struct GatewayServer {
             if case .unix = plan.address { return "\(plan.address)" }
             return "\(plan.tls ? "https" : "http")://\(plan.address)/"
         }
-        return "ready on \(urls.joined(separator: " ")) (WebSocket at \(shared.endpoints.paths.joined(separator: ", ")))"
+        return
+            "ready on \(urls.joined(separator: " ")) (WebSocket at \(shared.endpoints.paths.joined(separator: ", ")))"
     }
 }

@@ -71,7 +71,8 @@ extension LoopState {
         case .drained, .more: break
         case .descriptorsExhausted(let refused): descriptorsExhausted(refused: refused)
         case .failed(let errno):
-            shared.log.log(.error, "accept-failed", "\(SystemError(call: "accept", errno: errno, detail: nil))")
+            shared.log.log(
+                .error, "accept-failed", "\(SystemError(call: "accept", errno: errno, detail: nil))")
         }
     }
 
@@ -80,9 +81,11 @@ extension LoopState {
         let plan = plans[number]
         let phase: Connection.Phase = plan.proxyProtocol ? .proxyHeader : plan.tls ? .sniffing : .http
         let connection = Connection(
-            loop: self, fileDescriptor: fileDescriptor, peer: peer, listener: UInt8(truncatingIfNeeded: number),
+            loop: self, fileDescriptor: fileDescriptor, peer: peer,
+            listener: UInt8(truncatingIfNeeded: number),
             phase: phase)
-        guard shared.openConnections.load(ordering: .relaxed) < shared.limits.maxConnections, !isDraining else {
+        guard shared.openConnections.load(ordering: .relaxed) < shared.limits.maxConnections, !isDraining
+        else {
             return turnAway(connection)
         }
         shared.openConnections.wrappingAdd(1, ordering: .relaxed)
@@ -125,8 +128,10 @@ extension LoopState {
         refusedForLimit += 1
         if !plans[Int(connection.listener)].tls {
             let answer = buffers.take()
-            shared.admission.tooManyConnections(limit: shared.limits.maxConnections, nil, from: connection.origin)
-                .appendAnswer(keepAlive: false, to: answer)
+            shared.admission.tooManyConnections(
+                limit: shared.limits.maxConnections, nil, from: connection.origin
+            )
+            .appendAnswer(keepAlive: false, to: answer)
             _ = connection.socket.send(answer.bytes)
             buffers.give(answer)
             connection.socket.shutdownWrite()
@@ -138,13 +143,19 @@ extension LoopState {
         }
     }
 
-    /// No descriptor is left: who waited was let in and closed, for accepting would spin on him. Said once in a while.
+    /// No descriptor is left: who waited was let in and closed, for accepting would spin on him.
+    ///
+    /// Said once in a while.
     private func descriptorsExhausted(refused: Int) {
         if let last = exhaustedLogged, tick &- last < Self.complaintInterval { return }
         exhaustedLogged = tick
         shared.log.log(
-            .error, "descriptors-exhausted", "no file descriptor is left; connections are closed as they come",
-            ["refused": .count(refused), "remedy": "raise LimitNOFILE (systemd) or ulimit -n, or lower max_connections"])
+            .error, "descriptors-exhausted",
+            "no file descriptor is left; connections are closed as they come",
+            [
+                "refused": .count(refused),
+                "remedy": "raise LimitNOFILE (systemd) or ulimit -n, or lower max_connections",
+            ])
     }
 
     /// Accepted per listener and turn, so that a storm of newcomers does not starve those who are in.

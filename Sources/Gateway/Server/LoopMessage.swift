@@ -1,7 +1,9 @@
 import PubSub
 import Transport
 
-/// What one loop tells another. Plain values: a connection never leaves its loop, so answers name it by token.
+/// What one loop tells another.
+///
+/// Plain values: a connection never leaves its loop, so answers name it by token.
 enum LoopMessage: Sendable {
     /// To a topic's home: number this and send it out.
     case publish(topic: String, data: [UInt8], from: Int, connection: UInt64, id: [UInt8])

@@ -44,11 +44,15 @@ extension LoopState {
     }
 
     /// - Returns: the offset when this loop is the topic's home; elsewhere the answer comes by mail, if asked for.
-    func publish(_ connection: Connection, topic: String, data: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) -> UInt64? {
+    func publish(
+        _ connection: Connection, topic: String, data: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer
+    ) -> UInt64? {
         let home = home(of: topic)
         if home == index { return publish(topic, data) }
         peers[home].post(
-            .publish(topic: topic, data: [UInt8](data), from: index, connection: connection.token, id: [UInt8](id)))
+            .publish(
+                topic: topic, data: [UInt8](data), from: index, connection: connection.token, id: [UInt8](id))
+        )
         return nil
     }
 
@@ -65,9 +69,10 @@ extension LoopState {
         guard plain || deflated else { return position.offset }
         let batch = publications.batch(for: topic)
         if batch.prefix.isEmpty { SockeyeEncoder.appendMessagePrefix(topic: topic, to: batch.prefix) }
-        SockeyeEncoder.appendMessage(prefix: batch.prefix.bytes, offset: position.offset, data: data, to: work)
+        SockeyeEncoder.appendMessage(
+            prefix: batch.prefix.bytes, offset: position.offset, data: data, to: work)
         if plain { FrameWriter.append(.text, payload: work.bytes, to: batch.plain) }
-        if deflated { 
+        if deflated {
             // Without memory to compress there is still the message itself, which every taker reads as well.
             let isDone = MessageWriter.compressOnce(
                 .text, work.bytes, policy: shared.broadcastPolicy, scratch: scratch, to: batch.deflated)
@@ -116,7 +121,8 @@ extension LoopState {
         case .join(let topic, let lane, let origin, let connection, let id):
             flushTopic(topic)
             let position = shard.join(topic, loop: origin, lane: lane)
-            peers[origin].post(.joined(connection: connection, topic: topic, lane: lane, position: position, id: id))
+            peers[origin].post(
+                .joined(connection: connection, topic: topic, lane: lane, position: position, id: id))
         case .joined(let token, let topic, let lane, let position, let id):
             guard let connection = connections[token], connection.phase == .open else {
                 return leave(topic, lane: lane)

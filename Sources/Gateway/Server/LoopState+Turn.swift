@@ -82,7 +82,9 @@ extension LoopState {
 
     /// Sends all that one connection has to get this turn, in the order it came about.
     func sendParts(of slot: UInt32) {
-        guard let connection = connections[index: slot], outlets[slot].obstacles.contains(.hasParts) else { return }
+        guard let connection = connections[index: slot], outlets[slot].obstacles.contains(.hasParts) else {
+            return
+        }
         var next = outlets[slot].firstPart
         outlets.clearParts(slot)
         var stretches = gather
@@ -90,7 +92,8 @@ extension LoopState {
         while next != .max {
             let part = outlets.parts[Int(next)]
             let buffer = part.source < 0 ? deferred : publications[Int(part.source)].frames(part.lane)
-            stretches.append(UnsafeRawBufferPointer(rebasing: buffer.bytes[part.start..<part.start + part.count]))
+            stretches.append(
+                UnsafeRawBufferPointer(rebasing: buffer.bytes[part.start..<part.start + part.count]))
             next = part.next
         }
         gather = []
@@ -121,7 +124,8 @@ extension LoopState {
     private func postToPeers(_ batch: Publications.Batch, _ lane: Hub.Lane) {
         guard peers.count > 1, isHome(batch.name) else { return }
         for peer in peers.indices where peer != index && shard.wants(batch.name, loop: peer, lane: lane) {
-            peers[peer].post(.deliver(topic: batch.name, lane: lane, frames: [UInt8](batch.frames(lane).bytes)))
+            peers[peer].post(
+                .deliver(topic: batch.name, lane: lane, frames: [UInt8](batch.frames(lane).bytes)))
         }
     }
 }

@@ -50,7 +50,11 @@ struct Outlets {
     }
 
     mutating func set(_ obstacle: Obstacles, _ present: Bool, for slot: UInt32) {
-        if present { table[Int(slot)].obstacles.insert(obstacle) } else { table[Int(slot)].obstacles.remove(obstacle) }
+        if present {
+            table[Int(slot)].obstacles.insert(obstacle)
+        } else {
+            table[Int(slot)].obstacles.remove(obstacle)
+        }
     }
 
     mutating func close(_ slot: UInt32) {

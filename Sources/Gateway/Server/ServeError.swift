@@ -37,7 +37,8 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .cannotListen(_, let error): Self.remedy(forListening: error.errno)
         case .badAddress: "write HOST:PORT, [IPv6]:PORT or unix:/path"
-        case .badEndpoint: "a path begins with / and has holes like {user}, each a whole segment with a name of its own"
+        case .badEndpoint:
+            "a path begins with / and has holes like {user}, each a whole segment with a name of its own"
         case .state(let error): error.remedy
         case .tls(let error): error.remedy
         case .noCertificate: "give --tls-cert FILE and --tls-key FILE, or tls = false for this address"

@@ -31,7 +31,8 @@ final class ServerShared: Sendable {
     let sawProxy = Atomic<Bool>(false)
 
     init(
-        options: Options, listeners: [String], connections: Int, key: TokenKey, tls: TLSServerContext?, log: LogSink
+        options: Options, listeners: [String], connections: Int, key: TokenKey, tls: TLSServerContext?,
+        log: LogSink
     ) throws(ServeError) {
         endpoints = try EndpointTable(options)
         limits = GatewayLimits(options, connections: connections)
@@ -39,12 +40,14 @@ final class ServerShared: Sendable {
         guestKey = key
         admission = Admission(
             paths: endpoints.paths,
-            origins: OriginPolicy(allowed: options.effectiveOrigins, profile: options.profile, listeners: listeners),
+            origins: OriginPolicy(
+                allowed: options.effectiveOrigins, profile: options.profile, listeners: listeners),
             redaction: Redaction(queryNames: endpoints.endpoints.map(\.tokenParameter)))
         self.log = log
         self.tls = CertificateStore(tls)
         broadcastPolicy = DeflatePolicy(
-            mode: .noContextTakeover, level: options.compressionLevel, minimumBytes: options.compressionMinimum)
+            mode: .noContextTakeover, level: options.compressionLevel,
+            minimumBytes: options.compressionMinimum)
         isDevelopment = options.profile == .development
     }
 }
@@ -55,12 +58,14 @@ extension ServerShared {
     /// - Parameter briefly: whether the fields that every proxy example sets are enough; for the way of a handshake.
     func lookForProxy(_ head: RequestHead, briefly: Bool = false) {
         guard isDevelopment, !sawProxy.load(ordering: .relaxed) else { return }
-        guard briefly ? HopTrace.isPlainlyProxied(head) : head.version == .http10 || HopTrace.isProxied(head) else {
+        guard briefly ? HopTrace.isPlainlyProxied(head) : head.version == .http10 || HopTrace.isProxied(head)
+        else {
             return
         }
         sawProxy.store(true, ordering: .relaxed)
         log.log(
-            .info, "proxy-seen", "a request came through a proxy: the built-in page gets no guest tokens from here on",
+            .info, "proxy-seen",
+            "a request came through a proxy: the built-in page gets no guest tokens from here on",
             ["remedy": "behind a proxy start with --profile production"])
     }
 
@@ -86,7 +91,9 @@ final class EpochSource: Sendable {
     }
 }
 
-/// The certificates in force. Replaced as a whole; sessions keep what they began with.
+/// The certificates in force.
+///
+/// Replaced as a whole; sessions keep what they began with.
 final class CertificateStore: Sendable {
     private let context: Mutex<TLSServerContext?>
 

@@ -16,7 +16,8 @@ actor Worker {
     /// - Parameter plans: where to listen. Port 0 is replaced by the port the system chose, so that the loops after
     ///   this one join it there.
     init(
-        index: Int, loop: EventLoop, shared: ServerShared, peers: [Mailbox<LoopMessage>], plans: inout [ListenerPlan]
+        index: Int, loop: EventLoop, shared: ServerShared, peers: [Mailbox<LoopMessage>],
+        plans: inout [ListenerPlan]
     ) throws(ServeError) {
         self.loop = loop
         let state = LoopState(index: index, loop: loop, shared: shared, peers: peers)
