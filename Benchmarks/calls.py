@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""What the server allocates and which system calls it makes, per message.
+
+  calls.py SOCKEYE_BINARY
+
+Counts allocations with a preloaded library (mallocs.c) and system calls with `strace -c` (where strace is installed), each while
+wsload echoes or fans out in a steady state, and prints a table. Counts do not jitter, so one run is enough. Only processes
+started here are stopped, by pid.
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from compare import PUBLISH, SUBSCRIBE, Server, free_port
+
+HERE = Path(__file__).resolve().parent
+CASES = [
+    ("echo 64 B, 1 in flight", ["echo", "-c", 50, "-s", 64, "-P", 1], "/echo"),
+    ("echo 64 B, 16 in flight", ["echo", "-c", 50, "-s", 64, "-P", 16], "/echo"),
+    ("echo 16 KiB, 1 in flight", ["echo", "-c", 50, "-s", 16384, "-P", 1], "/echo"),
+    ("fan-out to 1,000, window 1", ["fanout", "-c", 1000, "-s", 128, "--window", 1], None),
+    ("fan-out to 1,000, window 16", ["fanout", "-c", 1000, "-s", 128, "--window", 16], None),
+]
+
+
+def main():
+    binary = Path(sys.argv[1]).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="sockeye-calls-"))
+    subprocess.run([HERE / "build.sh", folder], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", folder / "mallocs.so", HERE / "mallocs.c"], check=True)
+    count, port = folder / "count", free_port()
+    command = [binary, "serve", "--listen", f"127.0.0.1:{port}", "--state", folder / "state", "--loops", "1", "--echo", "/echo"]
+    server = Server(list(map(str, command)), port, {**os.environ, "LD_PRELOAD": str(folder / "mallocs.so"), "MALLOCS": str(count)})
+    try:
+        token = subprocess.run([binary, "token", "mint", "--user", "bench", "--state", folder / "state"],
+                               capture_output=True, text=True, check=True).stdout.strip()
+        print(f"{'work':<30} {'messages':>10} {'allocations':>12} {'per message':>12}   system calls per message")
+        for name, arguments, path in CASES:
+            where = ["--path", path] if path else ["--path", f"/ws?token={token}", "--sub", SUBSCRIBE, "--pub", PUBLISH, "--find", '"data":"']
+            report(folder, server, count, name, [*arguments, *where])
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def report(folder, server, count, name, arguments):
+    """Two runs, one three times as long: what differs is the messages, not the connecting."""
+    def run(seconds):
+        before = struct.unpack("Q", count.read_bytes())[0]
+        done = subprocess.run([folder / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "0.2", "-d", str(seconds)],
+                              capture_output=True, text=True, timeout=60)
+        result = json.loads(done.stdout)
+        time.sleep(0.2)
+        return struct.unpack("Q", count.read_bytes())[0] - before, result["per_s"] * seconds
+
+    run(1)
+    short, long = run(1), run(3)
+    messages, allocations = long[1] - short[1], long[0] - short[0]
+    print(f"{name:<30} {messages:>10.0f} {allocations:>12} {allocations / messages:>12.6f}   {calls(folder, server, arguments)}")
+
+
+def calls(folder, server, arguments):
+    if not shutil.which("strace"):
+        return "(strace is not installed)"
+    load = subprocess.Popen([folder / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "2", "-d", "2"],
+                            stdout=subprocess.PIPE, text=True)
+    time.sleep(1.5)
+    log = folder / "strace"
+    trace = subprocess.Popen(["strace", "-c", "-f", "-o", log, "-p", str(server.process.pid)], stderr=subprocess.DEVNULL)
+    time.sleep(3)
+    trace.send_signal(signal.SIGINT)
+    trace.wait()
+    result = json.loads(load.communicate()[0])
+    found = {m[2]: int(m[1]) for m in re.finditer(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$", log.read_text(), re.M)}
+    # The trace and the measurement overlap without being the same; sends say how many turns there were.
+    sends = sum(found.get(name, 0) for name in ("sendto", "sendmsg"))
+    return f"recvfrom/send {found.get('recvfrom', 0) / max(1, sends):.3f}, epoll_wait/send {found.get('epoll_wait', 0) / max(1, sends):.3f}" \
+           f", other/send {sum(n for c, n in found.items() if c not in ('sendto', 'sendmsg', 'recvfrom', 'epoll_wait', 'restart_syscall', 'futex', 'total')) / max(1, sends):.4f}" \
+           f" ({sends} sends)"
+
+
+if __name__ == "__main__":
+    main()
