@@ -82,8 +82,9 @@ def calls(folder, server, arguments):
     found = {m[2]: int(m[1]) for m in re.finditer(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$", log.read_text(), re.M)}
     # The trace and the measurement overlap without being the same; sends say how many turns there were.
     sends = sum(found.get(name, 0) for name in ("sendto", "sendmsg"))
-    return f"recvfrom/send {found.get('recvfrom', 0) / max(1, sends):.3f}, epoll_wait/send {found.get('epoll_wait', 0) / max(1, sends):.3f}" \
-           f", other/send {sum(n for c, n in found.items() if c not in ('sendto', 'sendmsg', 'recvfrom', 'epoll_wait', 'restart_syscall', 'futex', 'total')) / max(1, sends):.4f}" \
+    polls = found.get("epoll_wait", 0) + found.get("epoll_pwait", 0)
+    return f"recvfrom/send {found.get('recvfrom', 0) / max(1, sends):.3f}, polls/send {polls / max(1, sends):.3f}" \
+           f", other/send {sum(n for c, n in found.items() if c not in ('sendto', 'sendmsg', 'recvfrom', 'epoll_wait', 'epoll_pwait', 'restart_syscall', 'futex', 'total')) / max(1, sends):.4f}" \
            f" ({sends} sends)"
 
 
