@@ -45,6 +45,9 @@ extension Connection {
         var used = 0
         do {
             while phase == .http && used < bytes.count {
+                // A request of thirty bytes may ask for twenty thousand: who pipelines faster than it reads waits.
+                if loop.reply.count >= LoopState.replyLimit { flushReply() }
+                guard interest.contains(.read) else { break }
                 let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
                 if let body = exchange?.body {
                     var reader = body.reader
@@ -129,7 +132,7 @@ extension Connection {
         ResponseWriter.append(
             status: response.status, fields: response.fields, body: response.body, keepAlive: keepAlive,
             version: head.version, omitBody: head.method == .head, to: loop.reply)
-        if !keepAlive { goodbye() }
+        settle(keepAlive: keepAlive)
     }
 
     /// Sends replies without waiting for the end of the turn.

@@ -71,6 +71,8 @@ extension Connection {
             held = nil
             input(bytes.mutableBytes)
             loop.buffers.give(bytes)
+        } else if phase == .http && exchange != nil {
+            readRequests(UnsafeMutableRawBufferPointer(start: nil, count: 0))
         }
     }
 

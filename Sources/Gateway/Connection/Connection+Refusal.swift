@@ -16,7 +16,7 @@ extension Connection {
             keepAlive: keepAlive, version: head.version, omitBody: head.method == .head,
             allowedOrigin: loop.shared.admission.allowsOrigin(of: head) ? head.fields["origin"] : nil,
             to: loop.reply)
-        if !keepAlive { goodbye() }
+        settle(keepAlive: keepAlive)
     }
 
     /// A request that is not HTTP, or not within the limits: nothing after it can be understood.
@@ -45,6 +45,11 @@ extension Connection {
         loop.shared.keep(refusal, at: loop.unixMilliseconds)
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
+    }
+
+    /// After an answer: time for the next request begins, or the end.
+    func settle(keepAlive: Bool) {
+        if keepAlive { setDeadline(after: loop.shared.limits.keepAliveTimeout) } else { goodbye() }
     }
 
     /// Sends the replies and ends.
