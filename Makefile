@@ -66,7 +66,7 @@ install: ## Install the stripped binary to $(DESTDIR)$(PREFIX)/bin.
 sanitize: ## Run the unit tests under the address and the thread sanitizer.
 	@scripts/setup.sh build
 	$(SWIFT) test --sanitize address --scratch-path .build/address
-	$(SWIFT) test --sanitize thread --scratch-path .build/thread
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.supp" $(SWIFT) test --sanitize thread --scratch-path .build/thread
 
 clean: ## Remove what was built; keep installed packages and .setup.
 	rm -rf .build .venv
