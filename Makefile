@@ -63,10 +63,9 @@ install: ## Install the stripped binary to $(DESTDIR)$(PREFIX)/bin.
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 0755 -s $(BINARY) "$(DESTDIR)$(PREFIX)/bin/sockeye"
 
-# The leak check is off: it takes what lazily made globals of Swift hold at exit for lost.
 sanitize: ## Run the unit tests under the address and the thread sanitizer.
 	@scripts/setup.sh build
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address --scratch-path .build/address
+	$(SWIFT) test --sanitize address --scratch-path .build/address
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.supp" $(SWIFT) test --sanitize thread --scratch-path .build/thread
 
 clean: ## Remove what was built; keep installed packages and .setup.
