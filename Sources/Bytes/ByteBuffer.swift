@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// A growable run of bytes in one block of memory: appended at the end, removed at the front.
 ///
 /// ```
@@ -23,7 +21,7 @@ public final class ByteBuffer {
         if capacity > 0 { _ = grow(capacity) }
     }
 
-    deinit { free(base) }
+    deinit { base?.deallocate() }
 
     /// How many bytes the buffer holds.
     @inlinable
@@ -100,7 +98,7 @@ public final class ByteBuffer {
 
     @usableFromInline
     func release() {
-        free(base)
+        base?.deallocate()
         base = nil
         start = 0
         end = 0
@@ -113,17 +111,21 @@ public final class ByteBuffer {
     func grow(_ n: Int) -> UnsafeMutableRawPointer {
         precondition(n >= 0 && n < Int.max / 4, "absurd size asked of a byte buffer")
         let held = end - start
-        if let base, start > 0 {
-            let canCompact = start >= held && n <= capacity - held
-            // A larger block copies everything anyway; moving first lets realloc do it (by remapping pages when it is big).
-            memmove(base, base + start, held)
+        if let base, start > 0, start >= held, n <= capacity - held {
+            base.copyMemory(from: base + start, byteCount: held)
             start = 0
             end = held
-            if canCompact { return base + end }
+            return base + held
         }
         let wanted = max(held + n, capacity * 2, 64)
-        guard let grown = realloc(base, wanted) else { fatalError("out of memory: \(wanted) bytes asked") }
+        let grown = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
+        if let base {
+            grown.copyMemory(from: base + start, byteCount: held)
+            base.deallocate()
+        }
         base = grown
+        start = 0
+        end = held
         capacity = wanted
         return grown + end
     }

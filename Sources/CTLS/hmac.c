@@ -14,27 +14,24 @@ struct ctls_hmac_sha256 {
     SHA256_CTX outer; /* after key ^ opad */
 };
 
-ctls_hmac_sha256 *ctls_hmac_sha256_new(const void *key, size_t length) {
-    ctls_hmac_sha256 *made = OPENSSL_zalloc(sizeof *made);
-    if (!made) return NULL;
+size_t ctls_hmac_sha256_size(void) { return sizeof(ctls_hmac_sha256); }
+
+void ctls_hmac_sha256_prepare(ctls_hmac_sha256 *prepared, const void *key, size_t length) {
     uint8_t block[SHA256_CBLOCK] = {0};
     if (length > sizeof block)
         SHA256(key, length, block);
     else if (length > 0)
         memcpy(block, key, length);
     for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36;
-    SHA256_Init(&made->inner);
-    SHA256_Update(&made->inner, block, sizeof block);
+    SHA256_Init(&prepared->inner);
+    SHA256_Update(&prepared->inner, block, sizeof block);
     for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36 ^ 0x5c;
-    SHA256_Init(&made->outer);
-    SHA256_Update(&made->outer, block, sizeof block);
+    SHA256_Init(&prepared->outer);
+    SHA256_Update(&prepared->outer, block, sizeof block);
     OPENSSL_cleanse(block, sizeof block);
-    return made;
 }
 
-void ctls_hmac_sha256_free(ctls_hmac_sha256 *key) {
-    OPENSSL_clear_free(key, sizeof *key);
-}
+void ctls_hmac_sha256_wipe(ctls_hmac_sha256 *prepared) { OPENSSL_cleanse(prepared, sizeof *prepared); }
 
 void ctls_hmac_sha256_sign(const ctls_hmac_sha256 *key, const void *data, size_t length, uint8_t *out) {
     uint8_t digest[SHA256_DIGEST_LENGTH];

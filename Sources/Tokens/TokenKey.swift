@@ -56,17 +56,18 @@ public struct TokenKey: Sendable {
 /// `@unchecked Sendable`: the pointer is set once, what it points to is only read until `deinit` frees it.
 private final class PreparedHMAC: @unchecked Sendable {
     static let count = 32
+    private let memory: UnsafeMutableRawPointer
     private let state: OpaquePointer
 
     init(_ secret: [UInt8]) {
-        guard let state = secret.withUnsafeBytes({ ctls_hmac_sha256_new($0.baseAddress, $0.count) }) else {
-            fatalError("out of memory")
-        }
-        self.state = state
+        memory = .allocate(byteCount: ctls_hmac_sha256_size(), alignment: 16)
+        state = OpaquePointer(memory)
+        secret.withUnsafeBytes { ctls_hmac_sha256_prepare(state, $0.baseAddress, $0.count) }
     }
 
     deinit {
-        ctls_hmac_sha256_free(state)
+        ctls_hmac_sha256_wipe(state)
+        memory.deallocate()
     }
 
     /// Writes 32 bytes.

@@ -7,10 +7,11 @@
 /* The key's two block states of RFC 2104; read only after it is made, so any thread may use it. */
 typedef struct ctls_hmac_sha256 ctls_hmac_sha256;
 
-/* NULL when there is no memory. */
-ctls_hmac_sha256 *ctls_hmac_sha256_new(const void *key, size_t length);
-/* Wipes it before the memory is given back. */
-void ctls_hmac_sha256_free(ctls_hmac_sha256 *key);
+/* The bytes it takes, aligned as malloc does; the caller owns them. */
+size_t ctls_hmac_sha256_size(void);
+void ctls_hmac_sha256_prepare(ctls_hmac_sha256 *prepared, const void *key, size_t length);
+/* To be called before the memory is given back. */
+void ctls_hmac_sha256_wipe(ctls_hmac_sha256 *prepared);
 /* Writes 32 bytes to out. */
 void ctls_hmac_sha256_sign(const ctls_hmac_sha256 *key, const void *data, size_t length, uint8_t *out);
 
