@@ -4,12 +4,22 @@ import HTTPWire
 import Transport
 import WebSocketWire
 
-/// What is needed only while requests are read: a head that came in pieces, or a body that is skipped.
+/// What is needed only while requests are read: a head that came in pieces, a body, or an answer that is made elsewhere.
 final class HTTPExchange {
+    /// A request whose body is being read; answered once it is past.
+    struct Body {
+        var reader: BodyReader
+        let head: RequestHead
+        let routing: Connection.Routing
+        /// What has come of it; nil when nobody looks at it.
+        let kept: ByteBuffer?
+    }
+
     var parser: RequestParser
     let inbox: ByteBuffer
-    /// The body of the request in hand, and the request, answered once the body is past.
-    var body: (reader: BodyReader, head: RequestHead)?
+    var body: Body?
+    /// The request whose answer is made elsewhere.
+    var unanswered: RequestHead?
 
     init(limits: HTTPLimits, inbox: ByteBuffer) {
         self.parser = RequestParser(limits: limits)
@@ -32,11 +42,11 @@ extension Connection {
             // An upgrade takes the exchange away together with what it used.
             guard self.exchange === exchange else { return }
             exchange.inbox.removeFirst(used)
-            if exchange.inbox.count == 0 && exchange.body == nil { dropExchange() }
+            if exchange.inbox.isEmpty && exchange.body == nil && exchange.unanswered == nil { dropExchange() }
         } else {
             let used = consumeRequests(bytes)
             guard phase == .http, used < bytes.count else { return }
-            keep().inbox.append(UnsafeRawBufferPointer(rebasing: bytes[used...]))
+            keepExchange().inbox.append(UnsafeRawBufferPointer(rebasing: bytes[used...]))
         }
     }
 
@@ -49,17 +59,19 @@ extension Connection {
                 if loop.reply.count >= LoopState.replyLimit { flushReply() }
                 guard interest.contains(.read) else { break }
                 let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
-                if let body = exchange?.body {
-                    var reader = body.reader
-                    let (consumed, isComplete) = try reader.read(UnsafeRawBufferPointer(rest)) { _ in }
+                if var body = exchange?.body {
+                    let kept = body.kept
+                    let (consumed, isComplete) = try body.reader.read(UnsafeRawBufferPointer(rest)) {
+                        kept?.append($0)
+                    }
                     used += consumed
-                    exchange?.body = isComplete ? nil : (reader, body.head)
+                    exchange?.body = isComplete ? nil : body
                     guard isComplete else { break }
-                    answer(body.head)
+                    answer(body.head, body.routing, body: kept?.array ?? [])
                 } else {
                     var parser = exchange?.parser ?? RequestParser(limits: loop.shared.limits.http)
                     guard let (head, consumed) = try parser.parse(UnsafeRawBufferPointer(rest)) else {
-                        keep().parser = parser
+                        keepExchange().parser = parser
                         break
                     }
                     exchange?.parser = RequestParser(limits: loop.shared.limits.http)
@@ -85,7 +97,7 @@ extension Connection {
     /// Returns true when it became a WebSocket and took the bytes behind it along.
     private func receive(_ head: RequestHead, followedBy bytes: UnsafeMutableRawBufferPointer) -> Bool {
         guard let match = loop.shared.endpoints.match(head.path) else {
-            answer(head)
+            answer(head, routing(of: head))
             return false
         }
         switch admit(head, to: match.index) {
@@ -100,9 +112,16 @@ extension Connection {
     }
 
     private func expectBody(of head: RequestHead) throws(HTTPError) {
-        let reader = try BodyReader(head.bodyFraming, limits: loop.shared.limits.http)
+        let routing = routing(of: head)
+        var limits = loop.shared.limits.http
+        var kept: ByteBuffer?
+        if case .route(let route) = routing, route.bodyLimit > 0 {
+            limits = HTTPLimits(head: limits.head, body: route.bodyLimit)
+            kept = ByteBuffer()
+        }
+        let reader = try BodyReader(head.bodyFraming, limits: limits)
         if head.expectsContinue { ResponseWriter.appendContinue(to: loop.reply) }
-        keep().body = (reader, head)
+        keepExchange().body = HTTPExchange.Body(reader: reader, head: head, routing: routing, kept: kept)
     }
 
     /// The open WebSocket's first messages may have come with the request.
@@ -113,13 +132,13 @@ extension Connection {
         if let exchange { loop.buffers.give(exchange.inbox) }
     }
 
-    private func dropExchange() {
+    func dropExchange() {
         if let exchange { loop.buffers.give(exchange.inbox) }
         exchange = nil
         setDeadline(after: loop.shared.limits.keepAliveTimeout)
     }
 
-    private func keep() -> HTTPExchange {
+    func keepExchange() -> HTTPExchange {
         if let exchange { return exchange }
         let made = HTTPExchange(limits: loop.shared.limits.http, inbox: loop.buffers.take())
         exchange = made

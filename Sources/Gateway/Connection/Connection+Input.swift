@@ -66,6 +66,8 @@ extension Connection {
 
     /// Goes on with what was held back, then with the socket.
     func resumeReading() {
+        // Who waits for an answer is read from when it has it.
+        guard exchange?.unanswered == nil else { return }
         setInterest(interest.union(.read).subtracting(.ignoringReadHangup))
         if let bytes = held {
             held = nil

@@ -39,6 +39,7 @@ extension Connection {
 
     /// Time is up for a request: silently when none was begun, with 408 when one was (RFC 9110 §15.5.9).
     func requestTimedOut() {
+        if exchange?.unanswered != nil { return answerTimedOut() }
         guard let exchange, exchange.inbox.count > 0 || exchange.body != nil else { return end(.timedOut) }
         let seconds = Int(loop.shared.limits.handshakeTimeout / 1_000_000_000)
         let refusal = loop.shared.admission.timeout(seconds: seconds, from: origin)

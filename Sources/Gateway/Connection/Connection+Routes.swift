@@ -4,62 +4,79 @@ import JSON
 import Synchronization
 import Tokens
 
-// Requests that are not WebSockets: the page, health, and what an operator asks.
+// Requests that are not WebSockets: who may ask, and by which route they are answered.
 extension Connection {
-    /// Answers one request whose body, if any, is past.
-    func answer(_ head: RequestHead) {
+    /// What becomes of a request once its head is known, before any of its body.
+    enum Routing {
+        /// It is answered by the route when its body, if the route wants one, is there.
+        case route(Route)
+        /// It is answered by this whatever its body says, which is skipped.
+        case response(Response)
+        case refusal(Refusal)
+    }
+
+    /// Finds who answers a request.
+    func routing(of head: RequestHead) -> Routing {
         if loop.shared.endpoints.match(head.path) != nil {
             // Only a request with a body comes here, and no handshake has one.
-            guard case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) else {
-                return goodbye()
+            if case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) {
+                return .refusal(refusal)
             }
-            return refuse(refusal, head)
+            return .response(
+                .problem(400, "BODY", "a handshake has no body", "send the handshake without a body"))
         }
         loop.shared.lookForProxy(head)
-        if let problem = wrongMethod(head) { return respond(problem, to: head) }
-        switch head.path {
-        case "/health": respond(.json(200, Array(#"{"status":"ok"}"#.utf8)), to: head)
-        case "/api/refusals": respond(refusals(head), to: head)
-        case "/page.json": respond(PageRoute.facts(head, self), to: head)
-        default:
-            if let page = PageRoute.file(head.path) { return respond(page, to: head) }
-            refuse(loop.shared.admission.unknownPath(head, from: origin), head)
-        }
-    }
-
-    private func wrongMethod(_ head: RequestHead) -> Response? {
         // Asked of the server as a whole (RFC 9110 §9.3.7).
-        if head.targetForm == .asterisk { return .empty(204, [("Allow", "GET, HEAD, OPTIONS")]) }
-        guard Self.paths.contains(head.path) || PageRoute.file(head.path) != nil else { return nil }
-        switch head.method {
-        case .get, .head: return nil
-        case .options: return .empty(204, [("Allow", "GET, HEAD, OPTIONS")])
-        default:
-            return .problem(
-                405, "METHOD", "this path answers GET and HEAD only", "use GET",
-                [("Allow", "GET, HEAD, OPTIONS")])
+        if head.targetForm == .asterisk {
+            return .response(.empty(204, [("Allow", "GET, HEAD, OPTIONS")]))
+        }
+        let routes = loop.shared.routes[head.path]
+        if routes.isEmpty { return .refusal(loop.shared.admission.unknownPath(head, from: origin)) }
+        guard let route = loop.shared.routes.match(head) else {
+            if head.method == .options { return .response(.empty(204, [("Allow", routes.allow)])) }
+            return .response(
+                .problem(
+                    405, "METHOD", "this path does not answer \(head.method)",
+                    "use one of \(routes.allow)", [("Allow", routes.allow)]))
+        }
+        if let problem = denial(of: route, head) { return .response(problem) }
+        return .route(route)
+    }
+
+    /// Answers a request whose body, if any, is past.
+    func answer(_ head: RequestHead, _ routing: Routing, body: [UInt8] = []) {
+        switch routing {
+        case .refusal(let refusal): refuse(refusal, head)
+        case .response(let response): respond(response, to: head)
+        case .route(let route):
+            if let response = route.handler(Route.Request(head: head, body: body), self) {
+                respond(response, to: head)
+            } else {
+                awaitAnswer(to: head)
+            }
         }
     }
 
-    /// The last refused handshakes, for whoever shows a valid token.
-    private func refusals(_ head: RequestHead) -> Response {
-        let token = head.fields["Authorization"].flatMap(Self.bearer)
-        guard let token else {
-            return .problem(
-                401, "TOKEN-MISSING", "refusals are shown to the authenticated only",
-                "send Authorization: Bearer TOKEN; 'sockeye token mint' makes one",
-                [("WWW-Authenticate", "Bearer")])
+    /// Why a request is not answered to whoever asks, nil when it is.
+    private func denial(of route: Route, _ head: RequestHead) -> Response? {
+        switch route.access {
+        case .everybody: return nil
+        case .user:
+            guard let token = head.fields["Authorization"].flatMap(Self.bearer) else {
+                return .problem(
+                    401, "TOKEN-MISSING", "\(head.path) answers the authenticated only",
+                    "send Authorization: Bearer TOKEN; 'sockeye token mint' makes one",
+                    [("WWW-Authenticate", "Bearer")])
+            }
+            do throws(TokenError) {
+                _ = try loop.shared.verifier.verify(token, now: loop.unixTime)
+                return nil
+            } catch {
+                return .problem(
+                    401, error.code, error.description, error.remedy,
+                    [("WWW-Authenticate", #"Bearer error="invalid_token""#)])
+            }
         }
-        do throws(TokenError) {
-            _ = try loop.shared.verifier.verify(token, now: loop.unixTime)
-        } catch {
-            return .problem(
-                401, error.code, error.description, error.remedy,
-                [("WWW-Authenticate", #"Bearer error="invalid_token""#)])
-        }
-        let body = ByteBuffer()
-        loop.shared.refusals.withLock { $0 }.appendJSON(to: body)
-        return .json(200, body.array)
     }
 
     /// The token of an `Authorization: Bearer` value (RFC 6750 §2.1), nil for other schemes.
@@ -67,6 +84,13 @@ extension Connection {
         guard value.utf8.count > 7, value.prefix(7).lowercased() == "bearer " else { return nil }
         return String(value.dropFirst(7).drop { $0 == " " })
     }
+}
 
-    private static let paths: Set<String> = ["/health", "/api/refusals", "/page.json"]
+extension Response {
+    /// The last refused handshakes.
+    static func refusals(_ shared: ServerShared) -> Response {
+        let body = ByteBuffer()
+        shared.refusals.withLock { $0 }.appendJSON(to: body)
+        return .json(200, body.array)
+    }
 }

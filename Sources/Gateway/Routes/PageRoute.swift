@@ -8,14 +8,13 @@ import Transport
 
 /// The built-in page, and the token it may be given.
 enum PageRoute {
-    /// One file of the page, nil when the path is none of them.
-    static func file(_ path: String) -> Response? {
-        for index in 0..<sockeye_page_count() {
-            let file = sockeye_page_at(index)
-            guard let name = file.path, let type = file.content_type, let bytes = file.bytes,
-                String(cString: name) == path
-            else { continue }
-            return Response(
+    /// The files of the page by path, made once.
+    static let files: [(path: String, answer: Response)] = (0..<sockeye_page_count()).compactMap { index in
+        let file = sockeye_page_at(index)
+        guard let path = file.path, let type = file.content_type, let bytes = file.bytes else { return nil }
+        return (
+            String(cString: path),
+            Response(
                 status: 200,
                 fields: [
                     ("Content-Type", String(cString: type)),
@@ -24,8 +23,7 @@ enum PageRoute {
                     ("Cross-Origin-Opener-Policy", "same-origin"), ("Cache-Control", "no-cache"),
                 ],
                 body: Array(UnsafeBufferPointer(start: bytes, count: file.count)))
-        }
-        return nil
+        )
     }
 
     /// What the page needs to know: the endpoints, and on a developer's own machine a token for an hour.

@@ -2,7 +2,7 @@ import Bytes
 import JSON
 
 /// An HTTP answer, before it is written.
-struct Response {
+struct Response: Sendable {
     var status: Int
     var fields: [(String, String)]
     var body: [UInt8]

@@ -22,6 +22,8 @@ enum LoopMessage: Sendable {
     case deliver(topic: String, lane: Hub.Lane, frames: [UInt8])
     /// A connection accepted elsewhere, for a listener whose socket cannot be shared by port.
     case adopt(fileDescriptor: Int32, peer: SocketAddress, listener: Int)
+    /// What another thread has to say to this loop: an answer that was made elsewhere.
+    case perform(@Sendable (LoopState) -> Void)
     /// Stop accepting, say goodbye to everybody, and call when nobody is left.
     case drain(@Sendable () -> Void)
 }

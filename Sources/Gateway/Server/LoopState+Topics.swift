@@ -142,6 +142,8 @@ extension LoopState {
             frames.withUnsafeBytes { publications.batch(for: topic).frames(lane).append($0) }
         case .adopt(let fileDescriptor, let peer, let listener):
             adopt(fileDescriptor, from: peer, listener: listener)
+        case .perform(let body):
+            body(self)
         case .drain(let done):
             drain(done)
         }

@@ -13,6 +13,8 @@ import WebSocketWire
 /// list of refusals.
 final class ServerShared: Sendable {
     let endpoints: EndpointTable
+    /// What is answered beside WebSockets.
+    let routes: RouteTable
     let limits: GatewayLimits
     let verifier: TokenVerifier
     /// Signs the built-in page's guest tokens.
@@ -32,9 +34,10 @@ final class ServerShared: Sendable {
 
     init(
         options: Options, listeners: [String], connections: Int, key: TokenKey, tls: TLSServerContext?,
-        log: LogSink
+        log: LogSink, routes: RouteTable = RouteTable()
     ) throws(ServeError) {
         endpoints = try EndpointTable(options)
+        self.routes = routes
         limits = GatewayLimits(options, connections: connections)
         verifier = TokenVerifier(keys: [key], policy: TokenPolicy())
         guestKey = key

@@ -17,7 +17,9 @@ final class TestServer: @unchecked Sendable {
     private let workers: [Worker]
     private let mailboxes: [Mailbox<LoopMessage>]
 
-    init(loops count: Int, _ configure: (inout Options) -> Void = { _ in }) throws {
+    init(
+        loops count: Int, routes: RouteTable = RouteTable(), _ configure: (inout Options) -> Void = { _ in }
+    ) throws {
         var options = Options()
         options.echo = "/echo"
         options.listen = [ListenEntry(address: "127.0.0.1:0")]
@@ -31,7 +33,7 @@ final class TestServer: @unchecked Sendable {
         ]
         let shared = try ServerShared(
             options: options, listeners: [address.description], connections: 1000, key: key, tls: nil,
-            log: LogSink(level: .error))
+            log: LogSink(level: .error), routes: routes)
         let loops = try (0..<count).map { try EventLoop(name: "test-\($0)") }
         let mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
         workers = try loops.enumerated().map { index, loop in
