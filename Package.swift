@@ -25,6 +25,7 @@ let package = Package(
         .target(name: "CSystem"),
         .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CDeflate", linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CToml"),
         .target(name: "CPage", exclude: ["Page"]),
 
@@ -40,9 +41,13 @@ let package = Package(
         .target(
             name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),
         .target(
+            name: "Outgoing", dependencies: ["Bytes", "CCurl", "CTLS", "EventLoop", "HTTPWire", "JSON"],
+            swiftSettings: strict),
+        .target(
             name: "Gateway",
             dependencies: [
-                "Bytes", "Configuration", "CPage", "CSystem", "EventLoop", "HTTPWire", "JSON", "PubSub",
+                "Bytes", "Configuration", "CPage", "CSystem", "EventLoop", "HTTPWire", "JSON", "Outgoing",
+                "PubSub",
                 "Telemetry", "Tokens",
                 "Transport", "WebSocketWire",
             ],
@@ -89,6 +94,10 @@ let package = Package(
             name: "EventLoopTests", dependencies: ["Bytes", "CSystem", "EventLoop"], swiftSettings: strict),
         .testTarget(
             name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OutgoingTests",
+            dependencies: ["Bytes", "EventLoop", "HTTPWire", "JSON", "Outgoing", "Transport"],
             swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",

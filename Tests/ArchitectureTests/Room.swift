@@ -37,10 +37,13 @@ enum House {
         Room("EventLoop", ["Bytes", "CSystem", "Glibc", "Synchronization"]),
         Room("Transport", ["Bytes", "CSystem", "CTLS", "EventLoop", "Glibc", "Synchronization"]),
         Room(
+            "Outgoing",
+            ["Bytes", "CCurl", "CTLS", "EventLoop", "Glibc", "HTTPWire", "JSON", "Synchronization"]),
+        Room(
             "Gateway",
             [
                 "Bytes", "CPage", "CSystem", "Configuration", "EventLoop", "Glibc", "HTTPWire", "JSON",
-                "PubSub",
+                "Outgoing", "PubSub",
                 "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ]),
         Room(
@@ -63,7 +66,7 @@ enum House {
 
     /// What ties a file to the operating system.
     static let systemModules: Set<String> = [
-        "CSystem", "CTLS", "Dispatch", "Glibc", "EventLoop", "Transport",
+        "CCurl", "CSystem", "CTLS", "Dispatch", "Glibc", "EventLoop", "Transport",
     ]
 
     /// Pairs that must not meet, not even through a third room.
