@@ -137,6 +137,14 @@ public final class Hub {
         return 1 + (more.isEmpty ? 0 : more[subscriber]?.count ?? 0)
     }
 
+    /// How many members a lane has.
+    public func memberCount(of topic: TopicID, lane: Lane) -> Int {
+        switch lane {
+        case .plain: topics[Int(topic.index)].members.0.count
+        case .deflated: topics[Int(topic.index)].members.1.count
+        }
+    }
+
     /// The members of one lane, in memory order.
     ///
     /// - Important: the body must not subscribe or unsubscribe: the array is lent, not copied.

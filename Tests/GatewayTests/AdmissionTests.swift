@@ -145,9 +145,7 @@ struct AdmissionTests {
         #expect(section.contains(code.status == 0 ? "none" : String(code.status)))
     }
     private static func page() throws -> String {
-        var path = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        path = "/" + path + "/docs/refusals.md"
-        return try TextFile.read(path)
+        try TextFile.readOwn("docs/refusals.md")
     }
 
     @Test("An unknown path is told the nearest, and what else is wrong")

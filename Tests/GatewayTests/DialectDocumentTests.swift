@@ -1,5 +1,4 @@
 import Gateway
-import Glibc
 import JSON
 import Testing
 
@@ -9,12 +8,7 @@ struct DialectDocumentTests {
     private let lines: [Substring]
 
     init() throws {
-        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let file = try #require(fopen("/\(root)/docs/protocol.md", "r"))
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        while case let byte = fgetc(file), byte != EOF { bytes.append(UInt8(truncatingIfNeeded: byte)) }
-        lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        lines = try TextFile.readOwn("docs/protocol.md").split(separator: "\n")
     }
 
     @Test("every error code and close code has its row, and no other has")

@@ -4,6 +4,11 @@ import Glibc
 enum TextFile {
     struct Unreadable: Error { let path: String }
 
+    /// The repository's own file of that name, such as `docs/metrics.md`.
+    static func readOwn(_ name: String) throws -> String {
+        try read("/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/") + "/" + name)
+    }
+
     static func read(_ path: String) throws -> String {
         guard let file = fopen(path, "r") else { throw Unreadable(path: path) }
         defer { fclose(file) }

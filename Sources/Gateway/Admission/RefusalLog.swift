@@ -1,4 +1,5 @@
 public import Bytes
+import JSON
 public import Telemetry
 
 /// The last refusals, for the operator: browsers hide the status of a refused handshake from their pages.
@@ -22,6 +23,8 @@ public struct RefusalLog: Sendable {
     private var ring: [Entry] = []
     /// How many there were in all.
     public private(set) var total: UInt64 = 0
+    /// How many there were of each code.
+    public private(set) var totals: [String: UInt64] = [:]
 
     /// An empty log.
     public init() {}
@@ -31,6 +34,7 @@ public struct RefusalLog: Sendable {
     public mutating func append(_ refusal: Refusal, time: Int64) -> UInt64 {
         let slot = Int(total % UInt64(Self.capacity))
         total &+= 1
+        totals[refusal.code, default: 0] &+= 1
         let entry = Entry(sequence: total, time: time, refusal: refusal)
         if slot < ring.count { ring[slot] = entry } else { ring.append(entry) }
         return total

@@ -35,6 +35,7 @@ extension Connection {
         loop.buffers.give(frame)
         unsubscribeAll()
         setDeadline(after: loop.shared.limits.closeTimeout)
+        loop.metrics.countClose(code.rawValue)
         loop.shared.log.closed(self, code: code, reason: reason, byUs: true)
     }
 
@@ -70,6 +71,8 @@ extension Connection {
         guard phase != .closed else { return }
         loop.shared.log.ended(self, why)
         unsubscribeAll()
+        if phase == .open { loop.metrics.countClose(CloseCode.abnormal.rawValue) }
+        if openedAt != 0 { loop.metrics.usage[Int(endpoint)].connections -= 1 }
         phase = .closed
         if !isReading { reader.discard(scratch: loop.scratch) }
         if let held { loop.buffers.give(held) }

@@ -32,6 +32,7 @@ extension Connection {
             switch socket.receive(into: loop.receiveBuffer) {
             case .bytes(let count):
                 lastReceived = loop.tick
+                loop.metrics.bytesReceived &+= UInt64(count)
                 awaitsPong = false
                 input(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
                 // Level-triggered: the poller tells again. Only what TLS holds decrypted it cannot see.

@@ -9,12 +9,14 @@ extension Connection {
     /// Sends, or queues what the socket does not take.
     func emit(_ bytes: UnsafeRawBufferPointer) {
         guard phase != .closed, !bytes.isEmpty else { return }
+        loop.metrics.bytesSent &+= UInt64(bytes.count)
         settle(socket.send(bytes))
     }
 
     /// Sends several stretches as one.
     func emit(_ stretches: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
         guard phase != .closed, !stretches.isEmpty else { return }
+        for stretch in stretches { loop.metrics.bytesSent &+= UInt64(stretch.count) }
         settle(stretches.count == 1 ? socket.send(stretches[0]) : socket.send(stretches))
     }
 

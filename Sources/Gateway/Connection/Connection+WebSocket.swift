@@ -30,7 +30,9 @@ extension Connection {
         lastReceived = loop.tick
         if let identity { _ = session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) }
         authenticationDue = endpoint.dialect == .sockeye && !session.isAuthenticated
-        openedAt = loop.tick
+        openedAt = max(1, loop.tick)
+        loop.metrics.opened &+= 1
+        loop.metrics.usage[index].connections += 1
         setDeadline(after: nextBeat(idle: 0))
         beBackBefore(session.expiresAt)
         loop.shared.log.opened(self, head)
@@ -79,6 +81,7 @@ extension Connection {
             loop.outlets.set(.closed, true, for: slot)
             FrameWriter.appendClose(
                 error.closeCode, reason: error.description, maskingKey: nil, to: loop.reply)
+            loop.metrics.countClose(error.closeCode.rawValue)
             loop.shared.log.closed(self, code: error.closeCode, reason: error.description, byUs: true)
         }
         flushReplyNow()
@@ -141,6 +144,7 @@ extension Connection: MessageSink {
         guard phase == .open else { return true }
         return withLoop { loop in
             let payload = UnsafeRawBufferPointer(payload)
+            loop.metrics.messagesReceived &+= 1
             switch dialect {
             case .echo where writer == nil: FrameWriter.append(kind.opcode, payload: payload, to: loop.reply)
             case .echo: reply(kind, payload, compress: wasCompressed)
@@ -163,6 +167,7 @@ extension Connection: MessageSink {
         if phase == .open {
             loop.outlets.set(.closed, true, for: slot)
             FrameWriter.appendClose(code, reason: "", maskingKey: nil, to: loop.reply)
+            loop.metrics.countClose((code ?? .noStatusReceived).rawValue)
             loop.shared.log.closed(
                 self, code: code, reason: String(decoding: reason, as: UTF8.self), byUs: false)
         }

@@ -51,7 +51,7 @@ final class Connection {
     var isReading = false
     /// The peer's close frame came: nothing is left to say once ours is out.
     var peerSaidGoodbye = false
-    /// When the WebSocket opened, in ticks.
+    /// When the WebSocket opened, in ticks; 0 before.
     var openedAt: UInt32 = 0
     /// Nobody has authenticated yet and the endpoint wants it.
     var authenticationDue = false

@@ -45,6 +45,15 @@ struct RouteTable: Sendable {
         self["/health"] = [Route { _, _ in .json(200, Array(#"{"status":"ok"}"#.utf8)) }]
         self["/api/refusals"] = [Route(for: .user) { _, connection in .refusals(connection.loop.shared) }]
         self["/page.json"] = [Route { request, connection in PageRoute.facts(request.head, connection) }]
+        self["/metrics"] = [
+            Route.census(for: .user) {
+                Response(
+                    status: 200,
+                    fields: [("Content-Type", PrometheusText.contentType), ("Cache-Control", "no-store")],
+                    body: $0.prometheus($1))
+            }
+        ]
+        self["/api/v1/stats"] = [Route.census(for: .user) { .json(200, $0.stats($1)) }]
         for (path, page) in PageRoute.files { self[path] = [Route { _, _ in page }] }
     }
 

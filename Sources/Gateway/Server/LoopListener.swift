@@ -90,6 +90,7 @@ extension LoopState {
         }
         shared.openConnections.wrappingAdd(1, ordering: .relaxed)
         connection.token = connections.insert(connection)
+        metrics.accepted &+= 1
         outlets.open(connection.slot, fileDescriptor: fileDescriptor)
         connection.lastReceived = tick
         do {

@@ -58,7 +58,10 @@ extension LoopState {
 
     /// A connection ends: nothing more is for it.
     func unsubscribeAll(_ connection: Connection) {
-        hub.removeAll(connection.slot, lane: connection.lane) { leave($0, lane: connection.lane) }
+        hub.removeAll(connection.slot, lane: connection.lane) {
+            metrics.usage[Int(connection.endpoint)].subscriptions -= 1
+            leave($0, lane: connection.lane)
+        }
     }
 
     // MARK: At home
@@ -66,13 +69,18 @@ extension LoopState {
     /// Numbers a message, and encodes it once for every lane that has a taker.
     private func publish(_ topic: String, _ data: UnsafeRawBufferPointer) -> UInt64 {
         let (position, plain, deflated) = shard.publish(topic)
+        metrics.published &+= 1
         guard plain || deflated else { return position.offset }
         let batch = publications.batch(for: topic)
         if batch.prefix.isEmpty { SockeyeEncoder.appendMessagePrefix(topic: topic, to: batch.prefix) }
         SockeyeEncoder.appendMessage(
             prefix: batch.prefix.bytes, offset: position.offset, data: data, to: work)
-        if plain { FrameWriter.append(.text, payload: work.bytes, to: batch.plain) }
+        if plain {
+            FrameWriter.append(.text, payload: work.bytes, to: batch.plain)
+            batch.add(1, .plain)
+        }
         if deflated {
+            batch.add(1, .deflated)
             // Without memory to compress there is still the message itself, which every taker reads as well.
             let isDone = MessageWriter.compressOnce(
                 .text, work.bytes, policy: shared.broadcastPolicy, scratch: scratch, to: batch.deflated)
@@ -86,6 +94,8 @@ extension LoopState {
         if hub.subscribe(connection.slot, to: topic, lane: connection.lane) == nil {
             // Asked twice: it gets every message once all the same.
             leave(topic, lane: connection.lane)
+        } else {
+            metrics.usage[Int(connection.endpoint)].subscriptions += 1
         }
         connection.subscribed(to: topic, at: position, id: id)
     }
@@ -93,6 +103,7 @@ extension LoopState {
     private func part(_ connection: Connection, from topic: String, id: [UInt8]) {
         flushTopic(topic)
         if hub.unsubscribe(connection.slot, from: topic, lane: connection.lane) {
+            metrics.usage[Int(connection.endpoint)].subscriptions -= 1
             leave(topic, lane: connection.lane)
         }
         connection.unsubscribed(from: topic, id: id)
@@ -138,8 +149,10 @@ extension LoopState {
             part(connection, from: topic, id: id)
         case .leave(let topic, let lane, let origin):
             shard.leave(topic, loop: origin, lane: lane)
-        case .deliver(let topic, let lane, let frames):
-            frames.withUnsafeBytes { publications.batch(for: topic).frames(lane).append($0) }
+        case .deliver(let topic, let lane, let frames, let count):
+            let batch = publications.batch(for: topic)
+            frames.withUnsafeBytes { batch.frames(lane).append($0) }
+            batch.add(count, lane)
         case .adopt(let fileDescriptor, let peer, let listener):
             adopt(fileDescriptor, from: peer, listener: listener)
         case .perform(let body):

@@ -25,6 +25,8 @@ extension LoopState {
             for lane in Hub.Lane.allCases where batch.frames(lane).count > 0 {
                 postToPeers(batch, lane)
                 guard let topic = hub.topic(named: batch.name) else { continue }
+                let takers = hub.memberCount(of: topic, lane: lane)
+                metrics.delivered &+= UInt64(takers &* batch.count(lane))
                 if direct {
                     sendDirect(batch.frames(lane).bytes, to: topic, lane: lane)
                 } else {
@@ -45,6 +47,7 @@ extension LoopState {
     /// then may close connections and so change the member array under it.
     private func sendDirect(_ bytes: UnsafeRawBufferPointer, to topic: TopicID, lane: Hub.Lane) {
         var unusual: [(slot: UInt32, sent: Int)] = []
+        var sentBytes = 0
         hub.withMembers(of: topic, lane: lane) { members in
             for slot in members {
                 let outlet = outlets[slot]
@@ -53,9 +56,11 @@ extension LoopState {
                     continue
                 }
                 let sent = csys_send(outlet.fileDescriptor, bytes.baseAddress, bytes.count)
+                if sent > 0 { sentBytes &+= sent }
                 if sent != bytes.count { unusual.append((slot, sent)) }
             }
         }
+        metrics.bytesSent &+= UInt64(sentBytes)
         for (slot, sent) in unusual {
             guard let connection = connections[index: slot] else { continue }
             let outlet = outlets[slot]
@@ -116,6 +121,7 @@ extension LoopState {
                 if connection.isReading { connection.flushReplyNow() } else { sendParts(of: slot) }
                 guard !outlets[slot].obstacles.contains(.closed) else { continue }
                 connection.emit(batch.frames(lane).bytes)
+                metrics.delivered &+= UInt64(batch.count(lane))
             }
         }
         publications.clear(index)
@@ -125,7 +131,9 @@ extension LoopState {
         guard peers.count > 1, isHome(batch.name) else { return }
         for peer in peers.indices where peer != index && shard.wants(batch.name, loop: peer, lane: lane) {
             peers[peer].post(
-                .deliver(topic: batch.name, lane: lane, frames: [UInt8](batch.frames(lane).bytes)))
+                .deliver(
+                    topic: batch.name, lane: lane, frames: [UInt8](batch.frames(lane).bytes),
+                    count: batch.count(lane)))
         }
     }
 }

@@ -13,6 +13,8 @@ struct Publications {
         /// Whole frames, ready for any subscriber of the lane.
         let plain = ByteBuffer()
         let deflated = ByteBuffer()
+        /// How many messages the frames of a lane are.
+        private(set) var counts = (plain: 0, deflated: 0)
         /// `{"type":"message","topic":"…","offset":`, the part of a message that does not change.
         let prefix = ByteBuffer()
 
@@ -21,6 +23,27 @@ struct Publications {
             case .plain: plain
             case .deflated: deflated
             }
+        }
+
+        func count(_ lane: Hub.Lane) -> Int {
+            switch lane {
+            case .plain: counts.plain
+            case .deflated: counts.deflated
+            }
+        }
+
+        /// Counts messages whose frames were appended.
+        func add(_ number: Int, _ lane: Hub.Lane) {
+            switch lane {
+            case .plain: counts.plain &+= number
+            case .deflated: counts.deflated &+= number
+            }
+        }
+
+        fileprivate func clear(keepingCapacity limit: Int) {
+            plain.removeAll(keepingCapacity: limit)
+            deflated.removeAll(keepingCapacity: limit)
+            counts = (0, 0)
         }
     }
 
@@ -60,8 +83,7 @@ struct Publications {
 
     /// Empties one batch that has been sent before the turn ended.
     func clear(_ index: Int) {
-        batches[index].plain.removeAll(keepingCapacity: Self.keptCapacity)
-        batches[index].deflated.removeAll(keepingCapacity: Self.keptCapacity)
+        batches[index].clear(keepingCapacity: Self.keptCapacity)
     }
 
     /// All batches are sent.

@@ -1,0 +1,104 @@
+import Bytes
+import JSON
+import Synchronization
+
+// What an operator asks of the whole server: numbers for a machine, numbers for a person.
+extension Census {
+    /// All metrics, as `GET /metrics` tells them; docs/metrics.md is their reference.
+    func prometheus(_ shared: ServerShared) -> [UInt8] {
+        let text = PrometheusText()
+        text.gauges(
+            "sockeye_info", "Always 1; the label tells the version.", by: "version",
+            [(GatewayServer.version, 1)])
+        text.gauge("sockeye_sockets", "Sockets held, WebSockets or not.", connections)
+        text.gauges(
+            "sockeye_connections", "WebSockets open.", by: "endpoint",
+            zip(shared.endpoints.paths, metrics.usage).map { ($0, $1.connections) })
+        text.gauges(
+            "sockeye_subscriptions", "Subscriptions of open WebSockets.", by: "endpoint",
+            zip(shared.endpoints.paths, metrics.usage).map { ($0, $1.subscriptions) })
+        text.gauge("sockeye_topics", "Topics remembered, with subscribers or without.", topics)
+        text.counter("sockeye_sockets_accepted_total", "Sockets accepted.", metrics.accepted)
+        text.counter("sockeye_connections_opened_total", "WebSockets opened.", metrics.opened)
+        text.counter(
+            "sockeye_messages_received_total", "WebSocket messages from clients.", metrics.messagesReceived)
+        text.counter("sockeye_received_bytes_total", "Bytes read from sockets.", metrics.bytesReceived)
+        text.counter("sockeye_published_total", "Messages published to topics.", metrics.published)
+        text.counter(
+            "sockeye_delivered_total", "Deliveries: a published message counts once per subscriber.",
+            metrics.delivered)
+        text.counter("sockeye_sent_bytes_total", "Bytes handed to sockets.", metrics.bytesSent)
+        text.counters(
+            "sockeye_closes_total", "WebSockets closed, by close code; 1006: without a close frame.",
+            by: "code", metrics.closes.sorted { $0.key < $1.key }.map { ("\($0.key)", $0.value) })
+        text.counters(
+            "sockeye_refusals_total", "Handshakes and requests refused, by code.", by: "code",
+            shared.refusals.withLock { $0.totals }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        text.counter(
+            "sockeye_log_lines_dropped_total", "Log lines dropped because nobody read them.",
+            shared.log.droppedLines)
+        text.histogram(
+            "sockeye_turn_seconds",
+            "How long a loop's turn takes, every 64th measured: what a message waits for its loop at most.",
+            metrics.turns)
+        return text.bytes
+    }
+
+    /// `{"connections":N,"subscriptions":N,…}` for `GET /api/v1/stats`.
+    func stats(_ shared: ServerShared) -> [UInt8] {
+        let body = ByteBuffer()
+        var object = JSONObjectWriter(body)
+        object.member("version", GatewayServer.version)
+        object.member("sockets", Int64(connections))
+        object.member("topics", Int64(topics))
+        object.member("connections", metrics.usage.reduce(0) { $0 + Int64($1.connections) })
+        object.member("subscriptions", metrics.usage.reduce(0) { $0 + Int64($1.subscriptions) })
+        object.member("opened", Int64(clamping: metrics.opened))
+        object.member("messages_received", Int64(clamping: metrics.messagesReceived))
+        object.member("published", Int64(clamping: metrics.published))
+        object.member("delivered", Int64(clamping: metrics.delivered))
+        object.member("endpoints", each: zip(shared.endpoints.paths, metrics.usage)) { object, endpoint in
+            object.member("path", endpoint.0)
+            object.member("connections", Int64(endpoint.1.connections))
+            object.member("subscriptions", Int64(endpoint.1.subscriptions))
+        }
+        object.member("closes") { object in
+            for (code, number) in metrics.closes.sorted(by: { $0.key < $1.key }) {
+                object.member("\(code)", Int64(clamping: number))
+            }
+        }
+        object.member("refusals") { object in
+            for (code, number) in shared.refusals.withLock({ $0.totals }).sorted(by: { $0.key < $1.key }) {
+                object.member(code, Int64(clamping: number))
+            }
+        }
+        object.end()
+        return body.array
+    }
+
+    /// What one endpoint holds: `{"connections":N,"subscriptions":N}`.
+    func stats(endpoint index: Int) -> [UInt8] {
+        let usage = metrics.usage.indices.contains(index) ? metrics.usage[index] : LoopMetrics.Usage()
+        let body = ByteBuffer()
+        var object = JSONObjectWriter(body)
+        object.member("connections", Int64(usage.connections))
+        object.member("subscriptions", Int64(usage.subscriptions))
+        object.end()
+        return body.array
+    }
+}
+
+extension Route {
+    /// Asks all loops what they count, and answers with what `tell` makes of the sum.
+    static func census(
+        for access: Access, _ tell: @escaping @Sendable (Census, ServerShared) -> Response
+    ) -> Route {
+        Route(for: access) { _, connection in
+            let (slot, shared) = (connection.answerSlot, connection.loop.shared)
+            connection.loop.askAll(\.census) { parts in
+                if let whole = Census.sum(parts) { slot.answer(tell(whole, shared)) }
+            }
+            return nil
+        }
+    }
+}

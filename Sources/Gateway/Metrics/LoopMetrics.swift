@@ -1,0 +1,94 @@
+import EventLoop
+import PubSub
+import Telemetry
+
+/// What one loop counts, since the start.
+///
+/// Plain numbers that the loop alone touches: counting costs an addition. Readers get copies.
+struct LoopMetrics: Sendable {
+    /// What happens at one endpoint now.
+    struct Usage: Sendable, Equatable {
+        var connections = 0
+        var subscriptions = 0
+    }
+
+    /// Sockets accepted, whatever became of them.
+    var accepted: UInt64 = 0
+    /// WebSockets opened.
+    var opened: UInt64 = 0
+    /// Whole WebSocket messages from clients, pings and the like not counted.
+    var messagesReceived: UInt64 = 0
+    /// Bytes read from sockets, before TLS is counted.
+    var bytesReceived: UInt64 = 0
+    /// Publications numbered by this loop.
+    var published: UInt64 = 0
+    /// Publications handed to subscribers: a topic's message counts once for each of them.
+    var delivered: UInt64 = 0
+    /// Bytes handed to sockets or to their queues.
+    var bytesSent: UInt64 = 0
+    /// WebSockets closed, by close code; 1006 where no close frame was exchanged.
+    var closes: [UInt16: UInt64] = [:]
+    /// How long turns take, in nanoseconds: what a message that arrives during one waits at most.
+    ///
+    /// Every 64th turn is measured.
+    var turns = Histogram()
+    /// By the endpoint's place in the table.
+    var usage: [Usage]
+
+    init(endpoints: Int) {
+        usage = [Usage](repeating: Usage(), count: endpoints)
+    }
+
+    mutating func countClose(_ code: UInt16) {
+        closes[code, default: 0] &+= 1
+    }
+
+    /// Adds what another loop counted.
+    mutating func merge(_ other: LoopMetrics) {
+        accepted &+= other.accepted
+        opened &+= other.opened
+        messagesReceived &+= other.messagesReceived
+        bytesReceived &+= other.bytesReceived
+        published &+= other.published
+        delivered &+= other.delivered
+        bytesSent &+= other.bytesSent
+        closes.merge(other.closes, uniquingKeysWith: &+)
+        turns.merge(other.turns)
+        for (index, part) in other.usage.enumerated() where usage.indices.contains(index) {
+            usage[index].connections += part.connections
+            usage[index].subscriptions += part.subscriptions
+        }
+    }
+}
+
+extension LoopState {
+    /// What this loop counted, and what it holds at this moment.
+    var census: Census {
+        Census(
+            metrics: metrics, connections: connections.count, topics: shard.topicCount,
+            timers: wheel.count)
+    }
+}
+
+/// What loops counted and hold; a sum when it is the whole server's.
+struct Census: Sendable {
+    var metrics: LoopMetrics
+    /// Sockets held, WebSockets or not.
+    var connections: Int
+    /// Topics remembered.
+    var topics: Int
+    /// Timers set.
+    var timers: Int
+
+    /// The sum over all loops; nil for none.
+    static func sum(_ parts: [Census]) -> Census? {
+        guard var whole = parts.first else { return nil }
+        for part in parts.dropFirst() {
+            whole.metrics.merge(part.metrics)
+            whole.connections += part.connections
+            whole.topics += part.topics
+            whole.timers += part.timers
+        }
+        return whole
+    }
+}
