@@ -26,6 +26,7 @@ let package = Package(
         .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CDeflate", linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CToml"),
         .target(name: "CPage", exclude: ["Page"]),
 
@@ -40,6 +41,7 @@ let package = Package(
         .target(name: "EventLoop", dependencies: ["Bytes", "CSystem"], swiftSettings: strict),
         .target(
             name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),
+        .target(name: "SQLiteStore", dependencies: ["CSQLite", "CSystem"], swiftSettings: strict),
         .target(
             name: "Outgoing", dependencies: ["Bytes", "CCurl", "CTLS", "EventLoop", "HTTPWire", "JSON"],
             swiftSettings: strict),
@@ -80,6 +82,10 @@ let package = Package(
             path: "Tests/Conformance/Client",
             swiftSettings: safe),
 
+        .executableTarget(
+            name: "StoreBench", dependencies: ["CSystem", "SQLiteStore"], path: "Benchmarks/Store",
+            swiftSettings: strict),
+
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
@@ -98,6 +104,9 @@ let package = Package(
         .testTarget(
             name: "OutgoingTests",
             dependencies: ["Bytes", "EventLoop", "HTTPWire", "JSON", "Outgoing", "Transport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SQLiteStoreTests", dependencies: ["CSQLite", "CSystem", "SQLiteStore"],
             swiftSettings: strict),
         .testTarget(
             name: "GatewayTests",

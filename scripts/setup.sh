@@ -34,6 +34,7 @@ check_swift() {
 build_packages='
 libssl-dev|OpenSSL headers: TLS and token signatures
 libcurl4-openssl-dev|libcurl headers: requests to your own backend and to AI services
+libsqlite3-dev|SQLite headers: the store for what must outlive the server
 zlib1g-dev|zlib headers: permessage-deflate
 libtomlplusplus-dev|toml++ headers: the configuration file
 libstdc++-12-dev|the C++ library that toml++ is compiled against

@@ -36,6 +36,7 @@ enum House {
         Room("Configuration", ["CToml", "Glibc", "Telemetry"]),
         Room("EventLoop", ["Bytes", "CSystem", "Glibc", "Synchronization"]),
         Room("Transport", ["Bytes", "CSystem", "CTLS", "EventLoop", "Glibc", "Synchronization"]),
+        Room("SQLiteStore", ["CSQLite", "CSystem", "Glibc", "Synchronization"]),
         Room(
             "Outgoing",
             ["Bytes", "CCurl", "CTLS", "EventLoop", "Glibc", "HTTPWire", "JSON", "Synchronization"]),
@@ -66,7 +67,7 @@ enum House {
 
     /// What ties a file to the operating system.
     static let systemModules: Set<String> = [
-        "CCurl", "CSystem", "CTLS", "Dispatch", "Glibc", "EventLoop", "Transport",
+        "CCurl", "CSQLite", "CSystem", "CTLS", "Dispatch", "Glibc", "EventLoop", "Transport",
     ]
 
     /// Pairs that must not meet, not even through a third room.

@@ -1,0 +1,4 @@
+@main
+struct StoreBench {
+    static func main() {}
+}
