@@ -126,6 +126,15 @@ import WebSocketWire
         #expect(answers.hasSuffix(#"{"status":"ok"}"#))
     }
 
+    @Test func `without a heartbeat nobody is pinged, and the silent are let go all the same`() throws {
+        let server = try TestServer(loops: 1) {
+            $0.pingInterval = .zero
+            $0.idleTimeout = .milliseconds(500)
+        }
+        let client = try TestClient(port: server.port, path: "/echo")
+        #expect(try client.next() == .closed(3004, "no sign of life"))
+    }
+
     @Test func `a drained server says 1001 and answers no more`() throws {
         let server = try TestServer(loops: 2)
         let clients = try (0..<6).map { _ in try TestClient(port: server.port, path: "/echo") }

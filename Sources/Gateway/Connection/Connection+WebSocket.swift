@@ -117,10 +117,8 @@ extension Connection {
     private func nextBeat(idle: UInt64) -> UInt64 {
         let limits = loop.shared.limits
         // While a pong is due look as often as ever: it may be here by then, and the next ping due.
-        var next =
-            awaitsPong
-            ? min(limits.pingInterval, limits.idleTimeout - min(limits.idleTimeout, idle))
-            : limits.pingInterval - min(limits.pingInterval, idle)
+        var next = limits.pingInterval - (awaitsPong ? 0 : min(limits.pingInterval, idle))
+        next = min(next, limits.idleTimeout - min(limits.idleTimeout, idle))
         if authenticationDue {
             next = min(next, limits.authenticationTimeout - min(limits.authenticationTimeout, age))
         }

@@ -8,6 +8,7 @@ struct GatewayLimits: Sendable {
     var handshakeTimeout: UInt64
     var authenticationTimeout: UInt64
     var idleTimeout: UInt64
+    /// `.max` for never.
     var pingInterval: UInt64
     var shutdownTimeout: UInt64
     /// A kept-alive HTTP connection may rest this long between requests.
@@ -28,7 +29,7 @@ struct GatewayLimits: Sendable {
         handshakeTimeout = options.handshakeTimeout.inNanoseconds
         authenticationTimeout = options.authTimeout.inNanoseconds
         idleTimeout = options.idleTimeout.inNanoseconds
-        pingInterval = options.pingInterval.inNanoseconds
+        pingInterval = options.pingInterval == .zero ? .max : options.pingInterval.inNanoseconds
         shutdownTimeout = options.shutdownTimeout.inNanoseconds
         outboundHigh = options.outboundHigh
         outboundLow = options.outboundLow
