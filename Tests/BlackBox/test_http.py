@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from harness import HOST, Raw, get
+from harness import HOST, Raw, get, until
 
 
 def test_health(server):
@@ -214,3 +214,16 @@ def test_ipv6_and_unix_sockets_serve_alike(start, tmp_path):
         assert raw.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n").response().status == 200
     server.stop()
     assert not path.exists(), "the socket file goes with the server"
+
+
+def test_what_is_refused_in_pieces_is_let_go_as_soon_as_what_is_refused_at_once(start):
+    """The answer's connection lingers for two seconds, not for the minute a kept connection may rest."""
+    server = start()
+    descriptors = server.descriptors()
+    with Raw(server.port) as whole, Raw(server.port) as pieces:
+        whole.send("GET / HTTP/1.1\r\nHost : x\r\n\r\n")
+        pieces.send("GET / HT")
+        until(lambda: server.descriptors() == descriptors + 2, 5, "both connections")
+        pieces.send("TP/1.1\r\nHost : x\r\n\r\n")
+        assert whole.response().status == pieces.response().status == 400
+        until(lambda: server.descriptors() == descriptors, 6, "both connections ending")

@@ -135,7 +135,6 @@ extension Connection {
     func dropExchange() {
         if let exchange { loop.buffers.give(exchange.inbox) }
         exchange = nil
-        setDeadline(after: loop.shared.limits.keepAliveTimeout)
     }
 
     func keepExchange() -> HTTPExchange {
