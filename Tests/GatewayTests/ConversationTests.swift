@@ -126,6 +126,16 @@ import WebSocketWire
         #expect(answers.hasSuffix(#"{"status":"ok"}"#))
     }
 
+    @Test func `half a PROXY header with an end behind it is not waited for`() throws {
+        let server = try TestServer(loops: 1) {
+            $0.proxyProtocol = true
+            $0.handshakeTimeout = .seconds(600)
+        }
+        let client = try TestClient(port: server.port, request: "PROXY TCP4 203.0.113.9")
+        client.shutdownWrite()
+        #expect(try client.readAll() == "")
+    }
+
     @Test func `without a heartbeat nobody is pinged, and the silent are let go all the same`() throws {
         let server = try TestServer(loops: 1) {
             $0.pingInterval = .zero

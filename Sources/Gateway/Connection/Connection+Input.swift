@@ -14,17 +14,18 @@ extension Connection {
         if phase == .tlsHandshake {
             advanceHandshake()
         } else if interest.contains(.read) {
-            becameReadable()
+            becameReadable(isLast: event.isReadHangup || event.isHangup)
         } else if event.isHangup || event.isError {
             // Reading is paused and the peer is gone: nobody will take what is queued.
             end(.peerGone)
         }
     }
 
-    func becameReadable() {
+    /// - Parameter isLast: whether the peer has ended its side, so that nothing comes behind what there is.
+    func becameReadable(isLast: Bool = false) {
         switch phase {
-        case .proxyHeader: return readProxyHeader()
-        case .sniffing: return sniff()
+        case .proxyHeader: return readProxyHeader(isLast: isLast)
+        case .sniffing: return sniff(isLast: isLast)
         default: break
         }
         var more = true
@@ -97,7 +98,7 @@ extension Connection {
     // MARK: Before the first byte of the protocol
 
     /// Reads a PROXY protocol header without taking a byte more: what follows may be TLS.
-    private func readProxyHeader() {
+    private func readProxyHeader(isLast: Bool) {
         let peeked: UnsafeRawBufferPointer
         switch socket.peek(
             into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<Self.proxyHeaderLimit]))
@@ -114,7 +115,7 @@ extension Connection {
                 if peeked.count >= Self.proxyHeaderLimit {
                     return refuseProxyHeader("the header is too long")
                 }
-                return waitForMore(than: peeked.count)
+                waitForMore(than: peeked.count, isLast: isLast)
             case .header(let header):
                 _ = socket.receive(
                     into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<header.consumed]))
@@ -134,18 +135,18 @@ extension Connection {
     }
 
     /// Level-triggered readiness would spin on bytes that are seen but not taken; the socket is told to keep
-    /// quiet until there are more (SO_RCVLOWAT).
-    private func waitForMore(than count: Int) {
-        socket.waitForAtLeast(count + 1)
+    /// quiet until there are more (SO_RCVLOWAT), which it cannot once the peer has ended its side.
+    private func waitForMore(than count: Int, isLast: Bool) {
+        if isLast { end(.peerClosed) } else { socket.waitForAtLeast(count + 1) }
     }
 
     /// Looks at the first bytes on a TLS port, so that a client that speaks plain HTTP gets an answer it can read.
-    private func sniff() {
+    private func sniff(isLast: Bool) {
         let start = UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<16])
         switch socket.peek(into: start) {
         case .bytes(let count):
             switch TLSSniff.classify(UnsafeRawBufferPointer(rebasing: start[..<count])) {
-            case .needMore: waitForMore(than: count)
+            case .needMore: waitForMore(than: count, isLast: isLast)
             case .plainHTTP: becomePlainOnTLSPort()
             case .tlsClientHello, .proxyProtocol, .unknown: beginHandshake()
             }
