@@ -49,6 +49,16 @@ def test_an_unknown_name_and_no_name_get_the_first(secured, certificates):
             assert ("DNS", "a.test") in raw.socket.getpeercert()["subjectAltName"]
 
 
+def test_a_doubtful_certificate_is_told_at_the_start_and_at_every_reload(start, certificates):
+    chain, key = certificates.leaf("doubtful", "localhost")
+    key.chmod(0o644)
+    server = start("--tls-cert", chain, "--tls-key", key)
+    server.wait_for_log("TLS-WARN-KEY-MODE.*chmod 600")
+    since = len(server.log)
+    server.signal(signal.SIGHUP)
+    server.wait_for_log("TLS-WARN-KEY-MODE", since=since)
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_both_current_versions_are_spoken(secured, certificates, version):
     context = certificates.client()

@@ -64,7 +64,7 @@ public struct GatewayServer {
         }
         let context: TLSServerContext?
         do throws(TLSError) {
-            context = try Self.readCertificates(options)
+            context = try Self.readCertificates(options, log)
         } catch {
             throw .tls(error)
         }
@@ -130,10 +130,18 @@ public struct GatewayServer {
         return plans
     }
 
-    private static func readCertificates(_ options: Options) throws(TLSError) -> TLSServerContext? {
+    private static func readCertificates(_ options: Options, _ log: LogSink) throws(TLSError)
+        -> TLSServerContext?
+    {
         if options.tls.isEmpty { return nil }
-        return try TLSServerContext(
+        let context = try TLSServerContext(
             identities: options.tls.map { Transport.TLSIdentity(certificate: $0.certificate, key: $0.key) })
+        for warning in context.warnings {
+            log.log(
+                .warning, "tls-certificate", "\(warning)",
+                ["code": "\(warning.code)", "remedy": "\(warning.remedy)"])
+        }
+        return context
     }
 
     // MARK: Governing
@@ -169,7 +177,7 @@ public struct GatewayServer {
 
     private func reloadCertificates() {
         do throws(TLSError) {
-            guard let context = try Self.readCertificates(options) else {
+            guard let context = try Self.readCertificates(options, log) else {
                 return log.log(.info, "reload", "nothing to read again: no certificates are configured")
             }
             shared.tls.replace(context)
