@@ -171,7 +171,7 @@ struct AdmissionTests {
             head, from: Self.peer, places: ["in the query as token", "as Authorization: Bearer"])
         #expect(missing.status == 401 && missing.remedy.contains("query"))
         #expect(
-            admission.tooManyConnections(limit: 5, head, from: Self.peer).fields.contains {
+            admission.tooManyConnections(limit: 5, from: Self.peer).fields.contains {
                 $0.0 == "Retry-After"
             })
         #expect(admission.stopping(nil, from: Self.peer).status == 503)

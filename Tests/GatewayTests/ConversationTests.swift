@@ -126,6 +126,22 @@ import WebSocketWire
         #expect(answers.hasSuffix(#"{"status":"ok"}"#))
     }
 
+    @Test func `a handshake that is finished while the server stops is told so`() throws {
+        let server = try TestServer(loops: 1)
+        let witness = try TestClient(port: server.port, path: "/echo")
+        let client = try TestClient(port: server.port)
+        client.write(Array("GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /echo HTTP/1.1\r\nHost: a\r\n".utf8))
+        // The answer to the first request tells that the beginning of the second is there as well.
+        var health = [UInt8]()
+        while health.last != UInt8(ascii: "}") { health += try client.readSome() }
+        Thread.detachNewThread { server.drain() }
+        #expect(try witness.next() == .closed(1001, "server is shutting down"))
+        let key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        client.write(Array("Upgrade: websocket\r\nConnection: Upgrade\r\n\(key)\r\n".utf8))
+        let answer = try client.readAll()
+        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("SERVER-STOPPING"))
+    }
+
     @Test func `half a PROXY header with an end behind it is not waited for`() throws {
         let server = try TestServer(loops: 1) {
             $0.proxyProtocol = true

@@ -95,9 +95,9 @@ extension Admission {
     }
 
     /// As many connections are open as may be: 503.
-    public func tooManyConnections(limit: Int, _ head: RequestHead?, from peer: Peer) -> Refusal {
+    public func tooManyConnections(limit: Int, from peer: Peer) -> Refusal {
         var refusal = Refusal(
-            .tooManyConnections, summary(head, peer),
+            .tooManyConnections, summary(nil, peer),
             message: "all \(limit) connections this server allows are taken",
             remedy:
                 "try again later; whoever runs the server may raise limits.connections and the limit of open files"

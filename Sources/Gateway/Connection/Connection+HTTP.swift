@@ -100,6 +100,11 @@ extension Connection {
             answer(head, routing(of: head))
             return false
         }
+        if loop.isDraining {
+            // Whoever came in now would be thrown out again, and not told.
+            refuse(loop.shared.admission.stopping(head, from: origin), head)
+            return false
+        }
         switch admit(head, to: match.index) {
         case .refused(let refusal):
             refuse(refusal, head)

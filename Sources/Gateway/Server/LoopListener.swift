@@ -124,15 +124,17 @@ extension LoopState {
         }
     }
 
-    /// More connections than configured: told in HTTP, which every client of ours reads, and closed.
+    /// More connections than configured, or the server is being stopped: told in HTTP, which every client of ours reads, and closed.
     private func turnAway(_ connection: Connection) {
         refusedForLimit += 1
         if !plans[Int(connection.listener)].tls {
             let answer = buffers.take()
-            shared.admission.tooManyConnections(
-                limit: shared.limits.maxConnections, nil, from: connection.origin
-            )
-            .appendAnswer(keepAlive: false, to: answer)
+            let refusal =
+                isDraining
+                ? shared.admission.stopping(nil, from: connection.origin)
+                : shared.admission.tooManyConnections(
+                    limit: shared.limits.maxConnections, from: connection.origin)
+            refusal.appendAnswer(keepAlive: false, to: answer)
             _ = connection.socket.send(answer.bytes)
             buffers.give(answer)
             connection.socket.shutdownWrite()

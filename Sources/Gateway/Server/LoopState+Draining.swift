@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Transport
 import WebSocketWire
 
 // Leaving in good order.
@@ -39,6 +40,7 @@ extension Connection {
         switch phase {
         case .open: close(.goingAway, reason: "server is shutting down")
         case .http where exchange != nil: break
+        case .http where socket.queuedBytes > 0: endAfterFlush()
         case .http, .proxyHeader, .sniffing, .tlsHandshake: end(.done)
         case .closing, .lingering, .closed: break
         }

@@ -105,12 +105,19 @@ final class TestClient {
     func readAll() throws -> String {
         var all: [UInt8] = []
         while true {
-            var bytes = [UInt8](repeating: 0, count: 65536)
-            let n = recv(descriptor, &bytes, bytes.count, 0)
-            if n == 0 || n < 0 && errno == ECONNRESET { return String(decoding: all, as: UTF8.self) }
-            try #require(n > 0, "nothing came in time")
-            all += bytes[..<n]
+            let bytes = try readSome()
+            if bytes.isEmpty { return String(decoding: all, as: UTF8.self) }
+            all += bytes
         }
+    }
+
+    /// What has come, at least a byte; empty at the end.
+    func readSome() throws -> ArraySlice<UInt8> {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let n = recv(descriptor, &bytes, bytes.count, 0)
+        if n == 0 || n < 0 && errno == ECONNRESET { return [] }
+        try #require(n > 0, "nothing came in time")
+        return bytes[..<n]
     }
 
     private func readHead() throws {
