@@ -201,6 +201,21 @@ def test_an_echo_reader_that_stops_is_made_to_wait_not_closed(start):
     raw.close()
 
 
+@pytest.mark.parametrize("is_half_closed", [False, True])
+def test_last_words_wait_for_a_reader_that_rests(start, is_half_closed):
+    """Who reads slowly gets all it asked for, also when it has said, or shown, that it asks for nothing more."""
+    server = start(environment={"SOCKEYE_OUTBOUND_HIGH": "64MiB"})
+    one, last = "GET / HTTP/1.1\r\nHost: x\r\n", "" if is_half_closed else "Connection: close\r\n"
+    with Raw(server.port, receive_buffer=4096, timeout=30) as raw:
+        raw.send(f"{one}\r\n" * 1999 + f"{one}{last}\r\n")
+        if is_half_closed:
+            raw.socket.shutdown(socket.SHUT_WR)
+        # Longer than a connection may linger whose last byte is out.
+        time.sleep(3)
+        assert raw.is_closed_by_peer()
+        assert raw.buffer.count(b"HTTP/1.1 200 OK\r\n") == 2000 and raw.buffer.endswith(b"</html>\n")
+
+
 def reset_storm(server, token, rounds):
     """Connections at every stage of their life, ended by RST."""
     for round_number in range(rounds):

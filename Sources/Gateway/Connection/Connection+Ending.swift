@@ -31,8 +31,10 @@ extension Connection {
         if isReading { flushReplyNow() }
         guard phase == .open else { return loop.buffers.give(frame) }
         phase = .closing
+        phaseBegan = loop.tick
         emit(frame.bytes)
         loop.buffers.give(frame)
+        guard phase == .closing else { return }
         unsubscribeAll()
         setDeadline(after: loop.shared.limits.closeTimeout)
         loop.metrics.countClose(code.rawValue)
@@ -48,14 +50,22 @@ extension Connection {
         loop.outlets.set(.closed, true, for: slot)
         if !isReading { reader.discard(scratch: loop.scratch) }
         phase = .lingering
+        phaseBegan = loop.tick
         if !interest.contains(.read) { setInterest(interest.union(.read).subtracting(.ignoringReadHangup)) }
-        setDeadline(after: loop.shared.limits.lingerTimeout)
-        if socket.queuedBytes == 0 { shutdownAfterFlush() }
+        if socket.queuedBytes == 0 { saidAll() } else { setDeadline(after: loop.shared.limits.flushTimeout) }
     }
 
-    func shutdownAfterFlush() {
-        guard socket.queuedBytes == 0 else { return }
+    /// Our last byte is out: the peer has a while to read it and to go.
+    func saidAll() {
+        if phase == .closing { return setDeadline(after: loop.shared.limits.closeTimeout) }
         socket.shutdownWrite()
+        // Without interest in reading the peer has ended its side before.
+        if interest.contains(.read) { setDeadline(after: loop.shared.limits.lingerTimeout) } else { end(.done) }
+    }
+
+    /// The peer takes what it is still to get, if slowly: it is given time anew, but not without end.
+    func tookSome() {
+        if age < loop.shared.limits.endingTimeout { setDeadline(after: loop.shared.limits.flushTimeout) }
     }
 
     /// Input after the end is counted, so that nobody can keep a dead connection busy.
@@ -72,7 +82,7 @@ extension Connection {
         loop.shared.log.ended(self, why)
         unsubscribeAll()
         if phase == .open { loop.metrics.countClose(CloseCode.abnormal.rawValue) }
-        if openedAt != 0 { loop.metrics.usage[Int(endpoint)].connections -= 1 }
+        if hasOpened { loop.metrics.usage[Int(endpoint)].connections -= 1 }
         phase = .closed
         if !isReading { reader.discard(scratch: loop.scratch) }
         if let held { loop.buffers.give(held) }
@@ -94,6 +104,8 @@ extension Connection {
     }
 
     func setDeadline(after nanoseconds: UInt64) {
+        // Its slot in the wheel may be another's by then.
+        guard phase != .closed else { return }
         deadline = loop.now.advanced(byNanoseconds: nanoseconds)
         loop.schedule(self, at: deadline)
     }

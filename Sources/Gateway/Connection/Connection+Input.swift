@@ -41,11 +41,21 @@ extension Connection {
             case .wouldBlock:
                 more = false
             case .end:
-                end(.peerClosed)
+                inputEnded()
             case .failed(let errno):
                 end(.failed(errno))
             }
         }
+    }
+
+    /// The peer will send nothing more.
+    ///
+    /// It may have ended its own side alone: what waits to be sent to it is still sent.
+    private func inputEnded() {
+        guard socket.queuedBytes > 0, phase == .http || phase == .lingering else { return end(.peerClosed) }
+        endAfterFlush()
+        // The end of the stream would be reported at every poll.
+        setInterest([.write, .ignoringReadHangup])
     }
 
     /// Bytes of the phase's protocol.

@@ -50,7 +50,7 @@ extension Connection {
     private func settle(_ result: WriteResult) {
         switch result {
         case .sent:
-            if phase == .lingering { shutdownAfterFlush() }
+            break
         case .queued:
             loop.outlets.set(.queued, true, for: slot)
             setInterest(interest.union(.write))
@@ -77,17 +77,21 @@ extension Connection {
         if phase == .tlsHandshake { return advanceHandshake() }
         // TLS may have waited with reading until it could write.
         defer { if socket.hasBufferedBytes && interest.contains(.read) { becameReadable() } }
+        let isEnding = phase == .closing || phase == .lingering
+        let waiting = socket.queuedBytes
         switch socket.flush() {
         case .failed(let errno):
             end(.failed(errno))
         case .queued:
-            if !interest.contains(.read), socket.queuedBytes < loop.shared.limits.outboundLow {
+            if isEnding, socket.queuedBytes < waiting { tookSome() }
+            if phase != .lingering, !interest.contains(.read), socket.queuedBytes < loop.shared.limits.outboundLow {
                 resumeReading()
             }
         case .sent:
             loop.outlets.set(.queued, false, for: slot)
             setInterest(interest.subtracting(.write))
-            if phase == .lingering { return shutdownAfterFlush() }
+            if isEnding, waiting > 0 { saidAll() }
+            if phase == .lingering || phase == .closed { return }
             if !interest.contains(.read) { resumeReading() }
         }
     }

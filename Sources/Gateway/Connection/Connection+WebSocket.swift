@@ -30,7 +30,8 @@ extension Connection {
         lastReceived = loop.tick
         if let identity { _ = session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) }
         authenticationDue = endpoint.dialect == .sockeye && !session.isAuthenticated
-        openedAt = max(1, loop.tick)
+        phaseBegan = loop.tick
+        hasOpened = true
         loop.metrics.opened &+= 1
         loop.metrics.usage[index].connections += 1
         setDeadline(after: nextBeat(idle: 0))
@@ -108,9 +109,9 @@ extension Connection {
         beBackBefore(session.expiresAt)
     }
 
-    /// How long the connection is open, to the tick.
-    private var age: UInt64 {
-        UInt64(loop.tick &- openedAt) * LoopState.tickNanoseconds
+    /// How long the connection is open, or ending, to the tick.
+    var age: UInt64 {
+        UInt64(loop.tick &- phaseBegan) * LoopState.tickNanoseconds
     }
 
     /// When to look again: the next ping, the end of patience, or the end of the time to authenticate.

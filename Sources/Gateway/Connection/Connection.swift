@@ -51,8 +51,10 @@ final class Connection {
     var isReading = false
     /// The peer's close frame came: nothing is left to say once ours is out.
     var peerSaidGoodbye = false
-    /// When the WebSocket opened, in ticks; 0 before.
-    var openedAt: UInt32 = 0
+    /// It became a WebSocket, and counts among its endpoint's connections until it ends.
+    var hasOpened = false
+    /// When the WebSocket opened and, later, when its end began, in ticks.
+    var phaseBegan: UInt32 = 0
     /// Nobody has authenticated yet and the endpoint wants it.
     var authenticationDue = false
     /// Subscriptions asked of other loops and not yet granted; they count against the limit.
