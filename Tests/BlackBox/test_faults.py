@@ -292,6 +292,8 @@ def test_the_limit_of_connections_is_answered(start):
         assert answer.status == 503
     held[0].close()
     until(lambda: try_health(server.port), 5, "a place becoming free")
+    kept = harness.get(server.port, "/api/refusals", headers=[f"Authorization: Bearer {server.token()}"]).json
+    assert "TOO-MANY-CONNECTIONS" in {refusal["code"] for refusal in kept["refusals"]}
     [raw.close() for raw in held]
 
 

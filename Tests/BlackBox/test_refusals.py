@@ -4,7 +4,7 @@ import json
 import pytest
 
 import harness
-from harness import Raw, handshake
+from harness import Raw, handshake, until
 
 
 def refused(port, text, **where):
@@ -146,6 +146,22 @@ def test_each_refusal_is_one_log_line(server):
     refused(server.port, handshake("/ws", drop=("Upgrade", "Connection"), Via="1.1 once.example"))
     server.wait_for_log("once.example", since=since)
     assert sum("once.example" in line for line in server.log[since:].splitlines()) == 1
+
+
+def test_a_flood_of_refusals_is_some_lines_and_a_number(start):
+    server = start("--loops", "1")
+    with Raw(server.port) as raw:
+        for number in range(500):
+            assert raw.send(handshake(f"/nowhere-{number}")).response().status == 404
+
+    def told():
+        lines = [line for line in server.log.splitlines() if "code=PATH-UNKNOWN" in line]
+        more = [int(line.rsplit("lines=", 1)[1]) for line in lines if "more in the last second" in line]
+        return lines, len(lines) - len(more) + sum(more)
+
+    until(lambda: told()[1] == 500, 5, "all 500 in the log, one by one or by number")
+    assert len(told()[0]) < 200
+    assert listed(server, server.token()).json["total"] == 500
 
 
 # ---- GET /api/refusals ----

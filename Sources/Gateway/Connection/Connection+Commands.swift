@@ -80,8 +80,7 @@ extension Connection {
             loop.shared.log.authenticated(self)
         } catch {
             refuse(.token(error), id: id)
-            loop.shared.keep(
-                loop.shared.admission.tokenRefused(error, from: origin), at: loop.unixMilliseconds)
+            loop.keep(loop.shared.admission.tokenRefused(error, from: origin))
             // A session that was renewed in vain lives on until its own token ends.
             if !session.isAuthenticated { close(.tokenRefused) }
         }

@@ -139,8 +139,9 @@ extension Connection {
     }
 
     private func refuseProxyHeader(_ why: String) {
-        loop.shared.log.log(
-            .warning, "proxy-header-refused", "no valid PROXY protocol header: \(why)", ["peer": "\(peer)"])
+        loop.logOften(
+            LogLimit.Kind(level: .warning, event: "proxy-header-refused"),
+            "no valid PROXY protocol header: \(why)", ["peer": "\(peer)"])
         end(.refused)
     }
 

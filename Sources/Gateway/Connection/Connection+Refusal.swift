@@ -1,7 +1,5 @@
 import Bytes
 import HTTPWire
-import Synchronization
-import Telemetry
 import Tokens
 import Transport
 
@@ -10,7 +8,7 @@ extension Connection {
     /// Answers a request with a refusal.
     func refuse(_ refusal: Refusal, _ head: RequestHead) {
         loop.shared.lookForProxy(head)
-        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        loop.keep(refusal)
         let keepAlive = head.keepAlive && !loop.isDraining
         refusal.appendAnswer(
             keepAlive: keepAlive, version: head.version, omitBody: head.method == .head,
@@ -22,7 +20,7 @@ extension Connection {
     /// A request that is not HTTP, or not within the limits: nothing after it can be understood.
     func refuse(_ error: HTTPError, _ bytes: UnsafeRawBufferPointer) {
         let refusal = loop.shared.admission.malformed(error, bytes, from: origin)
-        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        loop.keep(refusal)
         if refusal.status == 0 { loop.reply.append(Admission.tlsAlert) }
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
@@ -32,7 +30,7 @@ extension Connection {
     func becomePlainOnTLSPort() {
         socket.waitForAtLeast(1)
         let refusal = loop.shared.admission.plainOnTLSPort(from: origin)
-        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        loop.keep(refusal)
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
     }
@@ -43,7 +41,7 @@ extension Connection {
         guard let exchange, exchange.inbox.count > 0 || exchange.body != nil else { return end(.timedOut) }
         let seconds = Int(loop.shared.limits.handshakeTimeout / 1_000_000_000)
         let refusal = loop.shared.admission.timeout(seconds: seconds, from: origin)
-        loop.shared.keep(refusal, at: loop.unixMilliseconds)
+        loop.keep(refusal)
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
     }
@@ -63,14 +61,5 @@ extension Connection {
     var origin: Peer {
         let plan = loop.plans[Int(listener)]
         return Peer(address: peer.description, listener: plan.address.description, isTLS: plan.tls)
-    }
-}
-
-extension ServerShared {
-    /// Logs a refusal and keeps it among the last.
-    func keep(_ refusal: Refusal, at time: Int64) {
-        let record = refusal.logRecord(time: time)
-        log.log(record.level, record.event, record.message, record.fields)
-        refusals.withLock { _ = $0.append(refusal, time: time) }
     }
 }

@@ -35,8 +35,8 @@ extension LogSink {
         switch why {
         case .done, .refused: return
         case .tls(let error):
-            log(
-                .info, "tls-failed", "\(error)",
+            connection.loop.logOften(
+                LogLimit.Kind(level: .info, event: "tls-failed", code: error.code), "\(error)",
                 ["connection": "\(connection.token)", "peer": "\(connection.peer)", "code": "\(error.code)"])
         case .peerClosed, .peerGone, .timedOut, .failed:
             guard keeps(.debug) else { return }

@@ -71,8 +71,9 @@ extension LoopState {
         case .drained, .more: break
         case .descriptorsExhausted(let refused): descriptorsExhausted(refused: refused)
         case .failed(let errno):
-            shared.log.log(
-                .error, "accept-failed", "\(SystemError(call: "accept", errno: errno, detail: nil))")
+            logOften(
+                LogLimit.Kind(level: .error, event: "accept-failed"),
+                "\(SystemError(call: "accept", errno: errno, detail: nil))", [:])
         }
     }
 
@@ -126,24 +127,18 @@ extension LoopState {
 
     /// More connections than configured, or the server is being stopped: told in HTTP, which every client of ours reads, and closed.
     private func turnAway(_ connection: Connection) {
-        refusedForLimit += 1
-        if !plans[Int(connection.listener)].tls {
-            let answer = buffers.take()
-            let refusal =
-                isDraining
-                ? shared.admission.stopping(nil, from: connection.origin)
-                : shared.admission.tooManyConnections(
-                    limit: shared.limits.maxConnections, from: connection.origin)
-            refusal.appendAnswer(keepAlive: false, to: answer)
-            _ = connection.socket.send(answer.bytes)
-            buffers.give(answer)
-            connection.socket.shutdownWrite()
-        }
-        if refusedForLimit == 1 || refusedForLimit.isMultiple(of: 1000) {
-            shared.log.log(
-                .warning, "too-many-connections", "connections are turned away: max_connections is reached",
-                ["limit": .count(shared.limits.maxConnections), "turned_away": .count(refusedForLimit)])
-        }
+        let refusal =
+            isDraining
+            ? shared.admission.stopping(nil, from: connection.origin)
+            : shared.admission.tooManyConnections(
+                limit: shared.limits.maxConnections, from: connection.origin)
+        keep(refusal)
+        guard !plans[Int(connection.listener)].tls else { return }
+        let answer = buffers.take()
+        refusal.appendAnswer(keepAlive: false, to: answer)
+        _ = connection.socket.send(answer.bytes)
+        buffers.give(answer)
+        connection.socket.shutdownWrite()
     }
 
     /// No descriptor is left: who waited was let in and closed, for accepting would spin on him.

@@ -28,6 +28,7 @@ extension LoopState {
             for connection in rest { connection.end(.timedOut) }
         }
         guard connections.count == 0 else { return }
+        tellHeldBack()
         onDrained = nil
         drainDeadline = .distantFuture
         done()

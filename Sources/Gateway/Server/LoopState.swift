@@ -24,10 +24,10 @@ final class LoopState {
     var plans: [ListenerPlan] = []
     /// The loop that gets the next connection of a listener shared by mail.
     var nextPeer = 0
-    /// Connections turned away because there are too many.
-    var refusedForLimit = 0
     /// When the lack of descriptors was last complained of, in ticks.
     var exhaustedLogged: UInt32?
+    /// How many lines about peers this second has seen.
+    var logLimit = LogLimit()
 
     let hub = Hub()
     let shard: TopicShard
@@ -113,8 +113,9 @@ final class LoopState {
         turnCount &+= 1
         // Reading the clock again costs a hundredth of an echo: a sample tells as much.
         if turnCount & 63 == 0 { metrics.turns.record(EventLoop.now().nanoseconds &- now.nanoseconds) }
+        if now >= logLimit.due { tellHeldBack() }
         if isDraining { finishDraining() }
-        return min(wheel.nextDeadline ?? .distantFuture, drainDeadline)
+        return min(wheel.nextDeadline ?? .distantFuture, drainDeadline, logLimit.due)
     }
 
     private func expire(_ slot: UInt32) {
