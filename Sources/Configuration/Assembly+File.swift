@@ -10,6 +10,7 @@ extension Assembly {
                 ($0.place.line, $0.place.column) < ($1.place.line, $1.place.column)
             }
             sources.merge(reader.sources) { $1 }
+            entryPlaces = reader.entryPlaces
         } catch {
             note(
                 .syntax, .file(path, line: error.place.line, column: error.place.column),
@@ -25,6 +26,7 @@ private struct FileReader {
     let home: String?
     var problems: [ConfigurationProblem] = []
     var sources: [String: ConfigurationLoader.Source] = [:]
+    var entryPlaces: [String: [ConfigurationProblem.Place]] = [:]
 
     init(path: String, home: String?) {
         self.path = path
@@ -75,6 +77,7 @@ private struct FileReader {
         guard problems.count == before else { return }
         group.replace(in: &options, with: entries)
         sources[group.name] = .place(place(node))
+        entryPlaces[group.name] = elements.map(place)
     }
 
     private mutating func entry(_ node: TOMLNode, of group: any OptionGroup) -> [String: OptionValue] {
@@ -114,11 +117,18 @@ private struct FileReader {
             let value = try description.type.value(node.content, isOptional: description.isOptional)
             let isPath = description.type == .path || description.type == .directory
             guard isPath, case .text(let text) = value else { return value }
-            return .text(PathSyntax.resolve(text, besides: path))
+            return .text(resolve(text))
         } catch {
             note(.badValue, node, "\(description.key): \(error.message)", hint: error.hint)
             return nil
         }
+    }
+
+    /// A path inside a configuration file starts at that file's directory, unless it is absolute or begins with `~/`.
+    private func resolve(_ text: String) -> String {
+        guard !text.hasPrefix("/"), text != "~", !text.hasPrefix("~/"), let slash = path.lastIndex(of: "/")
+        else { return text }
+        return path[...slash] + text
     }
 
     private mutating func unknown(_ key: String, _ node: TOMLNode, under section: String) {
@@ -170,15 +180,6 @@ extension OptionType {
         case (_, .string(let text)): return isOptional && text.isEmpty ? .absent : try parse(text)
         default: throw fault("this is \(content.kind)")
         }
-    }
-}
-
-extension PathSyntax {
-    /// A path inside a configuration file starts at that file's directory, unless it is absolute or begins with `~/`.
-    static func resolve(_ path: String, besides file: String) -> String {
-        guard !path.hasPrefix("/"), path != "~", !path.hasPrefix("~/"), let slash = file.lastIndex(of: "/")
-        else { return path }
-        return file[...slash] + path
     }
 }
 

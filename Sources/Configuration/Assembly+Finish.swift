@@ -40,16 +40,17 @@ extension Assembly {
                 hint: "give one, such as 127.0.0.1:8000")
         }
         var seen: Set<String> = []
-        for entry in options.listeners {
+        for (index, entry) in options.listeners.enumerated() {
+            let place = place(of: "listen", entry: index)
             // Port 0 is another port every time.
             if !seen.insert(entry.address).inserted, !entry.address.hasSuffix(":0") {
                 note(
-                    .conflict, place(of: "listen"), "\(entry.address) is there twice",
+                    .conflict, place, "\(entry.address) is there twice",
                     hint: "keep one of them")
             }
             if entry.tls, options.tls.isEmpty {
                 note(
-                    .missing, place(of: "listen"),
+                    .missing, place,
                     "\(entry.address) speaks TLS, but no certificate is configured",
                     hint: "add [[tls]] with cert and key, or --tls-cert and --tls-key")
             }
@@ -62,17 +63,18 @@ extension Assembly {
     }
 
     private mutating func checkEndpoints() {
-        var seen: [String: String] = [:]
-        for endpoint in options.allEndpoints {
-            let place = place(of: endpoint.path == options.echo ? "echo" : "endpoint")
-            // Two patterns that differ only in names match the same paths.
-            let shape = endpoint.path.split(separator: "/", omittingEmptySubsequences: false)
-                .map { $0.hasPrefix("{") ? "{}" : $0 }.joined(separator: "/")
-            if let other = seen.updateValue(endpoint.path, forKey: shape) {
+        var seen: [PathPattern] = []
+        for (index, endpoint) in options.allEndpoints.enumerated() {
+            let isEcho = index == options.endpoints.count
+            let place = isEcho ? place(of: "echo") : place(of: "endpoint", entry: index)
+            // Its syntax was checked when it was read.
+            guard let pattern = try? PathPattern(endpoint.path) else { continue }
+            if let other = seen.first(where: pattern.isSame) {
                 note(
-                    .conflict, place, "the paths \(other) and \(endpoint.path) are the same",
+                    .conflict, place, "the paths \(other) and \(pattern) are the same",
                     hint: "keep one of them")
             }
+            seen.append(pattern)
             if Self.reserved.contains(endpoint.path) {
                 note(
                     .conflict, place, "the server answers \(endpoint.path) itself",
@@ -128,6 +130,11 @@ extension Assembly {
 
     private mutating func warn(_ place: Place, _ message: String, hint: String) {
         warnings.append(ConfigurationProblem(code: .doubtful, place: place, message: message, hint: hint))
+    }
+
+    private func place(of group: String, entry index: Int) -> Place {
+        guard let places = entryPlaces[group], places.indices.contains(index) else { return place(of: group) }
+        return places[index]
     }
 
     private func place(of name: String) -> Place {

@@ -4,6 +4,8 @@ struct Assembly {
 
     var options = Options()
     var sources: [String: ConfigurationLoader.Source] = [:]
+    /// Where each entry of a group stands, for groups from the file.
+    var entryPlaces: [String: [Place]] = [:]
     var problems: [ConfigurationProblem] = []
     var warnings: [ConfigurationProblem] = []
     /// The home directory, if it is known.
@@ -94,6 +96,7 @@ struct Assembly {
         guard isRight else { return }
         group.replace(in: &options, with: entries)
         sources[group.name] = .place(place(first))
+        entryPlaces[group.name] = nil
     }
 
     /// Warns of variables that look like options and are none.

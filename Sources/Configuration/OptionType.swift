@@ -101,8 +101,11 @@ extension OptionType {
             }
             return .text(text)
         case .urlPath:
-            if let reason = PathSyntax.fault(in: text) { throw fault("\"\(text)\" is not a path: \(reason)") }
-            return .text(text)
+            do {
+                return .text(try PathPattern(text).description)
+            } catch {
+                throw fault("\"\(text)\" is not a path: \(error)")
+            }
         }
     }
 

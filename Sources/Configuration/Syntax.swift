@@ -1,3 +1,5 @@
+import Glibc
+
 /// Addresses as operators write them: syntax only, nothing is looked up.
 enum AddressSyntax {
     /// What is wrong with `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`; `nil` when nothing is.
@@ -10,8 +12,18 @@ enum AddressSyntax {
         }
         guard let (host, port) = split(text[...]) else { return "the port is not a number up to 65535" }
         if host.isEmpty { return "the host is missing; 0.0.0.0 or [::] means every address of this machine" }
-        if !host.utf8.allSatisfy(\.isHostOctet) { return "the host has a character no host has" }
-        return port == nil ? "the port is missing" : nil
+        if port == nil { return "the port is missing" }
+        return isLocal(host) ? nil : "\(host) is neither an IP address nor localhost"
+    }
+
+    /// Whether a machine can have it for its own address: names are not looked up.
+    private static func isLocal(_ host: String) -> Bool {
+        if host == "localhost" { return true }
+        var address = in6_addr()
+        guard host.hasPrefix("["), host.hasSuffix("]") else { return inet_pton(AF_INET, host, &address) == 1 }
+        // A zone, as in fe80::1%eth0, is for the system to know.
+        let literal = host.dropFirst().dropLast().prefix { $0 != "%" }
+        return inet_pton(AF_INET6, String(literal), &address) == 1
     }
 
     /// Parts a host, brackets kept, from its port.
@@ -34,38 +46,6 @@ enum AddressSyntax {
             return nil
         }
         return (host, Int(port))
-    }
-}
-
-/// Endpoint paths with `{name}` segments.
-enum PathSyntax {
-    /// What is wrong with a path pattern; `nil` when nothing is.
-    static func fault(in text: String) -> String? {
-        guard text.hasPrefix("/") else { return "it does not begin with a slash" }
-        guard text.utf8.count <= 1024 else { return "it has more than 1024 bytes" }
-        // The built-in page lives there too: requests that upgrade are told from those that do not.
-        if text == "/" { return nil }
-        var names: Set<Substring> = []
-        for segment in text.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-            if segment.isEmpty { return "a segment is empty" }
-            if segment == "." || segment == ".." {
-                return "\(segment) segments are resolved before they reach a server"
-            }
-            if segment.hasPrefix("{"), segment.hasSuffix("}") {
-                let name = segment.dropFirst().dropLast()
-                guard !name.isEmpty,
-                    name.utf8.allSatisfy({ $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "_") })
-                else {
-                    return "the name in \(segment) is not made of letters, digits and _"
-                }
-                guard names.insert(name).inserted else { return "\(segment) is there twice" }
-            } else if let octet = segment.utf8.first(where: { !$0.isPathOctet }) {
-                let character = Character(UnicodeScalar(octet))
-                return octet == UInt8(ascii: "{") || octet == UInt8(ascii: "}")
-                    ? "{name} must be a whole segment" : "\"\(character)\" cannot be in it unencoded"
-            }
-        }
-        return nil
     }
 }
 

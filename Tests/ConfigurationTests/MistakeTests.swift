@@ -96,11 +96,14 @@ struct MistakeTests {
     static let contradictions = [
         Mistake(
             "[[endpoint]]\npath = \"/ws\"\nauthentication = []",
-            "s.toml:1:3: /ws takes a token nowhere, so nobody could use it [CFG-005] "
+            "s.toml:1:1: /ws takes a token nowhere, so nobody could use it [CFG-005] "
                 + "-> leave authentication out, or name one of query, header, subprotocol and message"),
         Mistake(
             "[[endpoint]]\npath = \"/ws/{a}\"\n[[endpoint]]\npath = \"/ws/{b}\"",
-            "s.toml:1:3: the paths /ws/{a} and /ws/{b} are the same [CFG-005] -> keep one of them"),
+            "s.toml:3:1: the paths /ws/{a} and /ws/{b} are the same [CFG-005] -> keep one of them"),
+        Mistake(
+            "echo = \"/b/{y}\"\n[[endpoint]]\npath = \"/a\"\n[[endpoint]]\npath = \"/b/{x}\"",
+            "s.toml:1:1: the paths /b/{x} and /b/{y} are the same [CFG-005] -> keep one of them"),
         Mistake(
             "echo = \"/ws\"", "s.toml:1:1: the paths /ws and /ws are the same [CFG-005] -> keep one of them"),
         Mistake(
@@ -108,11 +111,11 @@ struct MistakeTests {
             "s.toml:1:1: the server answers /health itself [CFG-005] -> choose another path, such as /ws"),
         Mistake(
             "[[listen]]\naddress = \"127.0.0.1:1\"\ntls = true",
-            "s.toml:1:3: 127.0.0.1:1 speaks TLS, but no certificate is configured [CFG-004] "
+            "s.toml:1:1: 127.0.0.1:1 speaks TLS, but no certificate is configured [CFG-004] "
                 + "-> add [[tls]] with cert and key, or --tls-cert and --tls-key"),
         Mistake(
             "listen = [\"127.0.0.1:1\", \"127.0.0.1:1\"]",
-            "s.toml:1:1: 127.0.0.1:1 is there twice [CFG-005] -> keep one of them"),
+            "s.toml:1:26: 127.0.0.1:1 is there twice [CFG-005] -> keep one of them"),
         Mistake(
             "listen = []",
             "s.toml:1:1: there is no address to listen on [CFG-004] -> give one, such as 127.0.0.1:8000"),

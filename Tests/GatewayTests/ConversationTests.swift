@@ -127,7 +127,8 @@ import WebSocketWire
         if isHalfClosed { client.shutdownWrite() }
         let answers = try client.readAll()
         #expect(
-            answers.components(separatedBy: "HTTP/1.1 200 OK\r\n").count - 1 == count + (isHalfClosed ? 0 : 1))
+            answers.components(separatedBy: "HTTP/1.1 200 OK\r\n").count - 1 == count + (isHalfClosed ? 0 : 1)
+        )
         #expect(isHalfClosed || answers.hasSuffix(#"{"status":"ok"}"#))
     }
 

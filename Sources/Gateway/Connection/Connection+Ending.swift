@@ -60,7 +60,11 @@ extension Connection {
         if phase == .closing { return setDeadline(after: loop.shared.limits.closeTimeout) }
         socket.shutdownWrite()
         // Without interest in reading the peer has ended its side before.
-        if interest.contains(.read) { setDeadline(after: loop.shared.limits.lingerTimeout) } else { end(.done) }
+        if interest.contains(.read) {
+            setDeadline(after: loop.shared.limits.lingerTimeout)
+        } else {
+            end(.done)
+        }
     }
 
     /// The peer takes what it is still to get, if slowly: it is given time anew, but not without end.

@@ -96,7 +96,7 @@ extension Connection {
     ///
     /// Returns true when it became a WebSocket and took the bytes behind it along.
     private func receive(_ head: RequestHead, followedBy bytes: UnsafeMutableRawBufferPointer) -> Bool {
-        guard let match = loop.shared.endpoints.match(head.path) else {
+        guard let index = loop.shared.endpoints.index(of: head.path) else {
             answer(head, routing(of: head))
             return false
         }
@@ -105,12 +105,12 @@ extension Connection {
             refuse(loop.shared.admission.stopping(head, from: origin), head)
             return false
         }
-        switch admit(head, to: match.index) {
+        switch admit(head, to: index) {
         case .refused(let refusal):
             refuse(refusal, head)
             return false
         case .accepted(let handshake, let identity, let deflate):
-            open(head, handshake, endpoint: match.index, identity: identity, deflate: deflate)
+            open(head, handshake, endpoint: index, identity: identity, deflate: deflate)
             dropExchangeKeeping(bytes)
             return true
         }

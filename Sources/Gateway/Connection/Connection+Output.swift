@@ -84,7 +84,9 @@ extension Connection {
             end(.failed(errno))
         case .queued:
             if isEnding, socket.queuedBytes < waiting { tookSome() }
-            if phase != .lingering, !interest.contains(.read), socket.queuedBytes < loop.shared.limits.outboundLow {
+            if phase != .lingering, !interest.contains(.read),
+                socket.queuedBytes < loop.shared.limits.outboundLow
+            {
                 resumeReading()
             }
         case .sent:

@@ -17,7 +17,7 @@ extension Connection {
 
     /// Finds who answers a request.
     func routing(of head: RequestHead) -> Routing {
-        if loop.shared.endpoints.match(head.path) != nil {
+        if loop.shared.endpoints.index(of: head.path) != nil {
             // Only a request with a body comes here, and no handshake has one.
             if case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) {
                 return .refusal(refusal)

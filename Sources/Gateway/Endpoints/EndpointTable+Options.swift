@@ -10,9 +10,9 @@ extension EndpointTable {
             do {
                 pattern = try PathPattern(option.path)
             } catch {
-                throw .badEndpoint(option.path, String(describing: error))
+                throw .badEndpoint(option.path, error.description)
             }
-            if endpoints.contains(where: { $0.pattern.overlaps(pattern) }) {
+            if endpoints.contains(where: { $0.pattern.isSame(as: pattern) }) {
                 throw .badEndpoint(option.path, "another endpoint answers this path")
             }
             endpoints.append(

@@ -1,3 +1,4 @@
+import Configuration
 import WebSocketWire
 
 /// One path the gateway answers with a WebSocket, and how.
@@ -40,19 +41,15 @@ struct EndpointTable: Sendable {
         self.endpoints = endpoints
         var literals: [String: Int] = [:]
         for (index, endpoint) in endpoints.enumerated() where endpoint.pattern.isLiteral {
-            literals[Self.trimmed(endpoint.pattern.description)] = index
+            literals[endpoint.pattern.description] = index
         }
         self.literals = literals
         self.patterns = endpoints.indices.filter { !endpoints[$0].pattern.isLiteral }
     }
 
     /// The endpoint for a percent-decoded path: a literal one wins over patterns, those over later ones.
-    func match(_ path: String) -> (index: Int, parameters: [String: String])? {
-        if let index = literals[Self.trimmed(path)] { return (index, [:]) }
-        for index in patterns {
-            if let parameters = endpoints[index].pattern.match(path) { return (index, parameters) }
-        }
-        return nil
+    func index(of path: String) -> Int? {
+        literals[Self.trimmed(path)] ?? patterns.first { endpoints[$0].pattern.matches(path) }
     }
 
     /// The paths as a person wrote them.

@@ -1,5 +1,6 @@
 import Bytes
 import CPage
+import Configuration
 import HTTPWire
 import JSON
 import Synchronization

@@ -15,11 +15,11 @@ struct GatewayLimits: Sendable {
     var keepAliveTimeout: UInt64 = 60_000_000_000
     /// A peer has this long to answer our close frame.
     var closeTimeout: UInt64 = 5_000_000_000
-    /// It has this long to take any of our last bytes while some wait, and the same again whenever it took some…
+    /// While some of our last bytes wait, a peer has this long to take any of them, and as long again when it did.
     var flushTimeout: UInt64 = 10_000_000_000
-    /// … but for no longer than this in all.
+    /// How long that may go on.
     var endingTimeout: UInt64 = 60_000_000_000
-    /// Once all is sent it has this long to hang up.
+    /// Once all is sent, a peer has this long to hang up.
     var lingerTimeout: UInt64 = 2_000_000_000
     var outboundHigh: Int
     var outboundLow: Int
