@@ -148,6 +148,27 @@ import WebSocketWire
         #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("SERVER-STOPPING"))
     }
 
+    @Test func `an endpoint hides neither the page nor what the server answers itself`() throws {
+        let server = try TestServer(loops: 1) {
+            $0.endpoints = [
+                EndpointOptions(path: "/", dialect: .echo), EndpointOptions(path: "/{room}", dialect: .echo),
+            ]
+        }
+        for (path, part) in [
+            ("/", "<title>Sockeye"), ("/health", #"{"status":"ok"}"#), ("/page.js", "use strict"),
+        ] {
+            let request = "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            let answer = try TestClient(port: server.port, request: request).readAll()
+            #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains(part))
+        }
+        for path in ["/", "/health", "/kitchen"] {
+            #expect(try TestClient(port: server.port, path: path).status == 101)
+        }
+        let request = "GET /kitchen HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+        #expect(
+            try TestClient(port: server.port, request: request).readAll().contains("HANDSHAKE-NO-UPGRADE"))
+    }
+
     @Test func `half a PROXY header with an end behind it is not waited for`() throws {
         let server = try TestServer(loops: 1) {
             $0.proxyProtocol = true

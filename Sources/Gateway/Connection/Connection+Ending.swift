@@ -34,7 +34,6 @@ extension Connection {
         phaseBegan = loop.tick
         emit(frame.bytes)
         loop.buffers.give(frame)
-        guard phase == .closing else { return }
         unsubscribeAll()
         setDeadline(after: loop.shared.limits.closeTimeout)
         loop.metrics.countClose(code.rawValue)

@@ -96,7 +96,7 @@ extension Connection {
     ///
     /// Returns true when it became a WebSocket and took the bytes behind it along.
     private func receive(_ head: RequestHead, followedBy bytes: UnsafeMutableRawBufferPointer) -> Bool {
-        guard let index = loop.shared.endpoints.index(of: head.path) else {
+        guard let index = loop.shared.endpoints.index(of: head.path), !isForUs(head) else {
             answer(head, routing(of: head))
             return false
         }

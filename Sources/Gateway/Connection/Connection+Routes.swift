@@ -15,9 +15,15 @@ extension Connection {
         case refusal(Refusal)
     }
 
+    /// Whether a request asks for what the server has to say itself, though an endpoint's path may fit as well: that
+    /// of `/{room}` fits `/health`, and `/` may be an endpoint beside the page.
+    func isForUs(_ head: RequestHead) -> Bool {
+        !Handshake.isAttempt(head) && !loop.shared.routes[head.path].isEmpty
+    }
+
     /// Finds who answers a request.
     func routing(of head: RequestHead) -> Routing {
-        if loop.shared.endpoints.index(of: head.path) != nil {
+        if !isForUs(head), loop.shared.endpoints.index(of: head.path) != nil {
             // Only a request with a body comes here, and no handshake has one.
             if case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) {
                 return .refusal(refusal)
