@@ -1,0 +1,72 @@
+extension TopicShard {
+    /// Counts one more subscriber of `loop` and tells where the stream stands: the first message the subscriber
+    /// gets is the one after.
+    ///
+    /// - Returns: nil when the topic is durable and not in memory (see `prepare`), or there is no such loop.
+    public func join(_ name: String, loop: Int, lane: Hub.Lane, now: Int64) -> StreamPosition? {
+        guard loop >= 0, loop < loopCount, let slot = readySlot(name, now: now),
+            let place = place(slot, loop, lane)
+        else { return nil }
+        interest[place] &+= 1
+        streams[Int(slot)].total &+= 1
+        touch(slot, now: now)
+        return streams[Int(slot)].position
+    }
+
+    /// Takes one subscriber of `loop` away again.
+    ///
+    /// A leave without its join is ignored.
+    public func leave(_ name: String, loop: Int, lane: Hub.Lane, now: Int64) {
+        guard let slot = slot(of: name), let place = place(slot, loop, lane), interest[place] > 0 else {
+            return
+        }
+        interest[place] &-= 1
+        streams[Int(slot)].total &-= 1
+        touch(slot, now: now)
+    }
+
+    /// Whether a loop has a taker in a lane.
+    public func wants(_ name: String, loop: Int, lane: Hub.Lane) -> Bool {
+        guard let slot = slot(of: name), let place = place(slot, loop, lane) else { return false }
+        return interest[place] > 0
+    }
+
+    /// Which lanes have a taker on any loop.
+    func takers(_ slot: UInt32) -> (plain: Bool, deflated: Bool) {
+        if streams[Int(slot)].total == 0 { return (false, false) }
+        var plain: UInt32 = 0
+        var deflated: UInt32 = 0
+        var place = Int(slot) &* stride
+        for _ in 0..<loopCount {
+            plain |= interest[place]
+            deflated |= interest[place &+ 1]
+            place &+= 2
+        }
+        return (plain > 0, deflated > 0)
+    }
+
+    // MARK: Without a clock, for topics that keep nothing
+
+    /// As `join(_:loop:lane:now:)`, for shards whose topics keep nothing.
+    public func join(_ name: String, loop: Int, lane: Hub.Lane) -> StreamPosition {
+        join(name, loop: loop, lane: lane, now: 0) ?? StreamPosition(epoch: Epoch(0), offset: 0)
+    }
+
+    /// As `leave(_:loop:lane:now:)`, for shards whose topics keep nothing.
+    public func leave(_ name: String, loop: Int, lane: Hub.Lane) {
+        leave(name, loop: loop, lane: lane, now: 0)
+    }
+
+    /// Numbers one message of a topic that keeps nothing.
+    ///
+    /// - Returns: its position, and whether each lane has a taker anywhere.
+    public func publish(_ name: String) -> (position: StreamPosition, plain: Bool, deflated: Bool) {
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        switch publish(name, data: nothing, now: 0) {
+        case .published(let publication):
+            return (publication.position, publication.plain, publication.deflated)
+        case .duplicate, .loading, .persist, .refused:
+            return (position(of: name) ?? StreamPosition(epoch: Epoch(0), offset: 0), false, false)
+        }
+    }
+}
