@@ -24,7 +24,9 @@ public struct SigningSecret: Sendable, Equatable {
                 isOver = !digits.isEmpty
                 continue
             }
-            guard !isOver, digits.count < 2 * Self.count, let digit = Self.hexDigit(byte) else { return nil }
+            guard !isOver, digits.count < 2 * Self.count, let digit = Hexadecimal.value(byte) else {
+                return nil
+            }
             digits.append(digit)
         }
         guard digits.count == 2 * Self.count else { return nil }
@@ -40,23 +42,12 @@ public struct SigningSecret: Sendable, Equatable {
 
     /// The secret as 64 lower-case hex digits.
     public var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        Hexadecimal.text(bytes)
     }
 
     /// The HS256 key it makes.
     public var key: TokenKey {
-        TokenKey(secret: bytes, id: nil)
-    }
-
-    private static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
+        TokenKey(unchecked: bytes, algorithm: .hs256, id: nil)
     }
 }
 

@@ -2,39 +2,47 @@ internal import JSON
 
 /// The claims of a payload that matter here, read in one pass.
 ///
-/// Slices point into the payload, which must outlive it. Moments must be right wherever they stand; the type
-/// of the other claims matters only once a policy asks for them.
+/// Slices point into the payload, which must outlive it. Values are judged by `check` and `identity`, each
+/// demand by itself, so that an explanation can name all that are not met.
 struct TokenClaims {
     private let payload: UnsafeRawBufferPointer
     /// The winning user claim and its place in the policy's list.
     private(set) var user: (claim: String, value: TokenValue, rank: Int)?
-    private(set) var expiresAt: Int64?
-    private(set) var notBefore: Int64?
-    private(set) var issuedAt: Int64?
+    private(set) var expiry: TokenValue?
+    private(set) var start: TokenValue?
+    private(set) var issue: TokenValue?
     private(set) var audience: TokenValue?
     private(set) var issuer: TokenValue?
     private(set) var tokenID: TokenValue?
     private(set) var type: TokenValue?
+    /// The claims the policy requires, in its order; empty when it requires none.
+    private(set) var required: [TokenValue?] = []
 
     init(_ payload: UnsafeRawBufferPointer, _ policy: TokenPolicy) throws(TokenError) {
         self.payload = payload
+        if !policy.requiredClaims.isEmpty {
+            required = [TokenValue?](repeating: nil, count: policy.requiredClaims.count)
+        }
         var members = try TokenMembers(payload, .payload)
         while let (key, value) = try members.next() {
             for (rank, claim) in policy.userClaims.enumerated() where key.equals(text: claim) {
                 if rank < user?.rank ?? .max { user = (claim, value, rank) }
                 break
             }
-            try read(key, value)
+            for (place, claim) in policy.requiredClaims.enumerated() where key.equals(text: claim.name) {
+                required[place] = value
+            }
+            read(key, value)
         }
     }
 
-    private mutating func read(_ key: JSONString, _ value: TokenValue) throws(TokenError) {
+    private mutating func read(_ key: JSONString, _ value: TokenValue) {
         if key.equals("exp") {
-            expiresAt = try Self.moment(value, "exp", .down)
+            expiry = value
         } else if key.equals("nbf") {
-            notBefore = try Self.moment(value, "nbf", .up)
+            start = value
         } else if key.equals("iat") {
-            issuedAt = try Self.moment(value, "iat", .down)
+            issue = value
         } else if key.equals("aud") {
             audience = value
         } else if key.equals("iss") {
@@ -46,8 +54,15 @@ struct TokenClaims {
         }
     }
 
-    /// Whom the claims name.
-    func identity(_ policy: TokenPolicy) throws(TokenError) -> Identity {
+    /// Whom the claims name; `moments` are theirs.
+    func identity(_ policy: TokenPolicy, _ moments: TokenMoments) throws(TokenError) -> Identity {
+        Identity(
+            user: try userName(policy), expiresAt: moments.expiresAt, issuedAt: moments.issuedAt,
+            tokenID: tokenID?.string?.string, claims: String(decoding: payload, as: UTF8.self))
+    }
+
+    /// The user's name.
+    func userName(_ policy: TokenPolicy) throws(TokenError) -> String {
         guard let user else { throw .missingClaim(policy.userClaims.first ?? "sub") }
         let name: String
         switch user.value {
@@ -62,26 +77,15 @@ struct TokenClaims {
             throw .wrongClaimType(claim: user.claim, expected: Self.userType)
         }
         guard Identity.isUsable(name) else { throw .unusableUser(claim: user.claim) }
-        return Identity(
-            user: name, expiresAt: expiresAt, issuedAt: issuedAt, tokenID: tokenID?.string?.string,
-            claims: String(decoding: payload, as: UTF8.self))
+        return name
     }
 
-    /// The first demand of the policy that these claims do not meet.
-    func check(_ policy: TokenPolicy, now: Int64) throws(TokenError) {
-        try checkMoments(policy, now: now)
+    /// The first demand of the policy that these claims do not meet, those of time aside.
+    func checkDemands(_ policy: TokenPolicy) throws(TokenError) {
         try checkAudience(policy)
         try checkIssuer(policy)
         try checkType(policy)
-    }
-
-    func checkMoments(_ policy: TokenPolicy, now: Int64) throws(TokenError) {
-        if let expiresAt {
-            if now &- policy.leeway >= expiresAt { throw .expired(at: expiresAt) }
-        } else if policy.requiresExpiry {
-            throw .missingClaim("exp")
-        }
-        if let notBefore, now &+ policy.leeway < notBefore { throw .notYetValid(from: notBefore) }
+        for place in required.indices { try checkRequired(place, policy) }
     }
 
     func checkAudience(_ policy: TokenPolicy) throws(TokenError) {
@@ -108,41 +112,62 @@ struct TokenClaims {
         guard name.equals(text: wanted) else { throw .wrongType(found: name.excerpt(64), expected: wanted) }
     }
 
-    /// The audiences of an `aud`: a string or an array of strings, RFC 7519 §4.1.3.
-    private static func names(_ value: TokenValue) throws(TokenError) -> [JSONString] {
-        if case .string(let name) = value { return [name] }
-        let wrong = TokenError.wrongClaimType(claim: "aud", expected: "a string or an array of strings")
-        guard case .other(let raw) = value, raw.first == UInt8(ascii: "[") else { throw wrong }
+    /// Checks the policy's required claim at `place`, which is one of `required`.
+    func checkRequired(_ place: Int, _ policy: TokenPolicy) throws(TokenError) {
+        let wanted = policy.requiredClaims[place]
+        guard let found = required[place] else { throw .missingClaim(wanted.name) }
+        if found.equals(wanted.value) { return }
+        if case .other(let raw) = found, let elements = Self.elements(raw),
+            elements.contains(where: { $0.equals(wanted.value) })
+        {
+            return
+        }
+        throw .wrongClaimValue(
+            claim: wanted.name, found: Self.excerpt(found), expected: wanted.value.text)
+    }
+
+    /// The values of an array, as written; nil when it is none.
+    static func elements(_ raw: UnsafeRawBufferPointer) -> [TokenValue]? {
+        guard raw.first == UInt8(ascii: "[") else { return nil }
         do throws(JSONError) {
-            var names: [JSONString] = []
+            var elements: [TokenValue] = []
             var scanner = try JSONScanner(raw, isValidUTF8: true)
             var hasMore = try scanner.enterArray()
             while hasMore {
-                names.append(try scanner.string())
+                elements.append(try TokenValue(&scanner))
                 hasMore = try scanner.endElement()
             }
-            return names
+            return elements
         } catch {
-            throw wrong
+            return nil
         }
     }
 
-    /// A NumericDate, RFC 7519 §2, whole seconds; a fraction is rounded so that no token lives longer for it.
-    private static func moment(
-        _ value: TokenValue, _ claim: String, _ rounding: FloatingPointRoundingRule
-    ) throws(TokenError) -> Int64 {
-        if case .number(let digits) = value {
-            let text = String(decoding: digits, as: UTF8.self)
-            if let whole = Int64(text) {
-                if whole.magnitude <= greatestMoment { return whole }
-            } else if let seconds = Double(text), seconds.magnitude <= Double(greatestMoment) {
-                return Int64(seconds.rounded(rounding))
-            }
+    /// The strings of an array of strings; nil when it is none.
+    static func strings(_ raw: UnsafeRawBufferPointer) -> [JSONString]? {
+        guard let elements = elements(raw) else { return nil }
+        let strings = elements.compactMap(\.string)
+        return strings.count == elements.count ? strings : nil
+    }
+
+    /// The audiences of an `aud`: a string or an array of strings, RFC 7519 §4.1.3.
+    private static func names(_ value: TokenValue) throws(TokenError) -> [JSONString] {
+        if case .string(let name) = value { return [name] }
+        guard case .other(let raw) = value, let names = strings(raw) else {
+            throw .wrongClaimType(claim: "aud", expected: "a string or an array of strings")
         }
-        throw .wrongClaimType(claim: claim, expected: "a number of seconds since 1970")
+        return names
+    }
+
+    /// A value as JSON, cut to 64 bytes.
+    private static func excerpt(_ value: TokenValue) -> String {
+        switch value {
+        case .string(let text): JSONValue.string(text.excerpt(64)).text
+        case .number(let raw), .other(let raw):
+            raw.count <= 64
+                ? String(decoding: raw, as: UTF8.self) : String(decoding: raw.prefix(64), as: UTF8.self) + "…"
+        }
     }
 
     private static var userType: String { "a string or an integer" }
-    /// 2⁵³: beyond it a double counts no single seconds, and far below it sums with a leeway stay in range.
-    private static var greatestMoment: UInt64 { 1 << 53 }
 }

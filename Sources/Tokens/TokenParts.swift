@@ -1,5 +1,4 @@
 internal import Bytes
-internal import JSON
 
 /// The three parts of a token, as slices of it.
 struct TokenParts {
@@ -27,20 +26,29 @@ struct TokenParts {
         signingInput = UnsafeRawBufferPointer(start: base, count: second)
     }
 
-    /// Decodes a part into `scratch`, which has room for the whole token decoded.
+    /// How many bytes hold all three parts of a token of `count` characters decoded, side by side.
+    static func scratchCount(_ count: Int) -> Int { Base64.decodedCountLimit(count) + 6 }
+
+    /// Decodes a part into its place in `scratch`, which has `scratchCount` bytes for the whole token.
     func decode(
         _ part: TokenError.Part, into scratch: UnsafeMutableRawBufferPointer
     ) throws(TokenError) -> UnsafeRawBufferPointer {
-        let text =
-            switch part {
-            case .header: header
-            case .payload: payload
-            case .signature: signature
-            }
-        guard let count = Base64.decode(text, alphabet: .url, padding: .forbidden, into: scratch) else {
+        let text: UnsafeRawBufferPointer
+        var place = 0
+        switch part {
+        case .header: text = header
+        case .payload:
+            text = payload
+            place = Base64.decodedCountLimit(header.count)
+        case .signature:
+            text = signature
+            place = Base64.decodedCountLimit(header.count) + Base64.decodedCountLimit(payload.count)
+        }
+        let room = UnsafeMutableRawBufferPointer(rebasing: scratch[place...])
+        guard let count = Base64.decode(text, alphabet: .url, padding: .forbidden, into: room) else {
             throw .malformed(.base64(part))
         }
-        return UnsafeRawBufferPointer(rebasing: scratch[..<count])
+        return UnsafeRawBufferPointer(rebasing: room[..<count])
     }
 
     private static func dot(in token: UnsafeRawBufferPointer, from start: Int) -> Int? {
@@ -58,61 +66,5 @@ struct TokenParts {
             at &+= 1
         }
         return nil
-    }
-}
-
-/// What a token's header says about its signature.
-struct TokenHeader {
-    /// Nil when it is none we know.
-    private(set) var algorithm: Algorithm?
-    /// As the header names it, at most 32 bytes.
-    private(set) var algorithmName = ""
-    private(set) var keyID: String?
-    private(set) var hasCritical = false
-
-    init(_ parts: TokenParts, _ scratch: UnsafeMutableRawBufferPointer) throws(TokenError) {
-        if Self.isUsual(parts.header) {
-            algorithm = .hs256
-            algorithmName = Algorithm.hs256.rawValue
-            return
-        }
-        try read(try parts.decode(.header, into: scratch))
-    }
-
-    private mutating func read(_ bytes: UnsafeRawBufferPointer) throws(TokenError) {
-        var members = try TokenMembers(bytes, .header)
-        var hasAlgorithm = false
-        while let (key, value) = try members.next() {
-            if key.equals("alg") {
-                guard let name = value.string else {
-                    throw .wrongClaimType(claim: "alg", expected: "a string")
-                }
-                hasAlgorithm = true
-                algorithm = Algorithm.allCases.first { name.equals(text: $0.rawValue) }
-                algorithmName = name.excerpt(32)
-            } else if key.equals("kid") {
-                guard let name = value.string else {
-                    throw .wrongClaimType(claim: "kid", expected: "a string")
-                }
-                keyID = name.excerpt(256)
-            } else if key.equals("crit") {
-                hasCritical = true
-            }
-        }
-        if !hasAlgorithm { throw .missingClaim("alg") }
-    }
-
-    /// Whether these are the bytes nearly every issuer of HS256 writes, which then need no reading:
-    /// `{"alg":"HS256","typ":"JWT"}` or `{"typ":"JWT","alg":"HS256"}`.
-    private static func isUsual(_ header: UnsafeRawBufferPointer) -> Bool {
-        let usual: StaticString = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9"
-        let other: StaticString = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9"
-        return equal(header, usual) || equal(header, other)
-    }
-
-    private static func equal(_ bytes: UnsafeRawBufferPointer, _ text: StaticString) -> Bool {
-        guard bytes.count == text.utf8CodeUnitCount else { return false }
-        for at in 0..<bytes.count where bytes[at] != text.utf8Start[at] { return false }
-        return true
     }
 }

@@ -1,3 +1,5 @@
+public import JSON
+
 /// What a token must say to be accepted here, beside a good signature.
 public struct TokenPolicy: Sendable, Equatable {
     /// The claims that may name the user; the first one present wins, even if its value is unusable.
@@ -10,8 +12,14 @@ public struct TokenPolicy: Sendable, Equatable {
     public var issuers: [String] = []
     /// What the claim `type` must be, such as `access`; nil for anything.
     public var type: String?
+    /// More claims a token must have, each with a value.
+    public var requiredClaims: [RequiredClaim] = []
     /// Whether a token without `exp`, which never ends by itself, is refused.
     public var requiresExpiry = false
+    /// The longest a token may live, from `iat` (or from now, without it) to `exp`, in seconds; nil for any time.
+    ///
+    /// With it a token needs an `exp`; the leeway is granted on top.
+    public var maximumLifetime: Int64?
     /// How far the clocks of issuer and server may differ, in seconds.
     ///
     /// 0 ... 3600; default 30.
@@ -23,40 +31,23 @@ public struct TokenPolicy: Sendable, Equatable {
 
     /// The defaults.
     public init() {}
-}
 
-/// Who a verified token says its bearer is.
-public struct Identity: Sendable, Equatable {
-    /// The user's name, up to 250 bytes without control characters.
-    public var user: String
-    /// When the token ends, in Unix seconds without leeway; nil when it does not.
-    public var expiresAt: Int64?
-    /// When it was issued (`iat`), in Unix seconds.
-    public var issuedAt: Int64?
-    /// The token's own name (`jti`).
-    public var tokenID: String?
-    /// All claims: the payload's JSON text as issued.
-    public var claims: String
+    /// A claim a token must have.
+    public struct RequiredClaim: Sendable, Equatable {
+        /// Its name.
+        public var name: String
+        /// What it must be: a string, number or truth value; or else what it, being an array, must hold.
+        public var value: JSONValue
 
-    /// An identity from its parts.
-    public init(
-        user: String, expiresAt: Int64? = nil, issuedAt: Int64? = nil, tokenID: String? = nil,
-        claims: String = "{}"
-    ) {
-        self.user = user
-        self.expiresAt = expiresAt
-        self.issuedAt = issuedAt
-        self.tokenID = tokenID
-        self.claims = claims
-    }
+        /// A claim from its name and value.
+        public init(_ name: String, _ value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
 
-    /// The longest user name, in bytes: `user:NAME` must fit into a topic name of 255.
-    public static let longestUser = 250
-
-    /// Whether a name can be a user's.
-    public static func isUsable(_ name: String) -> Bool {
-        let count = name.utf8.count
-        guard count > 0, count <= longestUser else { return false }
-        return name.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7F...0x9F ~= $0.value) }
+        /// A claim from its name and text.
+        public init(_ name: String, _ text: String) {
+            self.init(name, .string(text))
+        }
     }
 }

@@ -2,94 +2,124 @@ internal import Bytes
 internal import JSON
 
 extension TokenVerifier {
-    /// Tells a person what a token says and what this server makes of it.
-    ///
-    /// One sentence a line, from the form over the signature to the claims; the last line is the verdict, the
-    /// same that `verify` gives. All demands that are not met are named, not only the first. Claims are shown
-    /// even when the signature is wrong, since that is when they are wanted; neither signature nor whole
-    /// token is.
+    /// Tells a person what a token says and what this server makes of it; see ``TokenReport/lines``.
     public func explain(_ token: String, now: Int64) -> [String] {
-        var lines: [String] = []
+        examine(token, now: now).lines
+    }
+
+    /// Finds every reason for which this server would refuse a token, not only the first, and what is nearly
+    /// right.
+    ///
+    /// For people: it is as slow as a person can bear, and reads claims that nobody vouches for.
+    public func examine(_ token: String, now: Int64) -> TokenReport {
+        var report = TokenReport()
         var token = token
         token.withUTF8 { utf8 in
             let bytes = UnsafeRawBufferPointer(utf8)
-            withUnsafeTemporaryAllocation(byteCount: Base64.decodedCountLimit(bytes.count), alignment: 8) {
+            withUnsafeTemporaryAllocation(byteCount: TokenParts.scratchCount(bytes.count), alignment: 8) {
                 do throws(TokenError) {
-                    try explain(try TokenParts(bytes, limit: policy.maximumLength), $0, now, &lines)
+                    try examine(try TokenParts(bytes, limit: policy.maximumLength), $0, now, &report)
                 } catch {
-                    lines.append("form: \(error)")
+                    report.refuse("form", error)
                 }
             }
         }
-        do throws(TokenError) {
-            let identity = try verify(token, now: now)
-            lines.append("verdict: accepted as user \"\(identity.user)\"")
-        } catch {
-            lines.append("verdict: refused with \(error.code): \(error); \(error.remedy)")
+        if report.reasons.isEmpty {
+            do throws(TokenError) {
+                report.identity = try verify(token, now: now)
+            } catch {
+                report.refuse("token", error)
+            }
         }
-        return lines
+        if let reason = report.reasons.first {
+            let error = reason.error
+            report.lines.append("verdict: refused with \(error.code): \(error); \(error.remedy)")
+        } else {
+            report.lines.append("verdict: accepted as user \"\(report.identity?.user ?? "")\"")
+        }
+        return report
     }
 
-    private func explain(
-        _ parts: TokenParts, _ scratch: UnsafeMutableRawBufferPointer, _ now: Int64, _ lines: inout [String]
+    /// Throws what makes it pointless to look on.
+    private func examine(
+        _ parts: TokenParts, _ scratch: UnsafeMutableRawBufferPointer, _ now: Int64,
+        _ report: inout TokenReport
     ) throws(TokenError) {
         let header = try TokenHeader(parts, scratch)
-        let key = header.keyID.map { ", key \"\($0)\"" } ?? ""
-        lines.append("header: a JWT signed with \(header.algorithmName)\(key)")
-        do throws(TokenError) {
+        let name = header.keyID.map { ", key \"\($0.excerpt(64))\"" } ?? ""
+        report.lines.append("header: a JWT signed with \(header.algorithmName)\(name)")
+        let isSigned = report.check("signature", { nearMiss($0, parts, header, scratch) }) {
+            () throws(TokenError) in
             try checkSignature(parts, header, scratch)
-            lines.append("signature: made with the secret of this server")
-        } catch {
-            lines.append("signature: \(error)")
         }
+        if isSigned { report.lines.append("signature: made with a key of this server") }
         let payload = try parts.decode(.payload, into: scratch)
         let claims = try TokenClaims(payload, policy)
-        do throws(TokenError) {
-            let claim = claims.user?.claim ?? ""
-            lines.append("user: \"\(try claims.identity(policy).user)\", from the claim \"\(claim)\"")
-        } catch {
-            let names = policy.userClaims.map { "\"\($0)\"" }.joined(separator: ", ")
-            lines.append("user: \(error); the claims that may name the user are \(names)")
+        let near = NearMiss(payload, policy: policy, now: now)
+        examineMoments(claims, near, now, &report)
+        examineDemands(claims, near, &report)
+        var user = ""
+        let isNamed = report.check("user", near.words) { () throws(TokenError) in
+            user = try claims.userName(policy)
         }
-        explainMoments(claims, now, &lines)
-        explainDemands(claims, &lines)
-        lines.append("claims: \(String(decoding: payload, as: UTF8.self))")
+        if isNamed {
+            report.lines.append("user: \"\(user)\", from the claim \"\(claims.user?.claim ?? "")\"")
+        }
+        report.lines.append("claims: \(String(decoding: payload, as: UTF8.self))")
     }
 
-    private func explainMoments(_ claims: TokenClaims, _ now: Int64, _ lines: inout [String]) {
-        if let moment = claims.issuedAt { lines.append("issued: \(Self.when(moment, now))") }
-        if let moment = claims.notBefore { lines.append("valid from: \(Self.when(moment, now))") }
-        if let moment = claims.expiresAt {
-            lines.append("valid until: \(Self.when(moment, now)), and \(policy.leeway) s of leeway")
+    private func examineMoments(
+        _ claims: TokenClaims, _ near: NearMiss, _ now: Int64, _ report: inout TokenReport
+    ) {
+        var areMoments = true
+        for (value, claim) in [(claims.expiry, "exp"), (claims.start, "nbf"), (claims.issue, "iat")] {
+            let isMoment = report.check("time", near.words) { () throws(TokenError) in
+                _ = try TokenMoments.moment(value, claim, .down)
+            }
+            areMoments = areMoments && isMoment
+        }
+        guard areMoments, let moments = try? TokenMoments(claims) else { return }
+        if let moment = moments.issuedAt {
+            let note = near.odd("iat", moment).map { "; \($0)" } ?? ""
+            report.lines.append("issued: \(Self.when(moment, now))\(note)")
+        }
+        if let moment = moments.expiresAt {
+            let note = near.odd("exp", moment).map { "; \($0)" } ?? ""
+            report.lines.append(
+                "valid until: \(Self.when(moment, now)), and \(policy.leeway) s of leeway\(note)")
         } else {
-            lines.append("valid until: for ever, since it has no \"exp\"")
+            report.lines.append("valid until: for ever, since it has no \"exp\"")
+        }
+        _ = report.check("time", near.words) { () throws(TokenError) in
+            try moments.checkExpiry(policy, now: now)
+        }
+        if let moment = moments.notBefore { report.lines.append("valid from: \(Self.when(moment, now))") }
+        _ = report.check("time", near.words) { () throws(TokenError) in
+            try moments.checkStart(policy, now: now)
+        }
+        _ = report.check("lifetime", near.words) { () throws(TokenError) in
+            try moments.checkLifetime(policy, now: now)
         }
     }
 
-    private func explainDemands(_ claims: TokenClaims, _ lines: inout [String]) {
-        if !policy.audiences.isEmpty {
-            do throws(TokenError) {
-                try claims.checkAudience(policy)
-                lines.append("audience: as demanded")
-            } catch {
-                lines.append("audience: \(error)")
-            }
+    private func examineDemands(_ claims: TokenClaims, _ near: NearMiss, _ report: inout TokenReport) {
+        let hasAudience = report.check("audience", near.words) { () throws(TokenError) in
+            try claims.checkAudience(policy)
         }
-        if !policy.issuers.isEmpty {
-            do throws(TokenError) {
-                try claims.checkIssuer(policy)
-                lines.append("issuer: as demanded")
-            } catch {
-                lines.append("issuer: \(error)")
-            }
+        if hasAudience, !policy.audiences.isEmpty { report.lines.append("audience: as demanded") }
+        let hasIssuer = report.check("issuer", near.words) { () throws(TokenError) in
+            try claims.checkIssuer(policy)
         }
-        if policy.type != nil {
-            do throws(TokenError) {
-                try claims.checkType(policy)
-                lines.append("type: as demanded")
-            } catch {
-                lines.append("type: \(error)")
+        if hasIssuer, !policy.issuers.isEmpty { report.lines.append("issuer: as demanded") }
+        let hasType = report.check("type", near.words) { () throws(TokenError) in
+            try claims.checkType(policy)
+        }
+        if hasType, policy.type != nil { report.lines.append("type: as demanded") }
+        for (place, claim) in policy.requiredClaims.enumerated() {
+            let isMet = report.check("claim", near.words) { () throws(TokenError) in
+                try claims.checkRequired(place, policy)
             }
+            if isMet { report.lines.append("claim: \"\(claim.name)\" as demanded") }
         }
     }
 

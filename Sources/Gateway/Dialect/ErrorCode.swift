@@ -52,6 +52,8 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     case tokenClaimMissing = "TOKEN-CLAIM-MISSING"
     /// A claim has a value of the wrong JSON type.
     case tokenClaimType = "TOKEN-CLAIM-TYPE"
+    /// A claim has another value than it must have.
+    case tokenClaimValue = "TOKEN-CLAIM-VALUE"
     /// It demands unknown extensions.
     case tokenCritical = "TOKEN-CRITICAL"
     /// A claim appears twice.
@@ -64,14 +66,22 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     case tokenKey = "TOKEN-KEY"
     /// Longer than this server reads.
     case tokenLength = "TOKEN-LENGTH"
+    /// Lives longer than tokens may here.
+    case tokenLifetime = "TOKEN-LIFETIME"
     /// Not a JWT in compact form.
     case tokenMalformed = "TOKEN-MALFORMED"
     /// Not yet valid.
     case tokenNotYet = "TOKEN-NOT-YET"
-    /// Not signed with this server's secret.
+    /// Withdrawn.
+    case tokenRevoked = "TOKEN-REVOKED"
+    /// No token can be made here, since the key is a public one.
+    case tokenSign = "TOKEN-SIGN"
+    /// Not signed with a key of this server.
     case tokenSignature = "TOKEN-SIGNATURE"
     /// Of another type.
     case tokenType = "TOKEN-TYPE"
+    /// Never given out.
+    case tokenUnknown = "TOKEN-UNKNOWN"
     /// Names no usable user.
     case tokenUser = "TOKEN-USER"
 }

@@ -149,18 +149,23 @@ extension ErrorCode {
         self =
             switch error {
             case .badSignature: .tokenSignature
+            case .cannotSign: .tokenSign
             case .criticalHeader: .tokenCritical
             case .duplicateClaim: .tokenDuplicate
             case .expired: .tokenExpired
             case .malformed: .tokenMalformed
             case .missingClaim: .tokenClaimMissing
             case .notYetValid: .tokenNotYet
+            case .revoked: .tokenRevoked
             case .tooLong: .tokenLength
+            case .tooLongLived: .tokenLifetime
             case .unknownKey: .tokenKey
+            case .unknownToken: .tokenUnknown
             case .unsupportedAlgorithm: .tokenAlgorithm
             case .unusableUser: .tokenUser
             case .wrongAudience: .tokenAudience
             case .wrongClaimType: .tokenClaimType
+            case .wrongClaimValue: .tokenClaimValue
             case .wrongIssuer: .tokenIssuer
             case .wrongType: .tokenType
             }
