@@ -18,14 +18,16 @@ int csys_epoll_create(void) { return result(epoll_create1(EPOLL_CLOEXEC)); }
 
 int csys_eventfd_create(void) { return result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
 
-int csys_eventfd_wait(int fd) {
+int csys_eventfd_wait(int fd, int timeout) {
     uint64_t count;
     for (;;) {
         if (read(fd, &count, sizeof count) == (ssize_t)sizeof count) return 0;
         if (errno == EINTR) continue;
         if (errno != EAGAIN) return -errno;
         struct pollfd wait = {.fd = fd, .events = POLLIN};
-        if (poll(&wait, 1, -1) < 0 && errno != EINTR) return -errno;
+        int ready = poll(&wait, 1, timeout);
+        if (ready == 0) return -ETIMEDOUT;
+        if (ready < 0 && errno != EINTR) return -errno;
     }
 }
 

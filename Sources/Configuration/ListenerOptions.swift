@@ -1,6 +1,6 @@
 /// One `[[listen]]` entry as configured: what it does not say, other options decide.
 public struct ListenEntry: Sendable, Equatable {
-    /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+    /// `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` or `systemd:NAME`.
     ///
     /// Port 0 lets the system choose.
     public var address: String
@@ -23,7 +23,7 @@ public struct ListenEntry: Sendable, Equatable {
 
 /// An address the server listens on, with nothing left open.
 public struct ListenerOptions: Sendable, Equatable {
-    /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+    /// `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` or `systemd:NAME`.
     ///
     /// Port 0 lets the system choose.
     public var address: String

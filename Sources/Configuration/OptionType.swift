@@ -139,7 +139,7 @@ extension OptionType {
     /// What is taken, as words that follow "use": "a number of bytes, 1KiB to 1MiB".
     var expectation: String {
         switch self {
-        case .address: "HOST:PORT, [IPV6]:PORT or unix:/PATH"
+        case .address: "HOST:PORT, [IPV6]:PORT, unix:/PATH or systemd:NAME"
         case .boolean: "true or false"
         case .choice(let words): words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
         case .directory: "the path of a directory"

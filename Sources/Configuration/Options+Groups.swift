@@ -14,7 +14,8 @@ extension Options {
                     environment: "SOCKEYE_LISTEN",
                     """
                     Accept connections here. `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`; port 0 lets the system choose, \
-                    and the log says what it chose. The default is reachable from this machine alone, as behind a proxy it \
+                    and the log says what it chose. `systemd:NAME` takes the sockets a service manager opened under that \
+                    name (`FileDescriptorName=` of the socket unit, by default the unit's own name). The default is reachable from this machine alone, as behind a proxy it \
                     should be.
                     """),
                 row(

@@ -2,8 +2,11 @@ import Glibc
 
 /// Addresses as operators write them: syntax only, nothing is looked up.
 enum AddressSyntax {
-    /// What is wrong with `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`; `nil` when nothing is.
+    /// What is wrong with `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` or `systemd:NAME`; `nil` when nothing is.
     static func fault(in text: String) -> String? {
+        if text.hasPrefix("systemd:") {
+            return text.utf8.count > 8 ? nil : "the name of the socket unit is missing"
+        }
         if text.hasPrefix("unix:") {
             let path = text.dropFirst(5)
             if path.isEmpty { return "the path of the socket is missing" }

@@ -62,6 +62,27 @@ public struct Listener: ~Copyable {
             descriptor: socket.take(), reserve: reserve, boundAddress: bound, device: device, inode: inode)
     }
 
+    /// Listens by a socket that a service manager opened; it is owned, and the file of a Unix socket stays the manager's.
+    ///
+    /// - Throws: `SystemError`, EINVAL when it is no listening stream socket.
+    public init(inherited fileDescriptor: Int32, name: String) throws(SystemError) {
+        let bound = try Self.address(inherited: fileDescriptor, name: name)
+        // Accepted sockets inherit it.
+        if case .unix = bound {} else { _ = csys_set_no_delay(fileDescriptor) }
+        let reserve = try SystemError.check(csys_open_null(), "open", "/dev/null")
+        self.init(descriptor: fileDescriptor, reserve: reserve, boundAddress: bound, device: 0, inode: 0)
+    }
+
+    /// Where a socket listens that a service manager opened, which is made ready for `init(inherited:name:)`.
+    ///
+    /// - Throws: `SystemError`, EINVAL when it is no listening stream socket.
+    public static func address(inherited fileDescriptor: Int32, name: String) throws(SystemError)
+        -> SocketAddress
+    {
+        try SystemError.check(csys_service_adopt(fileDescriptor), "listen", name)
+        return try SocketAddress.of(fileDescriptor, "getsockname", csys_local_address)
+    }
+
     private init(
         descriptor: Int32, reserve: Int32, boundAddress: SocketAddress, device: UInt64, inode: UInt64
     ) {

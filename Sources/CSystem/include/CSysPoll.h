@@ -54,8 +54,9 @@ static inline uint32_t csys_epoll_edge(void) { return (uint32_t)EPOLLET; }
 int csys_eventfd_create(void);
 /* Makes the descriptor readable: a new edge each time, also when it was readable before. */
 int csys_eventfd_signal(int fd);
-/* Waits until the counter is above 0 and sets it to 0: 0, or -errno. For a thread that has nothing else to do. */
-int csys_eventfd_wait(int fd);
+/* Waits until the counter is above 0 and sets it to 0: 0, -ETIMEDOUT after so many milliseconds (-1: never), or -errno.
+ * For a thread that has nothing else to do. */
+int csys_eventfd_wait(int fd, int timeout);
 
 static inline uint64_t csys_monotonic_nanoseconds(void) {
     struct timespec t;

@@ -6,5 +6,6 @@
 #include "CSysAddress.h"
 #include "CSysPoll.h"
 #include "CSysProcess.h"
+#include "CSysService.h"
 #include "CSysSocket.h"
 #endif

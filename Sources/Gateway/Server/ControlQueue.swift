@@ -10,6 +10,8 @@ final class ControlQueue: Sendable {
         case signal(SignalWatcher.Signal)
         /// A loop holds no connection any more.
         case drained
+        /// A loop took a turn after it was asked whether it lives.
+        case alive(loop: Int)
     }
 
     private let events = Mutex<[Event]>([])
@@ -24,15 +26,15 @@ final class ControlQueue: Sendable {
         _ = csys_eventfd_signal(bell.rawValue)
     }
 
-    /// Waits for the next events; in their order, at least one.
-    func next() -> [Event] {
+    /// Waits for the next events; in their order, none when so many milliseconds are over first.
+    func next(timeout: Int32?) -> [Event] {
         while true {
             let waiting = events.withLock { waiting in
                 defer { waiting = [] }
                 return waiting
             }
             if !waiting.isEmpty { return waiting }
-            _ = csys_eventfd_wait(bell.rawValue)
+            if csys_eventfd_wait(bell.rawValue, timeout ?? -1) < 0 { return [] }
         }
     }
 }

@@ -1,6 +1,7 @@
 public import Configuration
 import CSystem
 import EventLoop
+import Glibc
 import Telemetry
 import Tokens
 import Transport
@@ -14,6 +15,7 @@ public struct GatewayServer {
     private let log: LogSink
     private let shared: ServerShared
     private let control: ControlQueue
+    private let manager: ServiceManager
     private var plans: [ListenerPlan]
     private var workers: [Worker] = []
     private var mailboxes: [Mailbox<LoopMessage>] = []
@@ -42,6 +44,7 @@ public struct GatewayServer {
         var server = try GatewayServer(options: options, log: log, control: control)
         try server.start()
         ready(server.greeting)
+        server.manager.ready(server.greeting)
         server.govern()
         withExtendedLifetime(signals) {}
     }
@@ -50,6 +53,7 @@ public struct GatewayServer {
         self.options = options
         self.log = log
         self.control = control
+        manager = ServiceManager { getenv($0).map { String(cString: $0) } }
         let descriptors: Int
         do throws(SystemError) {
             descriptors = try DescriptorLimit.raise()
@@ -72,7 +76,7 @@ public struct GatewayServer {
         // Some descriptors are the server's own: listeners, pollers, log, the reserve.
         let most =
             options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
-        plans = try Self.plans(options)
+        plans = try Self.plans(options, manager)
         shared = try ServerShared(
             options: options, listeners: plans.map(\.address.description), connections: most, key: key,
             tls: context, log: log)
@@ -103,9 +107,16 @@ public struct GatewayServer {
         }
     }
 
-    private static func plans(_ options: Options) throws(ServeError) -> [ListenerPlan] {
+    private static func plans(
+        _ options: Options, _ manager: ServiceManager
+    ) throws(ServeError) -> [ListenerPlan] {
         var plans: [ListenerPlan] = []
         for listener in options.listeners {
+            if listener.tls && options.tls.isEmpty { throw .noCertificate(listener.address) }
+            if listener.address.hasPrefix("systemd:") {
+                plans += try inheritedPlans(listener, manager)
+                continue
+            }
             var address: SocketAddress
             do {
                 address = try SocketAddress(parsing: listener.address)
@@ -120,7 +131,6 @@ public struct GatewayServer {
                     throw .cannotListen(listener.address, error)
                 }
             }
-            if listener.tls && options.tls.isEmpty { throw .noCertificate(listener.address) }
             let isUnix = if case .unix = address { true } else { false }
             plans.append(
                 ListenerPlan(
@@ -128,6 +138,25 @@ public struct GatewayServer {
                     sharesPort: loopCount(options) > 1 && !isUnix, sharesByMail: isUnix))
         }
         return plans
+    }
+
+    /// The sockets a service manager opened: they cannot be bound again, so one loop accepts for all.
+    private static func inheritedPlans(
+        _ listener: ListenerOptions, _ manager: ServiceManager
+    ) throws(ServeError) -> [ListenerPlan] {
+        let sockets = manager.sockets(named: String(listener.address.dropFirst("systemd:".count)))
+        if sockets.isEmpty { throw .noSuchSocket(listener.address, known: manager.sockets.map(\.name)) }
+        return try sockets.map { socket throws(ServeError) in
+            do throws(SystemError) {
+                return ListenerPlan(
+                    address: try Listener.address(
+                        inherited: socket.fileDescriptor, name: socket.name), tls: listener.tls,
+                    proxyProtocol: listener.proxyProtocol, sharesPort: false, sharesByMail: true,
+                    inherited: socket)
+            } catch {
+                throw .cannotListen(listener.address, error)
+            }
+        }
     }
 
     private static func readCertificates(_ options: Options, _ log: LogSink) throws(TLSError)
@@ -149,14 +178,30 @@ public struct GatewayServer {
     private func govern() {
         var stopping = false
         var draining = workers.count
+        var alive: Set<Int> = []
+        // Two questions within the manager's patience, so that a late answer is forgiven.
+        let pause = manager.watchdog.map { max(1, $0 / 2) }
+        if pause != nil { askForLife() }
         while true {
-            for event in control.next() {
+            let events = control.next(timeout: pause)
+            if events.isEmpty { askForLife() }
+            for event in events {
                 switch event {
+                case .alive(let loop):
+                    alive.insert(loop)
+                    // A loop that hangs keeps the manager waiting, which is what its watchdog is for.
+                    if alive.count == workers.count {
+                        manager.isAlive()
+                        alive = []
+                    }
                 case .signal(.hangup):
+                    manager.reloading()
                     reloadCertificates()
+                    manager.ready(greeting)
                 case .signal(.terminate), .signal(.interrupt):
                     if stopping { return stop("cut off by a second signal") }
                     stopping = true
+                    manager.stopping()
                     log.log(.info, "stopping", "no new connections; open ones are told to come back")
                     for mailbox in mailboxes { mailbox.post(.drain { [control] in control.post(.drained) }) }
                 case .signal(.user1):
@@ -166,6 +211,12 @@ public struct GatewayServer {
                     if draining == 0 { return stop("all connections have ended") }
                 }
             }
+        }
+    }
+
+    private func askForLife() {
+        for mailbox in mailboxes {
+            mailbox.post(.perform { [control] in control.post(.alive(loop: $0.index)) })
         }
     }
 

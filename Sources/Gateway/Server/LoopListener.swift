@@ -13,6 +13,8 @@ struct ListenerPlan: Sendable {
     var sharesPort: Bool
     /// Only loop 0 accepts, and hands connections to the others by mail: for sockets that cannot be bound twice.
     var sharesByMail: Bool
+    /// The socket, where a service manager opened it.
+    var inherited: ServiceManager.Socket?
 }
 
 /// A listening socket on its loop.
@@ -25,7 +27,11 @@ final class LoopListener {
 
     init(_ plan: ListenerPlan) throws(SystemError) {
         self.plan = plan
-        self.socket = try Listener(plan.address, reusePort: plan.sharesPort)
+        if let inherited = plan.inherited {
+            self.socket = try Listener(inherited: inherited.fileDescriptor, name: inherited.name)
+        } else {
+            self.socket = try Listener(plan.address, reusePort: plan.sharesPort)
+        }
     }
 }
 

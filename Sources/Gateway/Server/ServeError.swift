@@ -10,6 +10,8 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
     case badAddress(String, String)
     /// An endpoint's path is not a pattern, or two endpoints have the same.
     case badEndpoint(String, String)
+    /// The service manager handed over no socket of that name; those it did hand over.
+    case noSuchSocket(String, known: [String])
     /// The state directory or the signing secret in it cannot be used.
     case state(StateError)
     /// A certificate or key cannot be used.
@@ -25,6 +27,9 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
         case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
         case .badAddress(let address, let why): "\(address) is not an address to listen on: \(why)"
         case .badEndpoint(let path, let why): "endpoint \(path): \(why)"
+        case .noSuchSocket(let address, let known):
+            "\(address): the service manager handed over "
+                + (known.isEmpty ? "no sockets" : "only \(known.joined(separator: ", "))")
         case .state(let error): String(describing: error)
         case .tls(let error): String(describing: error)
         case .noCertificate(let address): "\(address) shall speak TLS, but no certificate is configured"
@@ -39,6 +44,7 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
         case .badAddress: "write HOST:PORT, [IPv6]:PORT or unix:/path"
         case .badEndpoint:
             "a path begins with / and has holes like {user}, each a whole segment with a name of its own"
+        case .noSuchSocket: "start by the socket unit, and compare the name with its FileDescriptorName="
         case .state(let error): error.remedy
         case .tls(let error): error.remedy
         case .noCertificate: "give --tls-cert FILE and --tls-key FILE, or tls = false for this address"
