@@ -17,13 +17,12 @@ final class Wake: Sendable {
 
     /// Sleeps until rung, or until the deadline in nanoseconds of the monotonic clock.
     func sleep(until deadline: UInt64?) {
-        var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         var timeout: Int32 = -1
         if let deadline {
             let now = csys_monotonic_nanoseconds()
             // Rounded up: rounded down, the last millisecond would be spent in a loop.
             timeout = deadline > now ? Int32(clamping: (deadline &- now) / 1_000_000 + 1) : 0
         }
-        if poll(&wanted, 1, timeout) == 1 { _ = csys_eventfd_wait(descriptor) }
+        _ = csys_eventfd_wait(descriptor, timeout)
     }
 }
