@@ -34,7 +34,7 @@ struct MistakeTests {
         ),
         Mistake(
             "[[listen]]\nadress = \"127.0.0.1:1\"",
-            "s.toml:1:1: this [[listen]] has no \"address\" [CFG-004] -> add address = …: HOST:PORT, [IPV6]:PORT or unix:/PATH",
+            "s.toml:1:1: this [[listen]] has no \"address\" [CFG-004] -> add address = …: HOST:PORT, [IPV6]:PORT, unix:/PATH or systemd:NAME",
             "s.toml:2:1: there is no key \"adress\" in [[listen]] [CFG-002] -> did you mean \"address\"?"),
         Mistake(
             "[[tls]]\ncert = \"a.pem\"",
@@ -82,7 +82,7 @@ struct MistakeTests {
         Mistake(
             "listen = [\"127.0.0.1\"]",
             "s.toml:1:11: address: \"127.0.0.1\" is not an address: the port is missing [CFG-003] "
-                + "-> use HOST:PORT, [IPV6]:PORT or unix:/PATH"),
+                + "-> use HOST:PORT, [IPV6]:PORT, unix:/PATH or systemd:NAME"),
         Mistake(
             "[[endpoint]]\npath = \"ws\"",
             "s.toml:2:1: path: \"ws\" is not a path: it does not begin with a slash [CFG-003] "
