@@ -3,7 +3,7 @@ import Testing
 import WebSocketWire
 
 /// Topics over a connection, against a scripted server.
-@Suite("Sockeye session", .timeLimit(.minutes(1)))
+@Suite("Sockeye session", .timeLimit(.minutes(5)))
 struct SockeyeSessionTests {
     /// Answers as `docs/protocol.md` says.
     static func server() throws -> TestServer {

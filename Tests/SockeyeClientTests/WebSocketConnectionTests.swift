@@ -4,7 +4,7 @@ import Testing
 import WebSocketWire
 
 /// The client against a scripted server on a loopback port.
-@Suite("WebSocket connection", .timeLimit(.minutes(1)))
+@Suite("WebSocket connection", .timeLimit(.minutes(5)))
 struct WebSocketConnectionTests {
     @Test func `messages go out and come back, then the close handshake`() async throws {
         let server = try TestServer { peer in
@@ -168,7 +168,7 @@ struct WebSocketConnectionTests {
         }
         defer { server.stop() }
         var options = ConnectOptions()
-        options.timeout = .milliseconds(100)
+        options.timeout = .milliseconds(500)
         await #expect(throws: ClientError.handshakeTimedOut(address: "127.0.0.1:\(server.port)")) {
             try await WebSocketConnection.connect(server.url, options: options)
         }
@@ -182,7 +182,7 @@ struct WebSocketConnectionTests {
         }
         defer { server.stop() }
         var options = ConnectOptions()
-        options.timeout = .milliseconds(200)
+        options.timeout = .seconds(1)
         let refusal = HTTPRefusal(status: 403, reason: "Forbidden", server: nil, body: .text("not you"))
         await #expect(throws: ClientError.refused(refusal)) {
             try await WebSocketConnection.connect(server.url, options: options)
