@@ -52,8 +52,11 @@ extension ClientChannel {
             FrameWriter.appendClose(code, reason: reason, maskingKey: reactor.keys.next(), to: takeOutput())
         }
         phase = .closing
-        reactor.setDeadline(self, reactor.now + plan.options.closeTimeout)
+        endsWithin(plan.options.closeTimeout)
     }
+
+    /// Not from the time of the turn: a close may be asked for before the turn after a long sleep.
+    private func endsWithin(_ time: Duration) { reactor.setDeadline(self, EventLoop.now() + time) }
 
     func appendControl(_ opcode: Opcode, _ payload: UnsafeRawBufferPointer) {
         FrameWriter.append(
@@ -231,7 +234,7 @@ extension ClientChannel {
         if !hasSentClose { closer = .server }
         startClosing(code, reason: "")
         // Everything is said: a server that keeps the connection open after that is not waited for long.
-        reactor.setDeadline(self, reactor.now + min(plan.options.closeTimeout, .seconds(1)))
+        endsWithin(min(plan.options.closeTimeout, .seconds(1)))
     }
 }
 

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -148,6 +149,14 @@ def test_connect_in_a_pipe_talks_line_by_line(server):
     done = subprocess.run([BINARY, "connect", server.url("/echo")], input="hello\nwörld\n", capture_output=True, text=True, timeout=20)
     assert done.returncode == 0, done.stderr
     assert "hello" in done.stdout and "wörld" in done.stdout
+
+
+def test_connect_closes_in_order_after_a_long_silence(server):
+    """Longer than the time a close may take: that time counts from the close, not from when something last happened."""
+    process = subprocess.Popen([BINARY, "connect", server.url("/echo"), "--json"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    time.sleep(6)
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 0 and json.loads(out.splitlines()[-1])["clean"]
 
 
 def test_connect_shows_why_a_handshake_was_refused(server):
