@@ -9,7 +9,8 @@ import WebSocketWire
 /// try await session.subscribe("news")
 /// for await delivery in session.deliveries { print(delivery.data) }
 /// ```
-/// It lives as long as its connection: coming back after a loss is the caller's.
+/// It lives as long as its connection: coming back after a loss is the caller's. A session that is let go of
+/// closes its connection with 1001 and ends ``deliveries``.
 public actor SockeyeSession {
     /// A message on a topic.
     public struct Delivery: Equatable, Sendable {
@@ -80,11 +81,18 @@ public actor SockeyeSession {
     private var questions: [String: Question] = [:]
     private var lastID: UInt64 = 0
     private var end: ClientError?
+    /// Takes what comes; it holds the connection, and the session not.
+    private var reader: Task<Void, Never>?
 
     private init(_ connection: WebSocketConnection) {
         self.connection = connection
         (deliveries, output) = AsyncStream.makeStream(
             of: Delivery.self, bufferingPolicy: .bufferingNewest(Self.deliveryLimit))
+    }
+
+    deinit {
+        reader?.cancel()
+        output.finish()
     }
 
     /// Connects, and authenticates when the token travels in a message.
@@ -178,7 +186,7 @@ public actor SockeyeSession {
 
     private func start() {
         let events = connection.events
-        Task { [weak self] in
+        reader = Task { [weak self] in
             for await event in events { await self?.take(event) }
             await self?.finish()
         }

@@ -73,4 +73,17 @@ struct SockeyeSessionTests {
         }
         await session.close()
     }
+
+    @Test func `letting go closes with 1001 and ends the deliveries`() async throws {
+        let seen = Seen<TestEvent?>()
+        let server = try TestServer { peer in
+            peer.upgrade()
+            seen.note(peer.next())
+            peer.close(.goingAway)
+        }
+        defer { server.stop() }
+        let deliveries = try await SockeyeSession.connect(server.url, options: ConnectOptions()).deliveries
+        #expect(await seen.first() == .close(.goingAway))
+        for await _ in deliveries {}
+    }
 }
