@@ -67,8 +67,7 @@ public actor ClientLoop {
         case .cancelOpening(let id): connections[id]?.cancelOpening()
         case .cancelNext(let id, let waiter): connections[id]?.cancelWaiter(waiter)
         case .abandon(let id):
-            connections[id]?.channel?.close(.goingAway)
-            connections[id] = nil
+            connections.removeValue(forKey: id)?.abandon()
         }
     }
 }

@@ -6,7 +6,7 @@ final class ConnectionState: ClientChannelDelegate {
     var channel: ClientChannel?
     /// True after `close`: messages beyond the limit are dropped then, since pausing would keep the
     /// server's close frame out.
-    var isClosing = false
+    private var isClosing = false
     private(set) var end: ConnectionEvent?
 
     private let inboundLimit: Int
@@ -100,6 +100,12 @@ final class ConnectionState: ClientChannelDelegate {
         isClosing = true
         endWaiters.append(continuation)
         channel?.close(code, reason: reason)
+    }
+
+    /// Nobody holds the connection any more.
+    func abandon() {
+        isClosing = true
+        channel?.close(.goingAway)
     }
 
     func cancelWaiter(_ id: UInt64) {
