@@ -72,7 +72,7 @@ extension HTTPRefusal: CustomStringConvertible {
     /// What the server answered, in one line; safe to show on a terminal.
     public var description: String {
         var text = "the server answered \(status)"
-        if !reason.isEmpty { text += " \(reason)" }
+        if !reason.isEmpty { text += " \(Self.printable(reason, limit: 80))" }
         text += " instead of 101"
         if let server, !server.isEmpty { text += " (Server: \(Self.printable(server, limit: 80)))" }
         switch body {
@@ -122,10 +122,9 @@ extension HTTPRefusal {
         guard let start = bytes.firstIndex(where: { !($0 == 0x20 || (0x09...0x0D).contains($0)) }) else {
             return .empty
         }
-        let type = contentType.lowercased()
         if bytes[start] == UInt8(ascii: "{"), let explained = explanation(bytes) { return explained }
         let text = String(decoding: bytes, as: UTF8.self)
-        if type.hasPrefix("text/html") || looksLikePage(bytes[start...]) {
+        if contentType.lowercased().hasPrefix("text/html") || looksLikePage(bytes[start...]) {
             return .page(title: title(of: text))
         }
         let words = printable(text, limit: 500)

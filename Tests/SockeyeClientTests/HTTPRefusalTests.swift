@@ -34,6 +34,12 @@ struct HTTPRefusalTests {
         #expect(HTTPRefusal.read(Array(text.utf8), contentType: type) == expected)
     }
 
+    @Test func `a reason phrase does not steer the terminal`() {
+        // HTTP lets octets above ASCII pass: U+009B begins a control sequence.
+        let refusal = HTTPRefusal(status: 403, reason: "No\u{9B}2J", server: nil, body: .empty)
+        #expect(refusal.description == "the server answered 403 No2J instead of 101")
+    }
+
     @Test func `long text is cut`() {
         let body = HTTPRefusal.read(Array(String(repeating: "é", count: 1000).utf8), contentType: "")
         #expect(body == .text(String(repeating: "é", count: 500) + "…"))
