@@ -193,10 +193,10 @@ extension ClientChannel {
         reactor.setDeadline(self, plan.options.pingInterval.map { now + $0 })
         delegate?.channelDidOpen(
             self,
-            OpenedChannel(
-                remoteAddress: dial.address?.description ?? plan.url.authority, request: handshake.request,
-                response: response,
-                subprotocol: handshake.subprotocol, deflate: handshake.deflate, security: dial.security,
+            ConnectionInfo(
+                remoteAddress: dial.address?.description ?? plan.url.authority,
+                request: String(decoding: handshake.request, as: UTF8.self), response: response,
+                subprotocol: handshake.subprotocol, compression: handshake.deflate, security: dial.security,
                 timings: dial.timings))
     }
 

@@ -1,6 +1,5 @@
 import Bytes
 import EventLoop
-public import HTTPWire
 import Transport
 public import WebSocketWire
 
@@ -76,7 +75,7 @@ public final class ClientChannel {
 ///
 /// Called on the loop, from within ``ClientReactor/turn(_:_:)``; pointers are valid during the call only.
 public protocol ClientChannelDelegate: AnyObject {
-    func channelDidOpen(_ channel: ClientChannel, _ opened: OpenedChannel)
+    func channelDidOpen(_ channel: ClientChannel, _ info: ConnectionInfo)
     func channel(_ channel: ClientChannel, didReceive kind: MessageKind, _ payload: UnsafeRawBufferPointer)
     func channel(_ channel: ClientChannel, didReceivePing payload: UnsafeRawBufferPointer)
     func channel(_ channel: ClientChannel, didReceivePong payload: UnsafeRawBufferPointer)
@@ -84,24 +83,6 @@ public protocol ClientChannelDelegate: AnyObject {
     func channelDidDrain(_ channel: ClientChannel)
     /// Always the last call, once per channel.
     func channel(_ channel: ClientChannel, didEnd end: ChannelEnd)
-}
-
-/// What is known when a channel opens.
-public struct OpenedChannel: Sendable {
-    /// The address that answered.
-    public var remoteAddress: String
-    /// The request head as sent; holds the token.
-    public var request: [UInt8]
-    /// The response head.
-    public var response: ResponseHead
-    /// The subprotocol the server chose.
-    public var subprotocol: String?
-    /// The compression both sides agreed on.
-    public var deflate: DeflateParameters?
-    /// The TLS version and cipher.
-    public var security: String?
-    /// How long the parts took.
-    public var timings: ConnectTimings
 }
 
 /// How a channel ended.

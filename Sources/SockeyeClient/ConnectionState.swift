@@ -128,14 +128,8 @@ final class ConnectionState: ClientChannelDelegate {
 
     // MARK: ClientChannelDelegate
 
-    func channelDidOpen(_ channel: ClientChannel, _ opened: OpenedChannel) {
-        opening?.resume(
-            returning: .success(
-                ConnectionInfo(
-                    remoteAddress: opened.remoteAddress,
-                    request: String(decoding: opened.request, as: UTF8.self), response: opened.response,
-                    subprotocol: opened.subprotocol, compression: opened.deflate, security: opened.security,
-                    timings: opened.timings)))
+    func channelDidOpen(_ channel: ClientChannel, _ info: ConnectionInfo) {
+        opening?.resume(returning: .success(info))
         opening = nil
     }
 

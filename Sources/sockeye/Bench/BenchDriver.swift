@@ -154,11 +154,11 @@ class BenchDriver: ClientChannelDelegate {
 
     // MARK: ClientChannelDelegate
 
-    final func channelDidOpen(_ channel: ClientChannel, _ opened: OpenedChannel) {
+    final func channelDidOpen(_ channel: ClientChannel, _ info: ConnectionInfo) {
         if let token = settings.plan.firstMessageToken {
             Self.send(SockeyeCommand.authenticate(token: token).text, on: channel)
         }
-        self.opened(channel)
+        opened(channel)
     }
 
     final func channel(
