@@ -13,8 +13,6 @@ public struct ConnectTimings: Equatable, Sendable {
     public var tls: Duration?
     /// From the upgrade request to the whole answer.
     public var handshake: Duration?
-    /// From the open connection to the end of the first message; nil until there was one.
-    public var firstMessage: Duration?
 
     /// Nothing measured yet.
     public init() {}
