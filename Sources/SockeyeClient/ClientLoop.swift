@@ -135,7 +135,6 @@ extension ClientLoop {
 
     func send(_ id: UInt64, _ message: Message, compresses: Bool) async throws(ClientError) {
         guard let state = connections[id], let channel = state.channel else { throw .closed }
-        var message = message
         let isSent =
             switch message {
             case .text(var text):
@@ -143,7 +142,6 @@ extension ClientLoop {
             case .binary(let bytes):
                 bytes.withUnsafeBytes { channel.send(.binary, $0, compresses: compresses) }
             }
-        message = .binary([])
         guard isSent else { throw .closed }
         // Suspending at every message would cost a turn each; only a full queue makes the sender wait.
         guard channel.queuedBytes > channel.plan.options.outboundHighWatermark else { return }

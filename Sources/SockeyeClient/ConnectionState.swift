@@ -24,7 +24,7 @@ final class ConnectionState: ClientChannelDelegate {
     private var waiters: [(id: UInt64, continuation: CheckedContinuation<ConnectionEvent?, Never>)] = []
     private var lastWaiterID: UInt64 = 0
     /// Cancelled before it had begun to wait: at most one, since there is one consumer.
-    private var cancelledWaiters: Set<UInt64> = []
+    private var cancelledWaiter: UInt64?
 
     init(inboundLimit: Int) { self.inboundLimit = inboundLimit }
 
@@ -76,7 +76,7 @@ final class ConnectionState: ClientChannelDelegate {
 
     func wait(_ id: UInt64, _ continuation: CheckedContinuation<ConnectionEvent?, Never>) {
         if let event = takeEvent() { return continuation.resume(returning: event) }
-        if isFinished || cancelledWaiters.remove(id) != nil { return continuation.resume(returning: nil) }
+        if isFinished || cancelledWaiter == id { return continuation.resume(returning: nil) }
         waiters.append((id, continuation))
     }
 
@@ -110,7 +110,7 @@ final class ConnectionState: ClientChannelDelegate {
 
     func cancelWaiter(_ id: UInt64) {
         guard let index = waiters.firstIndex(where: { $0.id == id }) else {
-            if id == lastWaiterID { cancelledWaiters = [id] }
+            if id == lastWaiterID { cancelledWaiter = id }
             return
         }
         waiters.remove(at: index).continuation.resume(returning: nil)
