@@ -39,7 +39,7 @@ public enum SockeyeEvent: Equatable, Sendable {
         let topic = members.strings["topic"] ?? ""
         let id = members.strings["id"]
         return switch members.strings["type"] {
-        case "auth_ok", "authenticated", "welcome": .authenticated(user: members.strings["user"])
+        case "authenticated": .authenticated(user: members.strings["user"])
         case "subscribed":
             .subscribed(topic: topic, epoch: members.strings["epoch"], offset: members.offset, id: id)
         case "unsubscribed": .unsubscribed(topic: topic, id: id)

@@ -42,7 +42,7 @@ struct SockeyeProtocolTests {
             #"{"type":"published","topic":"n","offset":3,"id":"p"}"#,
             .published(topic: "n", offset: 3, id: "p")
         ),
-        (#"{"type":"auth_ok","user":"ada"}"#, .authenticated(user: "ada")),
+        (#"{"type":"authenticated","user":"ada"}"#, .authenticated(user: "ada")),
         (#"{"type":"pong"}"#, .pong),
         ("pong", .pong),
         (

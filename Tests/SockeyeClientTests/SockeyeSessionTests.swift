@@ -16,7 +16,7 @@ struct SockeyeSessionTests {
                 if text.contains(#""type":"auth""#) {
                     peer.send(
                         text: text.contains("good")
-                            ? #"{"type":"auth_ok","user":"ada"}"#
+                            ? #"{"type":"authenticated","user":"ada"}"#
                             : #"{"type":"error","code":"AUTH-1","message":"no"}"#)
                 } else if text.contains(#""topic":"secret""#) {
                     peer.send(text: #"{"type":"error","code":"TOPIC-1","message":"not yours","id":"\#(id)"}"#)
