@@ -1,10 +1,10 @@
 /// The classes of octets that HTTP names, as membership tests without a table in memory.
 ///
 /// Each class is two words of 64 bits, one bit per ASCII octet; nothing above 0x7F belongs to any of them.
-enum Octets {
+public enum Octets {
     /// `tchar`: what methods, field names and list tokens are made of (RFC 9110 §5.6.2).
     @inline(__always)
-    static func isToken(_ octet: UInt8) -> Bool {
+    public static func isToken(_ octet: UInt8) -> Bool {
         member(octet, 0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE)
     }
 

@@ -71,6 +71,19 @@ public struct URLParts: Sendable, Equatable {
         return (host, port)
     }
 
+    /// A text as part of a query: everything but the unreserved characters is encoded (RFC 3986 §2.3).
+    public static func percentEncoded(_ text: String) -> String {
+        var encoded = ""
+        for octet in text.utf8 {
+            switch octet {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                encoded.unicodeScalars.append(Unicode.Scalar(octet))
+            default: encoded += "%" + Octets.hex(octet)
+            }
+        }
+        return encoded
+    }
+
     private static func target(_ text: ArraySlice<UInt8>) throws(URLError) -> String {
         var target: [UInt8] = text.first == 0x2F ? [] : [0x2F]
         for octet in text {

@@ -37,7 +37,7 @@ public struct ConnectPlan: Sendable {
             case .query:
                 target +=
                     (target.utf8.contains(UInt8(ascii: "?")) ? "&token=" : "?token=")
-                    + Self.percentEncoded(token.value)
+                    + URLParts.percentEncoded(token.value)
             case .subprotocol: subprotocols += ["sockeye", "sockeye.token." + token.value]
             case .message: break
             }
@@ -58,8 +58,7 @@ public struct ConnectPlan: Sendable {
         deflate = DeflatePolicy(mode: options.offersCompression ? .contextTakeover : .off)
     }
 
-    /// The same plan with the token elsewhere would be another plan: the token to send as the first
-    /// message, if that is its place.
+    /// The token to send as the first message, if that is its place.
     public var firstMessageToken: String? {
         options.token.flatMap { $0.place == .message ? $0.value : nil }
     }
@@ -87,33 +86,7 @@ public struct ConnectPlan: Sendable {
         }
     }
 
-    /// RFC 9110 §5.6.2.
     private static func isToken(_ text: String) -> Bool {
-        !text.isEmpty
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
-                }
-            }
-    }
-
-    /// RFC 3986 §2.3: everything but the unreserved characters is escaped.
-    private static func percentEncoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"):
-                bytes.append(byte)
-            default:
-                bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
+        !text.isEmpty && text.utf8.allSatisfy(Octets.isToken)
     }
 }

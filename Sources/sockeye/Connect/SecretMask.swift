@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// The words that must not be shown, and what is shown in their place.
 struct SecretMask: Sendable {
     /// The longest first: a token may hold another word of the list.
@@ -5,7 +7,7 @@ struct SecretMask: Sendable {
 
     init(_ secrets: [String]) {
         // Shorter ones would blank out half of every text.
-        words = secrets.flatMap { [$0, Self.percentEncoded($0)] }.filter { $0.utf8.count >= 4 }.map {
+        words = secrets.flatMap { [$0, URLParts.percentEncoded($0)] }.filter { $0.utf8.count >= 4 }.map {
             Array($0.utf8)
         }
         .sorted { $0.count > $1.count }
@@ -31,17 +33,5 @@ struct SecretMask: Sendable {
             }
         }
         return result
-    }
-
-    private static func percentEncoded(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var bytes: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: bytes.append(byte)
-            default: bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }
