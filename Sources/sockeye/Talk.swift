@@ -26,20 +26,36 @@ enum Talk {
 enum Output {
     /// Writes text as it is.
     ///
-    /// A reader that went away, as `head` does, is no error: the rest is dropped.
-    static func write(_ text: String) { FileOutput.write(text, to: STDOUT_FILENO) }
+    /// A reader that went away, as `head` does, is no error: the rest is dropped. Anything else, such as a full
+    /// disk, ends the process with a word and 3: whoever wanted the data does not have it.
+    /// - Returns: false when the reader has gone.
+    @discardableResult
+    static func write(_ text: String) -> Bool {
+        switch FileOutput.write(text, to: STDOUT_FILENO) {
+        case 0: return true
+        case EPIPE, ECONNRESET: return false
+        case let error:
+            Talk.error(
+                "cannot write to standard output: \(errorText(error))",
+                hint: "what was to be printed is not complete")
+            exit(ExitStatus.unavailable.rawValue)
+        }
+    }
 
-    /// Writes text and a line feed.
-    static func line(_ text: String) { write(text + "\n") }
+    /// Writes text and a line feed; else as ``write(_:)``.
+    @discardableResult
+    static func line(_ text: String) -> Bool { write(text + "\n") }
 
     /// Whether a person is looking.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 }
 
 enum FileOutput {
-    static func write(_ text: String, to descriptor: Int32) {
+    /// - Returns: 0 when all of it is written, else the `errno` of why not.
+    @discardableResult
+    static func write(_ text: String, to descriptor: Int32) -> Int32 {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             while let base = rest.baseAddress, !rest.isEmpty {
                 let count = Glibc.write(descriptor, base, rest.count)
@@ -50,9 +66,10 @@ enum FileOutput {
                     _ = poll(&wait, 1, -1)
                     continue
                 }
-                guard count > 0 else { return }
+                guard count > 0 else { return count < 0 ? errno : EIO }
                 rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
             }
+            return 0
         }
     }
 }

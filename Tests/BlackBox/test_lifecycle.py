@@ -130,6 +130,20 @@ def test_completions_are_valid(shell, check, tmp_path):
         assert subprocess.run([*check, file]).returncode == 0
 
 
+@pytest.mark.parametrize("command", [["token", "mint", "--user", "ada"], ["version"], ["config", "reference"]])
+def test_a_full_disk_is_no_success(command, tmp_path):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BINARY, *command], stdout=full, stderr=subprocess.PIPE, text=True, timeout=20,
+                              env=harness.clean_environment(SOCKEYE_STATE=str(tmp_path)))
+    assert done.returncode == 3 and "sockeye: error: cannot write to standard output: No space left" in done.stderr
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    process = subprocess.Popen([BINARY, "config", "reference"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert process.wait(10) == 0 and process.stderr.read() == b""
+
+
 def test_mint_wants_a_user_and_says_so(tmp_path):
     done = run("token", "mint", "--state", tmp_path)
     assert done.returncode == 2 and "--user" in done.stderr

@@ -160,7 +160,7 @@ actor ConnectRun {
                 switch decision {
                 case .line(let line): await obey(line)
                 case .interrupt, .end: return await close()
-                case .clearScreen: StandardOutput.write("\u{1B}[H\u{1B}[2J")
+                case .clearScreen: Output.write("\u{1B}[H\u{1B}[2J")
                 }
             }
             redraw()
@@ -205,12 +205,12 @@ actor ConnectRun {
 
     private func show(_ lines: [ConnectPrinter.Line]) {
         guard !lines.isEmpty else { return }
-        if terminal != nil { StandardOutput.write(LineEditor.erasing) }
+        if terminal != nil { Output.write(LineEditor.erasing) }
         for line in lines {
             switch line {
             case .data(let text):
                 // Nobody reads any more, as after `| head`: then nobody needs the connection either.
-                if !StandardOutput.write(text + "\n") { exit(ExitStatus.healthy.rawValue) }
+                if !Output.line(text) { exit(ExitStatus.healthy.rawValue) }
             case .talk(let text): Talk.line(text)
             }
         }
@@ -218,12 +218,12 @@ actor ConnectRun {
     }
 
     private func redraw() {
-        if terminal != nil { StandardOutput.write(editor.drawing(width: RawTerminal.width)) }
+        if terminal != nil { Output.write(editor.drawing(width: RawTerminal.width)) }
     }
 
     private func leaveTerminal() {
         guard terminal != nil else { return }
-        StandardOutput.write(LineEditor.erasing)
+        Output.write(LineEditor.erasing)
         terminal = nil
     }
 }
