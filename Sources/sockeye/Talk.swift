@@ -19,7 +19,8 @@ enum Talk {
     /// A line of its own, as it is.
     static func line(_ text: String) { FileOutput.write(text + "\n", to: STDERR_FILENO) }
 
-    private static func say(_ kind: String, _ text: String) { line("sockeye: \(kind): \(text)") }
+    /// One line: what it repeats may come from a peer.
+    private static func say(_ kind: String, _ text: String) { line("sockeye: \(kind): \(text.printable)") }
 }
 
 /// What a command gives, on standard output: data and nothing else.
@@ -48,6 +49,24 @@ enum Output {
 
     /// Whether a person is looking.
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}
+
+extension String {
+    /// The text with control characters as escapes: what a peer wrote must not steer the terminal.
+    var printable: String {
+        var result = ""
+        for scalar in unicodeScalars {
+            switch scalar.value {
+            case 0x0A: result += "\\n"
+            case 0x0D: result += "\\r"
+            case 0x09: result += "\\t"
+            case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069:
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
 }
 
 enum FileOutput {

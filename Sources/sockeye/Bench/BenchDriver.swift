@@ -188,7 +188,7 @@ class BenchDriver: ClientChannelDelegate {
     }
 
     static func excerpt(_ payload: UnsafeRawBufferPointer) -> String {
-        ConnectPrinter.printable(String(decoding: payload.prefix(300), as: UTF8.self))
+        String(decoding: payload.prefix(300), as: UTF8.self).printable
             + (payload.count > 300 ? "…" : "")
     }
 

@@ -44,7 +44,7 @@ enum ConnectInput: Equatable {
             case ("/pub", _): .mistake("/pub wants a topic and JSON: /pub news {\"title\":\"hello\"}")
             default:
                 .mistake(
-                    "there is no command \(ConnectPrinter.printable(words[0])); /help lists them, // sends a text with a slash in front"
+                    "there is no command \(words[0].printable); /help lists them, // sends a text with a slash in front"
                 )
             }
     }

@@ -59,10 +59,10 @@ struct ConnectPrinter {
     /// Request and response heads, as `--verbose` shows them.
     func heads(_ info: ConnectionInfo) -> [Line] {
         var lines = info.request.split(separator: "\r\n").map {
-            "> " + Self.printable(maskedHead(String($0)))
+            "> " + maskedHead(String($0)).printable
         }
-        lines.append("< HTTP/1.1 \(info.response.status) \(Self.printable(info.response.reason))")
-        lines += info.response.fields.map { "< " + Self.printable(maskedHead("\($0.name): \($0.value)")) }
+        lines.append("< HTTP/1.1 \(info.response.status) \(info.response.reason.printable)")
+        lines += info.response.fields.map { "< " + maskedHead("\($0.name): \($0.value)").printable }
         return lines.map { .talk($0) }
     }
 
@@ -72,7 +72,7 @@ struct ConnectPrinter {
         switch style {
         case .json:
             [.data(object("sent", ("ms", Self.milliseconds(time)), ("text", .string(mask.apply(text)))))]
-        case .talk: [.data(stamp(time) + color("→ ", 32) + Self.printable(mask.apply(text)))]
+        case .talk: [.data(stamp(time) + color("→ ", 32) + mask.apply(text).printable)]
         case .lines: []
         }
     }
@@ -88,7 +88,7 @@ struct ConnectPrinter {
                         "message", ("ms", Self.milliseconds(time)),
                         ("binary_base64", .string(Base64.encode(bytes)))))
             ]
-        case (.talk, .text(let text)): [.data(stamp(time) + color("← ", 36) + Self.printable(text))]
+        case (.talk, .text(let text)): [.data(stamp(time) + color("← ", 36) + text.printable)]
         case (.talk, .binary(let bytes)): [.data(stamp(time) + color("← ", 36) + Self.hexadecimal(bytes))]
         // A line is a message: what would break it is escaped nowhere, since the reader asked for the
         // bytes; --json is for the rest.
@@ -167,7 +167,7 @@ struct ConnectPrinter {
         guard summary.isClean else { return "\(side), but the server never answered the close frame" }
         guard let code = summary.code else { return "\(side) without a code" }
         var text = "\(side): \(code.rawValue)"
-        if !summary.reason.isEmpty { text += " “\(printable(summary.reason))”" }
+        if !summary.reason.isEmpty { text += " “\(summary.reason.printable)”" }
         return text + ", \(code.explanation)"
     }
 
@@ -221,22 +221,6 @@ extension ConnectPrinter {
         if milliseconds < 100 { return "\((milliseconds * 10).rounded() / 10) ms" }
         if milliseconds < 1000 { return "\(Int(milliseconds.rounded())) ms" }
         return "\((milliseconds / 100).rounded() / 10) s"
-    }
-
-    /// What a peer wrote must not steer the terminal: control characters are shown as escapes.
-    static func printable(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x0A: result += "\\n"
-            case 0x0D: result += "\\r"
-            case 0x09: result += "\\t"
-            case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069:
-                result += "\\u{\(String(scalar.value, radix: 16))}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 
     private static func hexadecimal(_ bytes: [UInt8]) -> String {
