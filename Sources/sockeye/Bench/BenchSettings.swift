@@ -40,17 +40,12 @@ struct BenchSettings: Sendable {
                 hint: guess.map { "did you mean \($0)?" } ?? "it is echo, fanout, idle or churn")
         }
         self.mode = mode
-        let url = try invocation.url()
-        var (options, secrets) = try ConnectionFlags.options(invocation)
+        var options: ConnectOptions
+        (options, mask) = try ConnectionFlags.options(invocation)
         // A load generator must not be the one that gives up because the machine is busy.
         if invocation.value("--timeout") == nil { options.timeout = .seconds(30) }
         options.messageLimit = 64 << 20
-        do {
-            plan = try ConnectPlan(url, options: options)
-        } catch {
-            throw .usage("\(error)", hint: error.remedy)
-        }
-        mask = SecretMask(secrets)
+        plan = try ConnectionFlags.plan(invocation, options, mask)
         connections = try invocation.number("--connections", 1...1_000_000) ?? (mode == .idle ? 1000 : 50)
         inFlight = try invocation.number("--in-flight", 1...4096) ?? 1
         loops = try invocation.number("--loops", 1...256) ?? 1

@@ -158,7 +158,7 @@ struct ConnectPrinter {
                 object(
                     "failed", ("ms", Self.milliseconds(time)), ("code", .string(error.code)),
                     ("message", .string(mask.apply("\(error)"))),
-                    ("remedy", .string(error.remedy))))
+                    ("remedy", .string(mask.apply(error.remedy)))))
         ]
     }
 

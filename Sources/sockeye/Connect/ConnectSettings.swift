@@ -26,20 +26,15 @@ struct ConnectSettings {
     let url: String
 
     init(_ invocation: Invocation) throws(CommandFailure) {
-        let url = try invocation.url()
-        var (options, secrets) = try ConnectionFlags.options(invocation)
+        var options: ConnectOptions
+        (options, mask) = try ConnectionFlags.options(invocation)
         if let text = invocation.value("--ping-interval") {
             let interval = try ConnectionFlags.duration("--ping-interval", text)
             if interval < .milliseconds(100) { throw .usage("--ping-interval must be at least 100ms") }
             options.pingInterval = interval
         }
-        do {
-            plan = try ConnectPlan(url, options: options)
-        } catch {
-            throw .usage("\(error)", hint: error.remedy)
-        }
-        mask = SecretMask(secrets)
-        self.url = url
+        plan = try ConnectionFlags.plan(invocation, options, mask)
+        url = invocation.arguments[0]
         topics = invocation.values("--subscribe")
         echoes = invocation.has("--echo")
         isVerbose = invocation.has("--verbose")
@@ -51,16 +46,5 @@ struct ConnectSettings {
         case "forever": wait = nil
         case let text?: wait = try ConnectionFlags.duration("--wait", text)
         }
-    }
-}
-
-extension Invocation {
-    /// The one argument.
-    ///
-    /// Its query may hold a token, so it is taken out of the sight of `ps`.
-    func url() throws(CommandFailure) -> String {
-        let url = arguments[0]
-        for secret in ConnectionFlags.secrets(inURL: url) { ProcessSecrets.erase(secret) }
-        return url
     }
 }

@@ -40,12 +40,13 @@ enum ConnectionFlags {
                 summary: "for name, TCP, TLS and upgrade together; default 10s"),
         ])
 
-    /// - Returns: the options, and the words that must not be shown.
+    /// The options, and what hides the words that must not be shown; those are wiped from the sight of `ps`.
     static func options(_ invocation: Invocation) throws(CommandFailure) -> (
-        options: ConnectOptions, secrets: [String]
+        options: ConnectOptions, mask: SecretMask
     ) {
         var options = ConnectOptions()
-        var secrets: [String] = []
+        var secrets = secrets(inURL: invocation.arguments[0])
+        for secret in secrets { ProcessSecrets.erase(secret) }
         for text in invocation.values("--header") {
             let field = try header(text)
             if isSecret(field.name) {
@@ -68,7 +69,6 @@ enum ConnectionFlags {
         } else if invocation.value("--token-in") != nil {
             throw .usage("--token-in without a token", hint: "add --token @FILE, or set SOCKEYE_TOKEN")
         }
-        secrets += Self.secrets(inURL: invocation.arguments[0])
         options.origin = invocation.value("--origin")
         options.subprotocols = invocation.values("--protocol")
         options.offersCompression = invocation.has("--compress")
@@ -81,7 +81,19 @@ enum ConnectionFlags {
             options.timeout = try duration("--timeout", text)
             if options.timeout <= .zero { throw .usage("--timeout must be longer than nothing") }
         }
-        return (options, secrets)
+        return (options, SecretMask(secrets))
+    }
+
+    /// The plan for the one argument.
+    static func plan(
+        _ invocation: Invocation, _ options: ConnectOptions, _ mask: SecretMask
+    ) throws(CommandFailure) -> ConnectPlan {
+        do {
+            return try ConnectPlan(invocation.arguments[0], options: options)
+        } catch {
+            // It may repeat the URL.
+            throw .usage(mask.apply("\(error)"), hint: error.remedy)
+        }
     }
 
     static func duration(_ flag: String, _ text: String) throws(CommandFailure) -> Duration {
