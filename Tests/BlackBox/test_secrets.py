@@ -1,6 +1,7 @@
 """No token and no secret in clear text: not in the process list, /proc, the logs, or an error answer."""
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,6 @@ def test_the_state_folder_is_made_private(start, tmp_path):
     try:
         process = harness.Sockeye(harness.BINARY, tmp_path / "log", environment={}, wait=False, args=["--loops", "1"])
         process.stop()
-        import subprocess
-
         done = subprocess.run([harness.BINARY, "token", "mint", "--user", "ada", "--state", state], capture_output=True, text=True)
     finally:
         os.umask(before)
@@ -105,3 +104,21 @@ def test_a_token_of_another_server_is_refused(start, server):
     with Raw(other.port) as raw:
         answer = raw.send(handshake(f"/ws?token={server.token('ada')}")).response()
     assert answer.json["code"] == "TOKEN-SIGNATURE"
+
+
+@pytest.mark.parametrize("place", ["flag", "environment", "header", "url"])
+def test_a_client_wipes_its_token_from_the_process_list(server, place):
+    token = server.token("ada")
+    words = {"flag": [server.url(), "--token", token], "environment": [server.url()],
+             "header": [server.url(), "--header", f"Authorization: Bearer {token}"], "url": [server.url(f"/ws?token={token}")]}[place]
+    process = subprocess.Popen([harness.BINARY, "connect", *words, "--wait", "forever"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True,
+                               env=harness.clean_environment(**({"SOCKEYE_TOKEN": token} if place == "environment" else {})))
+    try:
+        said = [process.stdout.readline(), process.stdout.readline()]
+        assert said[1].startswith("sockeye: open after"), said
+        assert token not in proc_text(process.pid) and token not in "".join(said)
+    finally:
+        process.stdin.close()
+        harness.stop(process)
+        process.stdout.close()

@@ -12,7 +12,7 @@ enum ProcessSecrets {
         let wanted = Array(secret.utf8)
         // A very short one would hit words that are none.
         guard wanted.count >= 4 else { return }
-        for range in areas() { erase(wanted, in: range) }
+        for range in areas { erase(wanted, in: range) }
     }
 
     private static func erase(_ wanted: [UInt8], in range: Range<UInt>) {
@@ -30,11 +30,9 @@ enum ProcessSecrets {
         }
     }
 
-    /// The areas of the command line and of the environment: arg_start, arg_end, env_start, env_end, fields
-    /// 48 ...
-    ///
-    /// 51 of proc_pid_stat(5).
-    private static func areas() -> [Range<UInt>] {
+    /// The areas of the command line and of the environment: arg_start, arg_end, env_start and env_end, fields
+    /// 48 to 51 of proc_pid_stat(5).
+    private static let areas: [Range<UInt>] = {
         guard let text = readFile("/proc/self/stat", limit: 4096) else { return [] }
         // The second field is the name in brackets and may hold anything; what follows the last bracket is
         // plain.
@@ -48,7 +46,7 @@ enum ProcessSecrets {
         return [(places[0], places[1]), (places[2], places[3])].compactMap {
             $0.0 > 0 && $0.0 < $0.1 ? $0.0..<$0.1 : nil
         }
-    }
+    }()
 }
 
 /// The bytes of a file, at most `limit` of them; nil when it cannot be read.
