@@ -127,26 +127,13 @@ enum TokenCommand {
                 "token inspect: a token on the command line can be read by every user of this machine",
                 hint: "pipe it in, or put it into a file; consider this one known")
         }
-        let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .unavailable(
-                "\(path): \(String(cString: strerror(errno)))", hint: "give a file that holds a token")
+        let isInput = path == "-"
+        if isInput, isatty(STDIN_FILENO) == 1 { Talk.line("paste the token, then press Enter and Ctrl-D") }
+        let limit = 1 << 20
+        guard let bytes = isInput ? readAll(STDIN_FILENO, limit: limit) : readFile(path, limit: limit) else {
+            throw .unavailable("\(path): \(errorText(errno))", hint: "give a file that holds a token")
         }
-        defer { if descriptor != STDIN_FILENO { close(descriptor) } }
-        if isatty(descriptor) == 1 { Talk.line("paste the token, then press Enter and Ctrl-D") }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 16 << 10)
-        while bytes.count <= 1 << 20 {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .unavailable("\(path): \(String(cString: strerror(errno)))") }
-            if count == 0 { break }
-            bytes += chunk[..<count]
-        }
-        let blanks = Array(" \t\r\n".utf8)
-        let start = bytes.firstIndex { !blanks.contains($0) } ?? bytes.count
-        let end = bytes[start...].lastIndex { !blanks.contains($0) }.map { $0 + 1 } ?? start
-        return String(decoding: bytes[start..<end], as: UTF8.self)
+        return trimmed(String(decoding: bytes, as: UTF8.self))
     }
 
     private static func now() -> Int64 { Int64(time(nil)) }

@@ -154,8 +154,7 @@ enum ConnectionFlags {
                 throw .unavailable("--token: cannot read \(path): \(errorText(errno))")
             }
             let token = trimmed(String(decoding: bytes, as: UTF8.self))
-            // Files from other systems bring blanks, line ends and byte order marks along; inside a token
-            // they are a mistake.
+            // Around a token blanks are no matter; inside they are a mistake.
             guard !token.isEmpty, token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
                 throw .unavailable(
                     "--token: \(path) does not hold one token",
@@ -166,13 +165,5 @@ enum ConnectionFlags {
         ProcessSecrets.erase(word)
         guard !word.isEmpty else { throw .usage("--token is empty") }
         return word
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        var scalars = text.unicodeScalars[...]
-        func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar.value <= 0x20 || scalar.value == 0xFEFF }
-        while let first = scalars.first, isBlank(first) { scalars.removeFirst() }
-        while let last = scalars.last, isBlank(last) { scalars.removeLast() }
-        return String(scalars)
     }
 }

@@ -48,20 +48,3 @@ enum ProcessSecrets {
         }
     }()
 }
-
-/// The bytes of a file, at most `limit` of them; nil when it cannot be read.
-func readFile(_ path: String, limit: Int) -> [UInt8]? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 16 << 10)
-    while bytes.count < limit {
-        let count = Glibc.read(descriptor, &buffer, min(buffer.count, limit - bytes.count))
-        if count < 0, errno == EINTR { continue }
-        if count < 0 { return nil }
-        if count == 0 { break }
-        bytes += buffer[..<count]
-    }
-    return bytes
-}

@@ -119,5 +119,3 @@ struct LineSplitter {
         return rest.isEmpty ? nil : rest
     }
 }
-
-func errorText(_ number: Int32) -> String { String(cString: strerror(number)) }
