@@ -1,7 +1,9 @@
 """What the black-box tests stand on: the server as a process, raw HTTP, /proc, certificates, nginx.
 
 Nothing here knows how the server is made. Every process that is started is ended by its own id."""
+import base64
 import contextlib
+import hashlib
 import os
 import re
 import resource
@@ -277,7 +279,11 @@ class Raw:
 
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+
+def accept_value(key):
+    """RFC 6455 §4.2.2, item 5.4."""
+    return base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
 
 
 def handshake(path="/ws", drop=(), version="HTTP/1.1", method="GET", **fields):

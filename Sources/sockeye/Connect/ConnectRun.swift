@@ -111,9 +111,9 @@ actor ConnectRun {
 
     private func start(_ connection: WebSocketConnection) throws {
         let interrupts = try Interrupts.start()
-        Task { [connection] in
+        Task {
             _ = await interrupts.read()
-            _ = try? await connection.close(.normal)
+            await close()
         }
         if settings.echoes { return }
         let input = try StandardInput()
@@ -142,7 +142,7 @@ actor ConnectRun {
         }
         guard let wait = settings.wait else { return }
         if wait > .zero { try? await Task.sleep(for: wait) }
-        _ = try? await connection.close(.normal)
+        await close()
     }
 
     /// A text message holds UTF-8 alone (RFC 6455 §5.6), so any other line goes as a binary one.
@@ -169,6 +169,8 @@ actor ConnectRun {
     }
 
     private func close() async {
+        // From here on Ctrl-C is a signal again: it must work while the server makes us wait.
+        leaveTerminal()
         _ = try? await connection?.close(.normal)
     }
 
@@ -188,7 +190,9 @@ actor ConnectRun {
                         self.show(self.printer.pong(trip, after: self.elapsed))
                     }
                 }
-            case .close(let code, let reason): try await connection.close(code, reason: reason)
+            case .close(let code, let reason):
+                leaveTerminal()
+                try await connection.close(code, reason: reason)
             case .help: show(ConnectInput.commands.map { .talk($0) })
             case .mistake(let words): show([.talk("sockeye: \(words)")])
             }

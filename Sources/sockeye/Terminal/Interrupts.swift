@@ -2,9 +2,10 @@ import Glibc
 import Synchronization
 
 /// SIGINT and SIGTERM as something to wait for: the first one asks for an orderly end, the second one ends
-/// the process.
+/// the process, and leaves the terminal as it was.
 enum Interrupts {
     private static let writeEnd = Atomic<Int32>(-1)
+    private static let hasAsked = Atomic(false)
 
     /// Takes the signals over.
     ///
@@ -18,9 +19,13 @@ enum Interrupts {
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 // Only what may be done in a signal handler (signal-safety(7)).
+                if Interrupts.hasAsked.exchange(true, ordering: .acquiringAndReleasing) {
+                    return RawTerminal.end(by: number)
+                }
+                let error = errno
                 var byte: UInt8 = 1
                 _ = write(Interrupts.writeEnd.load(ordering: .acquiring), &byte, 1)
-                signal(number, SIG_DFL)
+                errno = error
             }
         }
         return try StandardInput(descriptor: ends[0])
