@@ -32,13 +32,16 @@ enum OptionFlags {
     /// The configuration of a command line; prints every problem but the last, which is thrown.
     ///
     /// - `problemStatus`: 1 where problems are what was looked for, 2 where they stand in the way.
+    /// - `tellsWarnings`: false where the configuration is not what the command is about.
     static func load(
-        _ invocation: Invocation, problemStatus: ExitStatus = .usage
+        _ invocation: Invocation, problemStatus: ExitStatus = .usage, tellsWarnings: Bool = true
     ) throws(CommandFailure) -> ConfigurationLoader.Loaded {
         do {
-            return try ConfigurationLoader.load(
+            let loaded = try ConfigurationLoader.load(
                 file: invocation.value(config.name), environment: invocation.environment,
                 flags: invocation.flags)
+            if tellsWarnings { for warning in loaded.warnings { Talk.warning(warning.text, hint: warning.hint) } }
+            return loaded
         } catch {
             for problem in error.problems.dropLast() { Talk.error(problem.text, hint: problem.hint) }
             let last = error.problems.last

@@ -22,9 +22,7 @@ enum ConfigCommand {
         flags: OptionFlags.groups,
         examples: [Example(line: "sockeye config show --config sockeye.toml --loops 2")]
     ) { invocation in
-        let loaded = try OptionFlags.load(invocation)
-        for warning in loaded.warnings { Talk.warning(warning.text, hint: warning.hint) }
-        Output.write(loaded.toml)
+        Output.write(try OptionFlags.load(invocation).toml)
         return .healthy
     }
 
@@ -38,8 +36,7 @@ enum ConfigCommand {
         flags: OptionFlags.groups,
         examples: [Example(line: "sockeye config check --config sockeye.toml && systemctl reload sockeye")]
     ) { invocation in
-        let loaded = try OptionFlags.load(invocation, problemStatus: .findings)
-        for warning in loaded.warnings { Talk.warning(warning.text, hint: warning.hint) }
+        _ = try OptionFlags.load(invocation, problemStatus: .findings)
         Talk.line("sockeye: the configuration is right")
         return .healthy
     }

@@ -29,9 +29,7 @@ enum ServeCommand {
             ),
         ]
     ) { invocation in
-        let loaded = try OptionFlags.load(invocation)
-        for warning in loaded.warnings { Talk.warning(warning.text, hint: warning.hint) }
-        let options = loaded.options
+        let options = try OptionFlags.load(invocation).options
         let log = LogSink(
             format: options.logFormat, level: options.logLevel,
             redaction: Redaction(queryNames: options.endpoints.map(\.queryName)))

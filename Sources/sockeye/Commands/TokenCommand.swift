@@ -112,7 +112,7 @@ enum TokenCommand {
 
     /// The key of the state directory that file, environment and flags agree on.
     private static func signingKey(_ invocation: Invocation) throws(CommandFailure) -> TokenKey {
-        let options = try OptionFlags.load(invocation).options
+        let options = try OptionFlags.load(invocation, tellsWarnings: false).options
         do {
             return try StateDirectory(path: options.state).signingKey()
         } catch {
