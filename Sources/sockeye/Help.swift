@@ -1,7 +1,7 @@
 /// Lays out what a command says about itself: 80 columns, the example before the flags.
 enum Help {
     static func text(of command: Command, path: String) -> String {
-        var parts = [path == command.name ? "\(path): \(command.summary)" : "\(path): \(command.summary)"]
+        var parts = ["\(path): \(command.summary)"]
         parts.append("Usage: " + usage(of: command, path: path))
         if !command.description.isEmpty { parts.append(paragraphs(command.description)) }
         if !command.examples.isEmpty {
@@ -39,7 +39,7 @@ enum Help {
             words.append(argument.isOptional ? "[\(argument.name)]" : argument.name)
         }
         if command.flags.count > 1 { words.append("[OPTION…]") }
-        return wrap(words, first: 7 + 0, indent: 7 + path.count + 1)
+        return wrap(words, first: "Usage: ".count, indent: "Usage: ".count + path.count + 1)
     }
 
     private static func form(_ flag: Flag) -> String { flag.name + (flag.value.map { " " + $0 } ?? "") }
