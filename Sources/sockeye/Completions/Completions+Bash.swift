@@ -41,7 +41,7 @@ extension Completions {
     /// The path as the script keeps it: each word with a blank before.
     private static func label(_ words: [String]) -> String { "'" + words.map { " " + $0 }.joined() + "'" }
 
-    private static func block(_ leaf: Leaf) -> String {
+    private static func block(_ leaf: Place) -> String {
         var lines = ["        \(label(leaf.words)))"]
         let valued = leaf.command.allFlags.filter { $0.value != nil }
         if !valued.isEmpty {

@@ -1,7 +1,7 @@
 extension Completions {
     /// For zsh, as a file `_sockeye` in `fpath`.
     static var zsh: String {
-        let functions = branches.map(function) + leaves.map(function)
+        let functions = branches.map(function(branch:)) + leaves.map(function(leaf:))
         return """
             #compdef sockeye
             # zsh completion for sockeye. Printed by 'sockeye completions zsh'.
@@ -19,7 +19,7 @@ extension Completions {
 
     private static func name(_ words: [String]) -> String { (["_sockeye"] + words).joined(separator: "_") }
 
-    private static func function(_ branch: Branch) -> String {
+    private static func function(branch: Place) -> String {
         let commands = branch.command.subcommands
         let rows = commands.map { "            " + quoted($0.name + ":" + $0.summary) }
         let calls = commands.map { "                \($0.name)) \(name(branch.words + [$0.name])) ;;" }
@@ -42,7 +42,7 @@ extension Completions {
             """
     }
 
-    private static func function(_ leaf: Leaf) -> String {
+    private static func function(leaf: Place) -> String {
         var specs = flags(of: leaf.command).map(spec)
         for argument in leaf.command.arguments {
             let action = action(words(of: argument, in: leaf))

@@ -1,30 +1,21 @@
 /// Completions, derived from the table of commands.
 enum Completions {
-    /// A command that does something, with the words that lead to it.
-    struct Leaf {
-        /// `["token", "mint"]`.
+    /// A command with the words that lead to it: `["token", "mint"]`; the root has none.
+    struct Place {
         let words: [String]
         let command: Command
     }
 
-    /// A command that holds others, with the words that lead to it; the root has none.
-    struct Branch {
-        let words: [String]
-        let command: Command
-    }
+    /// Commands that do something.
+    static let leaves = places.filter(\.command.subcommands.isEmpty)
+    /// Commands that hold others.
+    static let branches = places.filter { !$0.command.subcommands.isEmpty }
 
-    static let leaves: [Leaf] = leaves(of: CommandTable.root, [])
-    static let branches: [Branch] = branches(of: CommandTable.root, [])
+    private static let places = places(from: CommandTable.root, [])
 
-    private static func leaves(of command: Command, _ words: [String]) -> [Leaf] {
-        if command.subcommands.isEmpty { return [Leaf(words: words, command: command)] }
-        return command.subcommands.flatMap { leaves(of: $0, words + [$0.name]) }
-    }
-
-    private static func branches(of command: Command, _ words: [String]) -> [Branch] {
-        if command.subcommands.isEmpty { return [] }
-        return [Branch(words: words, command: command)]
-            + command.subcommands.flatMap { branches(of: $0, words + [$0.name]) }
+    private static func places(from command: Command, _ words: [String]) -> [Place] {
+        [Place(words: words, command: command)]
+            + command.subcommands.flatMap { places(from: $0, words + [$0.name]) }
     }
 
     /// The flags of a command and `--help`.
@@ -33,7 +24,7 @@ enum Completions {
     }
 
     /// What follows `sockeye help`: the names of commands.
-    static func words(of argument: Argument, in leaf: Leaf) -> Completion {
+    static func words(of argument: Argument, in leaf: Place) -> Completion {
         leaf.words == ["help"] && argument.name == "COMMAND"
             ? .words(CommandTable.root.subcommands.map(\.name)) : argument.completion
     }
