@@ -40,7 +40,9 @@ enum OptionFlags {
             let loaded = try ConfigurationLoader.load(
                 file: invocation.value(config.name), environment: invocation.environment,
                 flags: invocation.flags)
-            if tellsWarnings { for warning in loaded.warnings { Talk.warning(warning.text, hint: warning.hint) } }
+            for warning in loaded.warnings where tellsWarnings {
+                Talk.warning(warning.text, hint: warning.hint)
+            }
             return loaded
         } catch {
             for problem in error.problems.dropLast() { Talk.error(problem.text, hint: problem.hint) }

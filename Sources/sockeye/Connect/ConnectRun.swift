@@ -169,9 +169,14 @@ actor ConnectRun {
     }
 
     private func close() async {
-        // From here on Ctrl-C is a signal again: it must work while the server makes us wait.
-        leaveTerminal()
+        beginEnd()
         _ = try? await connection?.close(.normal)
+    }
+
+    /// From here on Ctrl-C is a signal again, and ends the process: the server may make us wait.
+    private func beginEnd() {
+        leaveTerminal()
+        Interrupts.nextOneEnds()
     }
 
     // MARK: Commands
@@ -191,7 +196,7 @@ actor ConnectRun {
                     }
                 }
             case .close(let code, let reason):
-                leaveTerminal()
+                beginEnd()
                 try await connection.close(code, reason: reason)
             case .help: show(ConnectInput.commands.map { .talk($0) })
             case .mistake(let words): show([.talk("sockeye: \(words)")])

@@ -7,6 +7,9 @@ enum Interrupts {
     private static let writeEnd = Atomic<Int32>(-1)
     private static let hasAsked = Atomic(false)
 
+    /// An orderly end is under way: the next signal ends the process.
+    static func nextOneEnds() { hasAsked.store(true, ordering: .releasing) }
+
     /// Takes the signals over.
     ///
     /// - Returns: gives a byte at the first signal.

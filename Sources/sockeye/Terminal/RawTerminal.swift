@@ -7,8 +7,9 @@ import Synchronization
 struct RawTerminal: ~Copyable {
     /// The terminal whose settings are changed; -1: none.
     private static let changed = Atomic<Int32>(-1)
-    /// What to restore: written while nothing is changed, read by whoever takes `changed` away. Plain memory, since
-    /// a signal handler reads it.
+    /// What to restore: written while nothing is changed, read by whoever takes `changed` away.
+    ///
+    /// Plain memory, since a signal handler reads it.
     nonisolated(unsafe) private static let before = UnsafeMutablePointer<termios>.allocate(capacity: 1)
 
     /// Nil when standard input is no terminal.
