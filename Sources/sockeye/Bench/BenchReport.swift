@@ -53,12 +53,12 @@ struct BenchReport {
 
     /// See `docs/bench.md` for the members.
     var json: String {
-        var members: [(String, JSONValue)] = [
+        var members: [(String, JSONValue?)] = [
             ("mode", .string(settings.mode.rawValue)), ("connections", .integer(Int64(settings.connections))),
             ("loops", .integer(Int64(settings.loops))),
         ]
         if settings.mode == .idle {
-            members.append(("connect_seconds", number(connectTime / .seconds(1), 3)))
+            members.append(("connect_seconds", .rounded(connectTime / .seconds(1), 3)))
             if isServerKnown { members += idleMembers }
         } else {
             members += loadMembers
@@ -68,22 +68,22 @@ struct BenchReport {
             ("failed_connections", .integer(Int64(counts.failed))),
             ("lost", .integer(Int64(clamping: lost))),
         ]
-        return JSONValue.object(JSONObject(members.map { JSONObject.Member(key: $0.0, value: $0.1) })).text
+        return JSONValue.object(members).text
     }
 
-    private var loadMembers: [(String, JSONValue)] {
+    private var loadMembers: [(String, JSONValue?)] {
         let unit = settings.mode == .churn ? "cycle" : "message"
-        var members: [(String, JSONValue)] = []
+        var members: [(String, JSONValue?)] = []
         if settings.mode != .churn {
             members += [
                 ("size_bytes", .integer(Int64(settings.size))),
                 ("in_flight", .integer(Int64(settings.inFlight))),
             ]
-            members.append(("rate", settings.rate.map { number($0, 3) } ?? .null))
+            members.append(("rate", settings.rate.map { .rounded($0, 3) } ?? .null))
         }
         members += [
-            ("seconds", number(seconds, 3)), ("\(unit)s", .integer(Int64(clamping: done))),
-            ("\(unit)s_per_second", number(Double(done) / seconds, 1)),
+            ("seconds", .rounded(seconds, 3)), ("\(unit)s", .integer(Int64(clamping: done))),
+            ("\(unit)s_per_second", .rounded(Double(done) / seconds, 1)),
         ]
         if settings.mode == .fanout {
             members.append(("publications", .integer(Int64(clamping: last.counts.sent &- first.counts.sent))))
@@ -95,33 +95,29 @@ struct BenchReport {
             ("p99", Double(latency.value(at: 0.99))), ("p999", Double(latency.value(at: 0.999))),
             ("max", Double(latency.maximum)),
         ]
-        members.append(
-            (
-                "latency_us",
-                .object(JSONObject(times.map { JSONObject.Member(key: $0.0, value: number($0.1 / 1000, 1)) }))
-            ))
+        members.append(("latency_us", .object(times.map { ($0, .rounded($1 / 1000, 1)) })))
         if isServerKnown {
             members += [
-                ("server_cpu_us_per_\(unit)", number(perUnit(serverCPU), 4)),
-                ("server_cores", number(serverCPU / seconds / 1e9, 3)),
+                ("server_cpu_us_per_\(unit)", .rounded(perUnit(serverCPU), 4)),
+                ("server_cores", .rounded(serverCPU / seconds / 1e9, 3)),
             ]
         }
         members += [
-            ("client_cpu_us_per_\(unit)", number(perUnit(ownCPU), 4)),
-            ("client_cores", number(ownCPU / seconds / 1e9, 3)),
+            ("client_cpu_us_per_\(unit)", .rounded(perUnit(ownCPU), 4)),
+            ("client_cores", .rounded(ownCPU / seconds / 1e9, 3)),
         ]
         return members
     }
 
-    private var idleMembers: [(String, JSONValue)] {
-        var members: [(String, JSONValue)] = [
-            ("pss_bytes_per_connection", number(perConnection(\.proportional, last.sample), 0)),
-            ("anonymous_bytes_per_connection", number(perConnection(\.anonymous, last.sample), 0)),
-            ("server_cpu_us_per_connection", number(serverCPU / 1000 / Double(settings.connections), 2)),
+    private var idleMembers: [(String, JSONValue?)] {
+        var members: [(String, JSONValue?)] = [
+            ("pss_bytes_per_connection", .rounded(perConnection(\.proportional, last.sample), 0)),
+            ("anonymous_bytes_per_connection", .rounded(perConnection(\.anonymous, last.sample), 0)),
+            ("server_cpu_us_per_connection", .rounded(serverCPU / 1000 / Double(settings.connections), 2)),
         ]
         if let touched {
             members.append(
-                ("touched_pss_bytes_per_connection", number(perConnection(\.proportional, touched), 0)))
+                ("touched_pss_bytes_per_connection", .rounded(perConnection(\.proportional, touched), 0)))
         }
         return members
     }
@@ -222,14 +218,6 @@ struct BenchReport {
     private func perConnection(_ member: KeyPath<ProcessSample, UInt64>, _ sample: ProcessSample) -> Double {
         (Double(sample[keyPath: member]) - Double(first.sample[keyPath: member]))
             / Double(settings.connections)
-    }
-
-    private func number(_ value: Double, _ digits: Int) -> JSONValue {
-        var scale = 1.0
-        for _ in 0..<digits { scale *= 10 }
-        let rounded = (value * scale).rounded() / scale
-        if let whole = Int64(exactly: rounded) { return .integer(whole) }
-        return JSONNumber(rounded).map { .number($0) } ?? .null
     }
 
     static func grouped(_ value: UInt64) -> String {

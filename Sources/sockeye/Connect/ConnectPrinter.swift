@@ -30,23 +30,19 @@ struct ConnectPrinter {
 
     func opened(_ info: ConnectionInfo) -> [Line] {
         let timings = info.timings
-        if style == .json {
-            let parts: [(String, Duration?)] = [
-                ("name_ms", timings.name), ("tcp_ms", timings.tcp), ("tls_ms", timings.tls),
-                ("handshake_ms", timings.handshake),
-            ]
-            var members: [(String, JSONValue?)] = [("address", .string(info.remoteAddress))]
-            members.append(("protocol", info.subprotocol.map { .string(mask.apply($0)) }))
-            members.append(("compression", info.compression.map { .string($0.headerValue) }))
-            members.append(("tls", info.security.map { .string($0) }))
-            for (name, time) in parts { members.append((name, time.map(Self.milliseconds))) }
-            members.append(("total_ms", Self.milliseconds(timings.total)))
-            return [.data(object("open", members))]
-        }
         let parts: [(String, Duration?)] = [
             ("name", timings.name), ("tcp", timings.tcp), ("tls", timings.tls),
             ("handshake", timings.handshake),
         ]
+        if style == .json {
+            var members: [(String, JSONValue?)] = [("address", .string(info.remoteAddress))]
+            members.append(("protocol", info.subprotocol.map { .string(mask.apply($0)) }))
+            members.append(("compression", info.compression.map { .string($0.headerValue) }))
+            members.append(("tls", info.security.map { .string($0) }))
+            members += parts.map { ($0 + "_ms", $1.map(Self.milliseconds)) }
+            members.append(("total_ms", Self.milliseconds(timings.total)))
+            return [.data(object("open", members))]
+        }
         let times = parts.compactMap { name, time in time.map { "\(name) \(Self.text($0))" } }.joined(
             separator: ", ")
         var line = "open after \(Self.text(timings.total)) (\(times)) at \(info.remoteAddress)"
@@ -201,17 +197,12 @@ extension ConnectPrinter {
     }
 
     private func object(_ event: String, _ members: [(String, JSONValue?)]) -> String {
-        let known = members.compactMap { name, value in value.map { JSONObject.Member(key: name, value: $0) }
-        }
-        return JSONValue.object(JSONObject([JSONObject.Member(key: "event", value: .string(event))] + known))
-            .text
+        JSONValue.object([("event", .string(event))] + members).text
     }
 
     /// Milliseconds with three digits at most.
     private static func milliseconds(_ time: Duration) -> JSONValue {
-        let value = ((time / .milliseconds(1)) * 1000).rounded() / 1000
-        if let whole = Int64(exactly: value) { return .integer(whole) }
-        return JSONNumber(value).map { .number($0) } ?? .null
+        .rounded(time / .milliseconds(1), 3)
     }
 
     /// `0.42 ms`, `3.1 ms`, `250 ms`, `2.4 s`.
