@@ -66,16 +66,11 @@ struct BenchRun {
                 "\(settings.connections) connections from one address are more than it has ports",
                 hint: "add --sources \((settings.connections + 27_999) / 28_000)")
         }
-        let limit = descriptorLimit()
-        if let limit, settings.connections + 64 > limit {
+        if let limit = try? DescriptorLimit.raise(), settings.connections + 64 > limit {
             throw .unavailable(
                 "\(settings.connections) connections need as many descriptors, and the limit is \(limit)",
                 hint: "raise it: ulimit -Hn, LimitNOFILE= in a systemd unit")
         }
-    }
-
-    private func descriptorLimit() -> Int? {
-        (try? DescriptorLimit.raise()).map { Int($0) }
     }
 
     private func makeLoops(_ addresses: [SocketAddress], _ sources: [SocketAddress]) throws -> [BenchLoop] {
@@ -145,7 +140,6 @@ struct BenchRun {
                 progress.show(
                     "\(BenchReport.grouped(UInt64(Double(counts.done - first.counts.done) / max(seconds, 0.001))))/s, \(Int(seconds.rounded())) of \(settings.duration)"
                 )
-                if counts.errors > 1000 { break }
             }
         }
         let last = try await mark(loops)
@@ -183,9 +177,7 @@ struct BenchRun {
     private func mark(_ loops: [BenchLoop], withMemory: Bool = false) async throws -> BenchMark {
         let counts = await total(loops)
         return BenchMark(
-            time: .now, counts: counts,
-            sample: try ProcessSample(of: settings.processes, withMemory: withMemory),
-            ownCPU: ProcessSample.ownCPU())
+            counts: counts, sample: try ProcessSample(of: settings.processes, withMemory: withMemory))
     }
 
     /// Waits for what is on its way, at most five seconds; what has not come by then is lost.
