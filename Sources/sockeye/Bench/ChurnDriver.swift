@@ -31,8 +31,8 @@ final class ChurnDriver: BenchDriver {
         if case .closed(let summary) = end, summary.isClean {
             counts.done &+= 1
         } else if !isStopping {
-            counts.complain("connection \(channel.index): \(Self.words(end))")
             if !isOpen[index], !hasBegun { return failed(channel, end) }
+            counts.complain("connection \(channel.index): \(Self.words(end))")
         }
         isOpen[index] = false
         if !isStopping {
