@@ -8,16 +8,13 @@ import WebSocketWire
 ///
 /// The publisher lives on the first loop. The others tell it through a mailbox when all their subscribers
 /// have a publication.
-final class FanoutDriver: BenchDriver {
+final class FanoutDriver: SubscribingDriver {
     private let payload: BenchPayload
     private var place: ByteSearch
-    private var answer: ByteSearch
-    private var refusal = ByteSearch(BenchMessages.refusal)
     private var publication: BenchPayload
     private let exchange: FanoutExchange
     /// The publication each subscriber must get next.
     private var expected: [UInt32]
-    private var isSubscribed: [Bool]
     /// How many of this loop's subscribers have a publication, by its number modulo the ring.
     private var deliveries = [UInt32](repeating: 0, count: FanoutDriver.ring)
     /// How many loops have a publication; on the publisher's loop alone.
@@ -36,10 +33,8 @@ final class FanoutDriver: BenchDriver {
         payload = BenchPayload(size: settings.size, isTimed: true)
         publication = payload
         place = ByteSearch(settings.messages.find)
-        answer = ByteSearch(settings.messages.ready ?? [])
         self.exchange = exchange
         expected = Array(repeating: 0, count: share.numbers.count)
-        isSubscribed = Array(repeating: false, count: share.numbers.count)
         isPublisher = share.loop == 0
         publisherNumber = settings.connections
         super.init(settings, reactor, share: share)
@@ -56,36 +51,25 @@ final class FanoutDriver: BenchDriver {
             publisher = channel
             return isReady(channel)
         }
-        if let text = settings.messages.subscribe { Self.send(text, on: channel) }
-        if settings.messages.ready == nil { isReady(channel) }
+        super.opened(channel)
     }
 
     override func received(_ channel: ClientChannel, _ kind: MessageKind, _ bytes: UnsafeRawBufferPointer) {
         if channel.index == publisherNumber {
-            if refusal.end(in: bytes) != nil {
+            if isRefusal(bytes) {
                 counts.complain("the publication was refused: \(Self.excerpt(bytes))")
             }
             return
         }
-        let index = local(channel)
-        if settings.messages.ready != nil, !isSubscribed[index] {
-            if answer.end(in: bytes) != nil {
-                isSubscribed[index] = true
-                isReady(channel)
-            } else if refusal.end(in: bytes) != nil {
-                counts.complain("the subscription was refused: \(Self.excerpt(bytes))")
-                channel.abort()
-            }
-            return
-        }
+        if settlesSubscription(channel, bytes) { return }
         guard hasBegun, let start = place.end(in: bytes), bytes.count - start >= payload.bytes.count
         else { return }
         delivered(
-            UnsafeRawBufferPointer(rebasing: bytes[start..<(start + payload.bytes.count)]), index,
-            channel.index)
+            UnsafeRawBufferPointer(rebasing: bytes[start..<(start + payload.bytes.count)]), channel)
     }
 
-    private func delivered(_ bytes: UnsafeRawBufferPointer, _ index: Int, _ number: Int) {
+    private func delivered(_ bytes: UnsafeRawBufferPointer, _ channel: ClientChannel) {
+        let (index, number) = (local(channel), channel.index)
         guard payload.matchesBody(bytes), let stamp = payload.stamp(of: bytes) else {
             counts.complain(
                 "connection \(number): a delivery is not what was published: \(Self.excerpt(bytes))")
