@@ -29,7 +29,7 @@ public struct RequestParser: Sendable {
     public mutating func parse(
         _ input: UnsafeRawBufferPointer
     ) throws(HTTPError) -> (head: RequestHead, consumed: Int)? {
-        while let line = try nextLine(input) {
+        while let line = try scanner.nextLine(input) {
             if methodEnd == 0 {
                 if line.isEmpty { try scanner.skipEmptyLine() } else { try readRequestLine(line, of: input) }
             } else if line.isEmpty {
@@ -43,10 +43,6 @@ public struct RequestParser: Sendable {
             }
         }
         return nil
-    }
-
-    private mutating func nextLine(_ input: UnsafeRawBufferPointer) throws(HTTPError) -> Range<Int>? {
-        try scanner.nextLine(input)
     }
 
     private mutating func readRequestLine(_ line: Range<Int>, of input: UnsafeRawBufferPointer)
