@@ -32,11 +32,7 @@ extension Handshake {
         if isTarget { buffer.append(target) } else { buffer.append("/") }
         buffer.append(" HTTP/1.1\r\n")
         func append(_ name: String, _ value: String) {
-            if FieldWriter.judge(name, value) == .fine {
-                FieldWriter.append(name, value, to: buffer)
-            } else {
-                isWhole = false
-            }
+            isWhole = FieldWriter.appendIfFine(name, value, to: buffer) && isWhole
         }
         append("Host", host)
         buffer.append("Upgrade: websocket\r\nConnection: Upgrade\r\n")

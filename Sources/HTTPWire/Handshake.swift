@@ -144,11 +144,7 @@ public enum Handshake {
         buffer.append("\r\n")
         var isWhole = true
         func append(_ name: String, _ value: String) {
-            if FieldWriter.judge(name, value) == .fine {
-                FieldWriter.append(name, value, to: buffer)
-            } else {
-                isWhole = false
-            }
+            isWhole = FieldWriter.appendIfFine(name, value, to: buffer) && isWhole
         }
         if let subprotocol { append("Sec-WebSocket-Protocol", subprotocol) }
         if let extensions { append("Sec-WebSocket-Extensions", extensions) }

@@ -203,6 +203,13 @@ enum FieldWriter {
         }
     }
 
+    /// Appends what may be written in any head; false, and nothing appended, for the rest.
+    static func appendIfFine(_ name: String, _ value: String, to buffer: ByteBuffer) -> Bool {
+        guard judge(name, value) == .fine else { return false }
+        append(name, value, to: buffer)
+        return true
+    }
+
     static func append(_ name: String, _ value: String, to buffer: ByteBuffer) {
         buffer.append(name)
         buffer.append(": ")
