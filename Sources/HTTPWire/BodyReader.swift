@@ -133,9 +133,7 @@ public struct BodyReader: Sendable {
             digits &+= 1
             remaining = remaining << 4 | UInt64(value)
         default:
-            guard octet >= 0x20 || octet == 0x09, octet != 0x7F else {
-                throw .invalidChunkExtension(octet: octet)
-            }
+            guard !Octets.isControl(octet) else { throw .invalidChunkExtension(octet: octet) }
             guard extensionBudget > 0 else { throw .chunkLineTooLong(limit: Int(chunkLineLimit)) }
             extensionBudget &-= 1
         }
@@ -177,7 +175,7 @@ public struct BodyReader: Sendable {
         case .trailerValue:
             if octet == 0x0D {
                 state = .trailerLineFeed
-            } else if (octet < 0x20 && octet != 0x09) || octet == 0x7F {
+            } else if Octets.isControl(octet) {
                 throw octet == 0x0A ? .bareLineFeed : .malformedTrailer
             }
         default:

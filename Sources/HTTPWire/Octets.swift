@@ -51,7 +51,7 @@ public enum Octets {
 
     /// The position of the first octet that no field value may hold; nil when all are fine.
     ///
-    /// Refused are the control octets but HTAB, and DEL (RFC 9110 §5.5). Eight octets a step.
+    /// Eight octets a step.
     static func firstControl(in bytes: UnsafeRawBufferPointer) -> Int? {
         var index = 0
         while index &+ 8 <= bytes.count {
@@ -90,8 +90,9 @@ public enum Octets {
         return nil
     }
 
+    /// A control octet but HTAB, or DEL: no field value, chunk extension or trailer may hold it (RFC 9110 §5.5).
     @inline(__always)
-    private static func isControl(_ octet: UInt8) -> Bool {
+    static func isControl(_ octet: UInt8) -> Bool {
         (octet < 0x20 && octet != 0x09) || octet == 0x7F
     }
 
