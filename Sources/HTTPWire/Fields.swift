@@ -128,20 +128,22 @@ extension Fields: Sequence {
 /// The same by octets, for the room's own lookups.
 extension Fields {
     func index(of name: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        bytes.withUnsafeBytes { bytes in
-            var index = start
-            while index < spans.count {
-                let span = spans[index]
-                if Int(span.nameLength) == name.count {
-                    let from = Int(span.nameStart)
-                    if Octets.equal(UnsafeRawBufferPointer(rebasing: bytes[from..<from &+ name.count]), name)
-                    {
-                        return index
-                    }
-                }
-                index &+= 1
-            }
-            return nil
+        var index = start
+        while index < spans.count {
+            if isField(index, name) { return index }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// Whether the field at `index` has that name.
+    @inline(__always)
+    func isField(_ index: Int, _ name: UnsafeRawBufferPointer) -> Bool {
+        let span = spans[index]
+        guard Int(span.nameLength) == name.count else { return false }
+        return bytes.withUnsafeBytes {
+            let from = Int(span.nameStart)
+            return Octets.equal(UnsafeRawBufferPointer(rebasing: $0[from..<from &+ name.count]), name)
         }
     }
 

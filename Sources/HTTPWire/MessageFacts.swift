@@ -30,7 +30,7 @@ struct MessageFacts {
             case 17 where fields.isField(index, "transfer-encoding"):
                 guard version == .http11 else { throw .transferEncodingInHTTP10 }
                 guard !isChunked else { throw .duplicateTransferEncoding }
-                guard fields.withValue(at: index, { Octets.equal($0, ("chunked" as StaticString).octets) })
+                guard fields.withValue(at: index, { Octets.equal($0, "chunked") })
                 else {
                     throw .unsupportedTransferEncoding(fields.withValue(at: index, Octets.excerpt))
                 }
@@ -49,7 +49,7 @@ struct MessageFacts {
     }
 
     private mutating func readExpectation(_ fields: Fields, _ index: Int) throws(HTTPError) {
-        guard fields.withValue(at: index, { Octets.equal($0, ("100-continue" as StaticString).octets) })
+        guard fields.withValue(at: index, { Octets.equal($0, "100-continue") })
         else {
             throw .unsupportedExpectation(fields.withValue(at: index, Octets.excerpt))
         }
@@ -60,8 +60,8 @@ struct MessageFacts {
         var close = false
         var keepAlive = false
         fields.forEachElement(at: index) { element in
-            close = close || Octets.equal(element, ("close" as StaticString).octets)
-            keepAlive = keepAlive || Octets.equal(element, ("keep-alive" as StaticString).octets)
+            close = close || Octets.equal(element, "close")
+            keepAlive = keepAlive || Octets.equal(element, "keep-alive")
             return true
         }
         hasClose = hasClose || close
@@ -82,12 +82,5 @@ struct MessageFacts {
 
 extension Fields {
     @inline(__always)
-    fileprivate func isField(_ index: Int, _ name: StaticString) -> Bool {
-        let span = spans[index]
-        return bytes.withUnsafeBytes {
-            let from = Int(span.nameStart)
-            return Octets.equal(
-                UnsafeRawBufferPointer(rebasing: $0[from..<from &+ Int(span.nameLength)]), name.octets)
-        }
-    }
+    fileprivate func isField(_ index: Int, _ name: StaticString) -> Bool { isField(index, name.octets) }
 }

@@ -104,6 +104,11 @@ public enum Octets {
         return true
     }
 
+    @inline(__always)
+    static func equal(_ left: UnsafeRawBufferPointer, _ right: StaticString) -> Bool {
+        equal(left, right.octets)
+    }
+
     /// `bytes` without the blanks around it.
     @inline(__always)
     static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

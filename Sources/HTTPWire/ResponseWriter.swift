@@ -195,10 +195,10 @@ enum FieldWriter {
                 return .malformed
             }
             let name = UnsafeRawBufferPointer(name)
-            if Octets.equal(name, ("connection" as StaticString).octets) { return .connection }
+            if Octets.equal(name, "connection") { return .connection }
             let isFraming =
-                Octets.equal(name, ("content-length" as StaticString).octets)
-                || Octets.equal(name, ("transfer-encoding" as StaticString).octets)
+                Octets.equal(name, "content-length")
+                || Octets.equal(name, "transfer-encoding")
             return isFraming ? .framing : .fine
         }
     }
