@@ -57,6 +57,23 @@ public enum HTTPVersion: UInt8, Sendable, Comparable, CustomStringConvertible {
     case http10 = 10
     case http11 = 11
 
+    /// The digits of `HTTP/` digit `.` digit; nil for anything else.
+    static func number(_ text: UnsafeRawBufferPointer) -> (major: Int, minor: Int)? {
+        guard text.count == 8, text[..<5].elementsEqual(("HTTP/" as StaticString).octets),
+            Octets.isDigit(text[5]), text[6] == 0x2E, Octets.isDigit(text[7])
+        else { return nil }
+        return (Int(text[5] &- 0x30), Int(text[7] &- 0x30))
+    }
+
+    /// The version of that number; nil when it is not spoken.
+    init?(_ number: (major: Int, minor: Int)) {
+        switch number {
+        case (1, 0): self = .http10
+        case (1, 1): self = .http11
+        default: return nil
+        }
+    }
+
     /// HTTP/1.0 is less than HTTP/1.1.
     public static func < (left: HTTPVersion, right: HTTPVersion) -> Bool { left.rawValue < right.rawValue }
 

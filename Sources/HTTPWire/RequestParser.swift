@@ -75,19 +75,14 @@ public struct RequestParser: Sendable {
         return line.lowerBound..<end
     }
 
-    private static func version(_ text: UnsafeRawBufferPointer, isPreface: Bool) throws(HTTPError)
+    private static func version(_ text: UnsafeRawBufferPointer, isPreface: @autoclosure () -> Bool)
+        throws(HTTPError)
         -> HTTPVersion
     {
-        guard text.count == 8, text[..<5].elementsEqual(("HTTP/" as StaticString).octets),
-            Octets.isDigit(text[5]),
-            text[6] == 0x2E, Octets.isDigit(text[7])
-        else { throw .malformedRequestLine(.badVersion) }
-        switch (text[5] &- 0x30, text[7] &- 0x30) {
-        case (1, 1): return .http11
-        case (1, 0): return .http10
-        case (2, 0) where isPreface: throw .http2Preface
-        case (let major, let minor): throw .unsupportedVersion(major: Int(major), minor: Int(minor))
-        }
+        guard let number = HTTPVersion.number(text) else { throw .malformedRequestLine(.badVersion) }
+        if let version = HTTPVersion(number) { return version }
+        if isPreface(), number == (2, 0) { throw .http2Preface }
+        throw .unsupportedVersion(major: number.major, minor: number.minor)
     }
 
     /// The head is whole: judge it as a message.

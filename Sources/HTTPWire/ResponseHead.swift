@@ -22,7 +22,14 @@ public struct ResponseHead: Sendable, Equatable {
 /// The caller says with each call which method the answer is for, since that decides about the body.
 public struct ResponseParser: Sendable {
     private var scanner: HeadScanner
-    private var statusLine: (start: UInt32, end: UInt32) = (0, 0)
+    /// Nil until it was read.
+    private var statusLine: StatusLine?
+
+    fileprivate struct StatusLine: Sendable {
+        let version: HTTPVersion
+        let status: Int
+        let reason: String
+    }
 
     /// A parser for one connection.
     public init(limits: HTTPLimits = HTTPLimits()) {
@@ -40,41 +47,36 @@ public struct ResponseParser: Sendable {
         _ input: UnsafeRawBufferPointer, for method: HTTPMethod = .get
     ) throws(HTTPError) -> (head: ResponseHead, consumed: Int)? {
         while let line = try scanner.nextLine(input) {
-            if statusLine.end == 0 {
+            guard let first = statusLine else {
                 if line.isEmpty {
                     try scanner.skipEmptyLine()
                 } else {
-                    _ = try ResponseParser.parts(UnsafeRawBufferPointer(rebasing: input[line]))
-                    statusLine = (
-                        UInt32(truncatingIfNeeded: line.lowerBound),
-                        UInt32(truncatingIfNeeded: line.upperBound)
-                    )
+                    statusLine = try StatusLine(UnsafeRawBufferPointer(rebasing: input[line]))
                 }
-            } else if line.isEmpty {
-                let head = try finish(input, method)
+                continue
+            }
+            if line.isEmpty {
+                let head = try finish(first, input, method)
                 let consumed = scanner.end
                 scanner.reset()
-                statusLine = (0, 0)
+                statusLine = nil
                 return (head, consumed)
-            } else {
-                try scanner.addField(line, of: input)
             }
+            try scanner.addField(line, of: input)
         }
         return nil
     }
 
-    private func finish(_ input: UnsafeRawBufferPointer, _ method: HTTPMethod) throws(HTTPError)
-        -> ResponseHead
-    {
-        let line = UnsafeRawBufferPointer(rebasing: input[Int(statusLine.start)..<Int(statusLine.end)])
-        let (version, status, reason) = try ResponseParser.parts(line)
+    private func finish(
+        _ line: StatusLine, _ input: UnsafeRawBufferPointer, _ method: HTTPMethod
+    ) throws(HTTPError) -> ResponseHead {
         let bytes = [UInt8](UnsafeRawBufferPointer(rebasing: input[Int(scanner.start)..<scanner.end]))
         let fields = Fields(bytes: bytes, spans: scanner.spans)
-        let facts = try MessageFacts(fields, version: version, isRequest: false)
-        let framing = ResponseParser.framing(facts, status, method)
+        let facts = try MessageFacts(fields, version: line.version, isRequest: false)
+        let framing = ResponseParser.framing(facts, line.status, method)
         return ResponseHead(
-            version: version, status: status, reason: reason, fields: fields, bodyFraming: framing,
-            keepAlive: facts.keepsAlive(version) && framing != .untilClose)
+            version: line.version, status: line.status, reason: line.reason, fields: fields,
+            bodyFraming: framing, keepAlive: facts.keepsAlive(line.version) && framing != .untilClose)
     }
 
     /// RFC 9112 §6.3, in its order.
@@ -84,25 +86,25 @@ public struct ResponseParser: Sendable {
         if facts.isChunked { return .chunked }
         return facts.contentLength.map { .length($0) } ?? .untilClose
     }
+}
 
-    private static func parts(
-        _ line: UnsafeRawBufferPointer
-    ) throws(HTTPError) -> (version: HTTPVersion, status: Int, reason: String) {
-        let fault = HTTPError.malformedStatusLine(
-            Octets.excerpt(UnsafeRawBufferPointer(rebasing: line.prefix(64))))
-        guard line.count >= 12, line[..<5].elementsEqual(("HTTP/" as StaticString).octets),
-            Octets.isDigit(line[5]),
-            line[6] == 0x2E, Octets.isDigit(line[7]), line[8] == 0x20,
-            line[9..<12].allSatisfy(Octets.isDigit),
-            line[9] != 0x30
-        else { throw fault }
-        let (major, minor) = (Int(line[5] &- 0x30), Int(line[7] &- 0x30))
-        guard major == 1, minor <= 1 else { throw .unsupportedVersion(major: major, minor: minor) }
-        let status = line[9..<12].reduce(0) { $0 * 10 + Int($1 &- 0x30) }
+extension ResponseParser.StatusLine {
+    fileprivate init(_ line: UnsafeRawBufferPointer) throws(HTTPError) {
+        guard line.count >= 12, line[8] == 0x20, line[9..<12].allSatisfy(Octets.isDigit), line[9] != 0x30,
+            let number = HTTPVersion.number(UnsafeRawBufferPointer(rebasing: line[..<8]))
+        else { throw Self.fault(line) }
+        guard let version = HTTPVersion(number) else {
+            throw .unsupportedVersion(major: number.major, minor: number.minor)
+        }
         // The blank before an empty reason is demanded by the grammar, but left out by many servers.
-        guard line.count > 12 else { return (minor == 1 ? .http11 : .http10, status, "") }
-        let reason = UnsafeRawBufferPointer(rebasing: line[13...])
-        guard line[12] == 0x20, Octets.firstControl(in: reason) == nil else { throw fault }
-        return (minor == 1 ? .http11 : .http10, status, String(decoding: reason, as: UTF8.self))
+        let reason = UnsafeRawBufferPointer(rebasing: line.dropFirst(13))
+        guard line.count == 12 || line[12] == 0x20, Octets.firstControl(in: reason) == nil else { throw Self.fault(line) }
+        self.init(
+            version: version, status: line[9..<12].reduce(0) { $0 * 10 + Int($1 &- 0x30) },
+            reason: String(decoding: reason, as: UTF8.self))
+    }
+
+    private static func fault(_ line: UnsafeRawBufferPointer) -> HTTPError {
+        .malformedStatusLine(Octets.excerpt(UnsafeRawBufferPointer(rebasing: line.prefix(64))))
     }
 }
