@@ -94,13 +94,13 @@ public enum WebhookSignature {
 
     private static func digest(secret: [UInt8], body: [UInt8], unixSeconds: Int64) -> [UInt8] {
         let message = Array("\(unixSeconds).".utf8) + body
-        return withUnsafeTemporaryAllocation(byteCount: ctls_hmac_sha256_size(), alignment: 16) { memory in
+        return withUnsafeTemporaryAllocation(byteCount: ctls_hmac_size(), alignment: 16) { memory in
             guard let base = memory.baseAddress else { return [] }
             let state = OpaquePointer(base)
-            secret.withUnsafeBytes { ctls_hmac_sha256_prepare(state, $0.baseAddress, $0.count) }
-            defer { ctls_hmac_sha256_wipe(state) }
+            secret.withUnsafeBytes { ctls_hmac_prepare(state, 256, $0.baseAddress, $0.count) }
+            defer { ctls_hmac_wipe(state) }
             var digest = [UInt8](repeating: 0, count: 32)
-            message.withUnsafeBytes { ctls_hmac_sha256_sign(state, $0.baseAddress, $0.count, &digest) }
+            message.withUnsafeBytes { ctls_hmac_sign(state, $0.baseAddress, $0.count, &digest) }
             return digest
         }
     }
