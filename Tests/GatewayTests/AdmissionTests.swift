@@ -161,6 +161,14 @@ struct AdmissionTests {
         #expect(plain.missing.isEmpty && plain.nginx.isEmpty && plain.suspect == nil)
     }
 
+    @Test("A token in front of a known path is not quoted")
+    func tokenInPath() throws {
+        let head = try Self.head(line: "GET /eyJhbGciOiJIUzI1NiJ9.e30.c2VjcmV0/ws HTTP/1.1")
+        let refusal = Self.admission.unknownPath(head, from: Self.peer)
+        #expect(refusal.nearestPath == "/ws" && refusal.remedy.contains("'/***'"))
+        #expect(!ByteBufferText { refusal.appendJSON(to: $0) }.text.contains("eyJ"))
+    }
+
     @Test("Other refusals")
     func others() throws {
         let head = try Self.head()

@@ -58,7 +58,8 @@ extension Admission {
     /// What is wrong with the handshake is told too, since the next attempt will meet it.
     public func unknownPath(_ head: RequestHead, from peer: Peer) -> Refusal {
         let path = PlainText.line(head.path, redaction, limit: 128)
-        let nearest = NearestPath.find(head.path, among: paths)
+        // Masked first: what stands before the known part of the path is quoted in the advice.
+        let nearest = NearestPath.find(PlainText.line(head.path, redaction, limit: 1024), among: paths)
         var refusal = Refusal(
             .pathUnknown, summary(head, peer),
             message: "no endpoint has the path '\(path)'"
