@@ -356,6 +356,20 @@ def test_sixty_five_thousand_fragments_are_one_message(server):
         assert same
 
 
+def test_a_slow_reader_is_not_taken_for_dead(start):
+    """While more waits for it than may, the server does not read, so it hears no pong; but what is taken shows life."""
+    server = start("--echo", "/echo", environment={"SOCKEYE_HEARTBEAT_INTERVAL": "1s", "SOCKEYE_TIMEOUTS_IDLE": "2s"})
+    with opened(server.port, "/echo") as raw:
+        raw.send(masked(b"z" * (14 * MIB), opcode=0x2, key=b"\x00\x00\x00\x00"))
+        begun, taken = time.monotonic(), 0
+        while taken < 14 * MIB:
+            # Some 3 MB a second.
+            until(lambda: taken < 3e6 * (time.monotonic() - begun), 5, "time passing")
+            data = raw.socket.recv(65536)
+            assert data, f"closed after {taken} bytes"
+            taken += len(data)
+
+
 def test_a_dead_peer_is_noticed(start):
     server = start(environment={"SOCKEYE_HEARTBEAT_INTERVAL": "1s", "SOCKEYE_TIMEOUTS_IDLE": "3s",
                                 "SOCKEYE_TIMEOUTS_AUTHENTICATION": "60s"})

@@ -66,9 +66,13 @@ extension Connection {
         }
     }
 
-    /// The peer takes what it is still to get, if slowly: it is given time anew, but not without end.
+    /// The peer takes what it is still to get, if slowly.
     func tookSome() {
-        if age < loop.shared.limits.endingTimeout { setDeadline(after: loop.shared.limits.flushTimeout) }
+        // We may not be reading: then nothing else shows that somebody is there.
+        lastReceived = loop.tick
+        guard phase == .closing || phase == .lingering, age < loop.shared.limits.endingTimeout else { return }
+        // It is given time anew, but not without end.
+        setDeadline(after: loop.shared.limits.flushTimeout)
     }
 
     /// Input after the end is counted, so that nobody can keep a dead connection busy.

@@ -83,7 +83,7 @@ extension Connection {
         case .failed(let errno):
             end(.failed(errno))
         case .queued:
-            if isEnding, socket.queuedBytes < waiting { tookSome() }
+            if socket.queuedBytes < waiting { tookSome() }
             if phase != .lingering, !interest.contains(.read),
                 socket.queuedBytes < loop.shared.limits.outboundLow
             {
