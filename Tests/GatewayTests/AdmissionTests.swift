@@ -183,7 +183,7 @@ struct AdmissionTests {
                 $0.0 == "Retry-After"
             })
         #expect(admission.stopping(nil, from: Self.peer).status == 503)
-        #expect(admission.timeout(seconds: 10, from: Self.peer).status == 408)
+        #expect(admission.timeout(.seconds(10), from: Self.peer).status == 408)
         #expect(admission.plainOnTLSPort(from: Self.peer).remedy.contains("wss://"))
         #expect(Admission.tlsAlert.first == 0x15)
     }

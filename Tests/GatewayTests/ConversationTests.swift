@@ -169,6 +169,14 @@ import WebSocketWire
             try TestClient(port: server.port, request: request).readAll().contains("HANDSHAKE-NO-UPGRADE"))
     }
 
+    @Test func `a later head has no more time than the first`() throws {
+        let server = try TestServer(loops: 1) { $0.handshakeTimeout = .milliseconds(300) }
+        let whole = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+        let answer = try TestClient(port: server.port, request: whole + "GET /he").readAll()
+        #expect(answer.hasPrefix("HTTP/1.1 200 ") && answer.contains("HTTP/1.1 408 "))
+        #expect(answer.contains("within 300ms"))
+    }
+
     @Test func `half a PROXY header with an end behind it is not waited for`() throws {
         let server = try TestServer(loops: 1) {
             $0.proxyProtocol = true

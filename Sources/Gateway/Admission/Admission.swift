@@ -1,3 +1,4 @@
+import Configuration
 public import HTTPWire
 public import Telemetry
 public import Tokens
@@ -117,9 +118,9 @@ extension Admission {
     }
 
     /// The head was not whole in time: 408.
-    public func timeout(seconds: Int, from peer: Peer) -> Refusal {
+    public func timeout(_ limit: Duration, from peer: Peer) -> Refusal {
         Refusal(
-            .timeout, summary(nil, peer), message: "the request did not arrive within \(seconds) seconds",
+            .timeout, summary(nil, peer), message: "the request did not arrive within \(limit.text)",
             remedy: "send the whole request at once; a port check that sends nothing may be ignored")
     }
 

@@ -72,6 +72,7 @@ extension Connection {
                     var parser = exchange?.parser ?? RequestParser(limits: loop.shared.limits.http)
                     guard let (head, consumed) = try parser.parse(UnsafeRawBufferPointer(rest)) else {
                         keepExchange().parser = parser
+                        hurry()
                         break
                     }
                     exchange?.parser = RequestParser(limits: loop.shared.limits.http)
@@ -90,6 +91,12 @@ extension Connection {
         }
         flushReply()
         return phase == .http ? used : bytes.count
+    }
+
+    /// A head has begun: from here on a connection that was kept gets no more time than a new one.
+    private func hurry() {
+        let time = loop.shared.limits.handshakeTimeout
+        if loop.now.advanced(byNanoseconds: time) < deadline { setDeadline(after: time) }
     }
 
     /// A request without a body.

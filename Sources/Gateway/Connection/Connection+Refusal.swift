@@ -39,8 +39,8 @@ extension Connection {
     func requestTimedOut() {
         if exchange?.unanswered != nil { return answerTimedOut() }
         guard let exchange, exchange.inbox.count > 0 || exchange.body != nil else { return end(.timedOut) }
-        let seconds = Int(loop.shared.limits.handshakeTimeout / 1_000_000_000)
-        let refusal = loop.shared.admission.timeout(seconds: seconds, from: origin)
+        let limit = Duration.nanoseconds(Int64(clamping: loop.shared.limits.handshakeTimeout))
+        let refusal = loop.shared.admission.timeout(limit, from: origin)
         loop.keep(refusal)
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
