@@ -10,14 +10,16 @@ public enum Spelling {
         for candidate in candidates {
             let plainCandidate = plain(candidate)
             let allowed = Swift.max(1, Swift.max(plainWord.count, plainCandidate.count) / 3)
-            let distance = distance(plainWord, plainCandidate)
+            let distance = edits(from: plainWord, to: plainCandidate)
             if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }
         }
         return best?.name
     }
 
     /// Edits that turn one into the other, a swap of neighbours counted once (optimal string alignment).
-    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    ///
+    /// O(product of the lengths).
+    public static func edits(from left: [UInt8], to right: [UInt8]) -> Int {
         if left.isEmpty || right.isEmpty { return Swift.max(left.count, right.count) }
         var beforeLast = [Int](repeating: 0, count: right.count + 1)
         var last = Array(0...right.count)

@@ -1,3 +1,5 @@
+import Configuration
+
 /// Finds the endpoint that somebody meant who asked for a path that none has.
 enum NearestPath {
     /// How the path asked for differs from the endpoint's.
@@ -45,7 +47,8 @@ enum NearestPath {
         let filled = wanted.enumerated().map { index, segment in
             isHole(segment) && index < asked.count ? asked[index] : segment
         }
-        return .edits(distance("/" + asked.joined(separator: "/"), "/" + filled.joined(separator: "/")))
+        let paths = [asked, filled].map { Array(("/" + $0.joined(separator: "/")).utf8.prefix(128)) }
+        return .edits(Spelling.edits(from: paths[0], to: paths[1]))
     }
 
     private static func rank(_ difference: Difference) -> Int {
@@ -61,21 +64,4 @@ enum NearestPath {
         path.split(separator: "/").prefix(64).map(String.init)
     }
     private static func isHole(_ segment: String) -> Bool { segment.hasPrefix("{") && segment.hasSuffix("}") }
-
-    /// Levenshtein's distance between the first 128 octets.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left.utf8.prefix(128))
-        let right = Array(right.utf8.prefix(128))
-        var last = Array(0...right.count)
-        for (row, octet) in left.enumerated() {
-            var current = [row + 1]
-            current.reserveCapacity(right.count + 1)
-            for (column, other) in right.enumerated() {
-                current.append(
-                    min(last[column] + (octet == other ? 0 : 1), last[column + 1] + 1, current[column] + 1))
-            }
-            last = current
-        }
-        return last[right.count]
-    }
 }
