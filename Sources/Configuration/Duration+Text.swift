@@ -42,13 +42,13 @@ extension Duration {
         return seconds &* 1000 &+ attoseconds / 1_000_000_000_000_000
     }
 
-    /// The span in nanoseconds, rounded down; zero when negative.
-    ///
-    /// Wraps beyond 584 years.
+    /// The span in nanoseconds, rounded down; zero when negative, the largest number beyond 584 years.
     public var wholeNanoseconds: UInt64 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        return UInt64(seconds) &* 1_000_000_000 &+ UInt64(attoseconds / 1_000_000_000)
+        let (whole, isTooLong) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, isOver) = whole.addingReportingOverflow(UInt64(attoseconds / 1_000_000_000))
+        return isTooLong || isOver ? .max : sum
     }
 
     private static let longest: Int64 = 100_000 * 86_400_000

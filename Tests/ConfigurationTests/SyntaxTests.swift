@@ -28,6 +28,7 @@ struct SyntaxTests {
         }
         #expect(Duration.seconds(10).wholeNanoseconds == 10_000_000_000)
         #expect(Duration.seconds(-1).wholeNanoseconds == 0)
+        #expect(Duration.seconds(Int64.max).wholeNanoseconds == .max)
     }
 
     static let sizes: [(String, Int?)] = [

@@ -30,25 +30,15 @@ struct GatewayLimits: Sendable {
     /// - Parameter connections: the most at once over all loops, with 0 already replaced by what the process can hold.
     init(_ options: Options, connections: Int) {
         http = HTTPLimits(head: options.headLimit)
-        handshakeTimeout = options.handshakeTimeout.inNanoseconds
-        authenticationTimeout = options.authTimeout.inNanoseconds
-        idleTimeout = options.idleTimeout.inNanoseconds
-        pingInterval = options.pingInterval == .zero ? .max : options.pingInterval.inNanoseconds
-        shutdownTimeout = options.shutdownTimeout.inNanoseconds
+        handshakeTimeout = options.handshakeTimeout.wholeNanoseconds
+        authenticationTimeout = options.authTimeout.wholeNanoseconds
+        idleTimeout = options.idleTimeout.wholeNanoseconds
+        pingInterval = options.pingInterval == .zero ? .max : options.pingInterval.wholeNanoseconds
+        shutdownTimeout = options.shutdownTimeout.wholeNanoseconds
         outboundHigh = options.outboundHigh
         outboundLow = options.outboundLow
         maxConnections = connections
         maxSubscriptions = options.maxSubscriptions
         publishLimit = options.publishLimit
-    }
-}
-
-extension Duration {
-    /// Whole nanoseconds, 0 for negative spans, the largest number for spans beyond 584 years.
-    var inNanoseconds: UInt64 {
-        let (seconds, attoseconds) = components
-        guard seconds >= 0, attoseconds >= 0 else { return 0 }
-        let (whole, overflow) = UInt64(seconds).multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max : whole &+ UInt64(attoseconds / 1_000_000_000)
     }
 }
