@@ -1,7 +1,9 @@
+import Gateway
+
 /// What this build is.
 enum Version {
     /// Semantic Versioning 2.0.
-    static let number = "0.1.0"
+    static let number = GatewayServer.version
 
     /// The compiler that built it.
     static var compiler: String {
