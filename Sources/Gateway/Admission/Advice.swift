@@ -53,11 +53,6 @@ enum OriginAdvice {
     }
 
     private static func host(of origin: String) -> String {
-        guard let mark = origin.firstRange(of: "://") else { return origin }
-        let rest = origin[mark.upperBound...]
-        if rest.hasPrefix("["), let close = rest.firstIndex(of: "]") {
-            return String(rest[rest.index(after: rest.startIndex)..<close])
-        }
-        return String(rest.prefix { $0 != ":" })
+        OriginPolicy.split(origin)?.host ?? origin
     }
 }

@@ -82,7 +82,7 @@ public struct OriginPolicy: Sendable {
     }
 
     /// Host and port behind `//`; the port is that of the scheme when it is not written.
-    private static func split(_ origin: String) -> (host: String, port: String)? {
+    static func split(_ origin: String) -> (host: String, port: String)? {
         guard let mark = origin.firstRange(of: "//") else { return nil }
         let standard = origin.hasPrefix("https:") ? "443" : "80"
         let rest = origin[mark.upperBound...]

@@ -77,14 +77,7 @@ enum PageRoute {
     }
 
     private static func isLocalName(_ authority: String) -> Bool {
-        let name: Substring
-        if authority.hasPrefix("[") {
-            name = authority.dropFirst().prefix { $0 != "]" }
-        } else {
-            name = authority.prefix { $0 != ":" }
-        }
-        return name == "localhost" || name == "::1"
-            || name.hasPrefix("127.") && name.allSatisfy { $0.isNumber || $0 == "." }
+        OriginPolicy.split("//" + authority).map { OriginPolicy.isLoopback($0.host) } ?? false
     }
 
     /// Seconds; long enough to look around, too short to be worth keeping.
