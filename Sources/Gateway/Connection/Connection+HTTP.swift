@@ -158,7 +158,7 @@ extension Connection {
 
     /// Appends a response to the replies, and ends the connection after it when the request asks for that.
     func respond(_ response: Response, to head: RequestHead) {
-        let keepAlive = head.keepAlive && !response.closes && !loop.isDraining
+        let keepAlive = head.keepAlive && !loop.isDraining
         ResponseWriter.append(
             status: response.status, fields: response.fields, body: response.body, keepAlive: keepAlive,
             version: head.version, omitBody: head.method == .head, to: loop.reply)

@@ -6,8 +6,6 @@ struct Response: Sendable {
     var status: Int
     var fields: [(String, String)]
     var body: [UInt8]
-    /// The connection ends after it, whatever the request asked for.
-    var closes = false
 
     /// An answer with a JSON body.
     ///
@@ -25,11 +23,11 @@ struct Response: Sendable {
         _ status: Int, _ code: String, _ message: String, _ remedy: String, _ fields: [(String, String)] = []
     ) -> Response {
         let body = ByteBuffer()
-        for (name, text) in [("{\"code\":", code), (",\"message\":", message), (",\"remedy\":", remedy)] {
-            body.append(name)
-            JSONWriter.append(string: text, to: body)
-        }
-        body.append("}")
+        var object = JSONObjectWriter(body)
+        object.member("code", code)
+        object.member("message", message)
+        object.member("remedy", remedy)
+        object.end()
         return json(status, body.array, fields)
     }
 
