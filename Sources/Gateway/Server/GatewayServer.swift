@@ -16,7 +16,7 @@ public struct GatewayServer {
     private let shared: ServerShared
     private let control: ControlQueue
     private let manager: ServiceManager
-    private var plans: [ListenerPlan]
+    private let plans: [ListenerPlan]
     private var workers: [Worker] = []
     private var mailboxes: [Mailbox<LoopMessage>] = []
 
@@ -98,7 +98,7 @@ public struct GatewayServer {
         // configured for does not begin.
         for (index, loop) in loops.enumerated() {
             workers.append(
-                try Worker(index: index, loop: loop, shared: shared, peers: mailboxes, plans: &plans))
+                try Worker(index: index, loop: loop, shared: shared, peers: mailboxes, plans: plans))
         }
         do throws(SystemError) {
             for worker in workers { try worker.start() }

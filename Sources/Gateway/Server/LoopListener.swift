@@ -37,8 +37,8 @@ final class LoopListener {
 
 // Connections come in and go.
 extension LoopState {
-    /// Binds and registers listeners, and writes the port the system chose into plans that ask for port 0.
-    func listen(_ plans: inout [ListenerPlan]) throws(ServeError) {
+    /// Binds and registers listeners; every port is known by now.
+    func listen(_ plans: [ListenerPlan]) throws(ServeError) {
         for (number, plan) in plans.enumerated() {
             if plan.sharesByMail && index != 0 {
                 listeners.append(nil)
@@ -51,7 +51,6 @@ extension LoopState {
                 let listener = try LoopListener(plan)
                 try loop.register(
                     listener.socket.fileDescriptor, token: LoopListener.firstToken + UInt64(number), .read)
-                plans[number].address = listener.socket.boundAddress
                 listeners.append(listener)
             } catch {
                 throw ServeError.cannotListen(plan.address.description, error)

@@ -18,15 +18,13 @@ actor Worker {
 
     /// Binds the loop's listeners; nothing is accepted before `start`.
     ///
-    /// - Parameter plans: where to listen. Port 0 is replaced by the port the system chose, so that the loops after
-    ///   this one join it there.
     init(
         index: Int, loop: EventLoop, shared: ServerShared, peers: [Mailbox<LoopMessage>],
-        plans: inout [ListenerPlan]
+        plans: [ListenerPlan]
     ) throws(ServeError) {
         self.loop = loop
         let state = LoopState(index: index, loop: loop, shared: shared, peers: peers)
-        try state.listen(&plans)
+        try state.listen(plans)
         self.state = state
     }
 

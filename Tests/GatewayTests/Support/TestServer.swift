@@ -26,7 +26,7 @@ final class TestServer: @unchecked Sendable {
         configure(&options)
         let key = try #require(TokenKey(hs256: (0..<32).map { UInt8($0) }))
         let address = try Listener(SocketAddress(parsing: "127.0.0.1:0")).boundAddress
-        var plans = [
+        let plans = [
             ListenerPlan(
                 address: address, tls: false, proxyProtocol: options.proxyProtocol, sharesPort: count > 1,
                 sharesByMail: false)
@@ -37,7 +37,7 @@ final class TestServer: @unchecked Sendable {
         let loops = try (0..<count).map { try EventLoop(name: "test-\($0)") }
         let mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
         workers = try loops.enumerated().map { index, loop in
-            try Worker(index: index, loop: loop, shared: shared, peers: mailboxes, plans: &plans)
+            try Worker(index: index, loop: loop, shared: shared, peers: mailboxes, plans: plans)
         }
         for worker in workers { try worker.start() }
         self.key = key
