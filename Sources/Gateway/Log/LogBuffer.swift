@@ -1,5 +1,6 @@
 import CSystem
 import Configuration
+import EventLoop
 import Glibc
 import Synchronization
 import Telemetry
@@ -124,28 +125,8 @@ final class LogBuffer: Sendable {
                 let lastFeed = lines[start..<end].lastIndex(of: UInt8(ascii: "\n"))
                 end = (lastFeed ?? lines[end...].firstIndex(of: UInt8(ascii: "\n")) ?? lines.count - 1) + 1
             }
-            guard write(lines[start..<end]) else { return }
+            guard lines[start..<end].withUnsafeBytes({ WholeWrite.write($0, to: descriptor) }) == 0 else { return }
             start = end
-        }
-    }
-
-    /// Waits as long as it takes; false when the descriptor is gone for good.
-    private func write(_ bytes: ArraySlice<UInt8>) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            var rest = bytes
-            while let base = rest.baseAddress, !rest.isEmpty {
-                let count = Glibc.write(descriptor, base, rest.count)
-                if count < 0, errno == EINTR { continue }
-                if count < 0, errno == EAGAIN {
-                    // Whoever shares the descriptor made it non-blocking.
-                    var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-                    _ = poll(&ready, 1, -1)
-                    continue
-                }
-                guard count > 0 else { return false }
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-            }
-            return true
         }
     }
 
