@@ -40,17 +40,15 @@ public enum ConfigurationLoader {
     public static func load(
         file: String?, environment: [String: String], flags: [(name: String, value: String)]
     ) throws(ConfigurationError) -> Loaded {
-        var assembly = Assembly(home: environment["HOME"])
+        var contents: (path: String, bytes: [UInt8])?
         if let path = file ?? environment["SOCKEYE_CONFIG"].flatMap({ $0.isEmpty ? nil : $0 }) {
             do {
-                assembly.apply(file: path, bytes: try read(path))
+                contents = (path, try read(path))
             } catch {
                 throw ConfigurationError(problems: [error])
             }
         }
-        assembly.apply(environment: environment)
-        assembly.apply(flags: flags)
-        return try assembly.finish()
+        return try assemble(contents, environment, flags)
     }
 
     /// Reads and checks a configuration that is already in memory; `path` is what problems call it.
@@ -58,8 +56,15 @@ public enum ConfigurationLoader {
         contents: [UInt8], path: String, environment: [String: String] = [:],
         flags: [(name: String, value: String)] = []
     ) throws(ConfigurationError) -> Loaded {
+        try assemble((path, contents), environment, flags)
+    }
+
+    private static func assemble(
+        _ file: (path: String, bytes: [UInt8])?, _ environment: [String: String],
+        _ flags: [(name: String, value: String)]
+    ) throws(ConfigurationError) -> Loaded {
         var assembly = Assembly(home: environment["HOME"])
-        assembly.apply(file: path, bytes: contents)
+        if let file { assembly.apply(file: file.path, bytes: file.bytes) }
         assembly.apply(environment: environment)
         assembly.apply(flags: flags)
         return try assembly.finish()
