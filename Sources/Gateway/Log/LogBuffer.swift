@@ -125,7 +125,9 @@ final class LogBuffer: Sendable {
                 let lastFeed = lines[start..<end].lastIndex(of: UInt8(ascii: "\n"))
                 end = (lastFeed ?? lines[end...].firstIndex(of: UInt8(ascii: "\n")) ?? lines.count - 1) + 1
             }
-            guard lines[start..<end].withUnsafeBytes({ WholeWrite.write($0, to: descriptor) }) == 0 else { return }
+            guard lines[start..<end].withUnsafeBytes({ WholeWrite.write($0, to: descriptor) }) == 0 else {
+                return
+            }
             start = end
         }
     }
