@@ -71,6 +71,7 @@ struct ctls_records {
     uint8_t handshake[KEY_UPDATE_LENGTH]; /* a key update, as far as it came */
     unsigned handshake_count : 3;
     unsigned answers_update : 1; /* the peer wants our next key */
+    unsigned owes_end : 1;       /* it has ended or broken behind bytes that were read, and the reader does not know yet */
     unsigned has_ended_reading : 1;
     unsigned has_ended_writing : 1;
     unsigned is_broken : 1;

@@ -124,7 +124,10 @@ static int64_t open_all(struct ctls_records *records, uint8_t *raw, size_t avail
         /* What was opened before is good and comes first; the next call finds the connection ended or broken. */
         if (outcome == 1 && (type != TYPE_DATA || count == 0) && ++records->idle_records > IDLE_RECORDS_MAX)
             outcome = refuse(records, 10, "too many records without content", failure);
-        if (outcome != 1) return opened > 0 ? (int64_t)opened : outcome;
+        if (outcome != 1) {
+            records->owes_end = opened > 0;
+            return opened > 0 ? (int64_t)opened : outcome;
+        }
         if (type != TYPE_DATA || count == 0) continue;
         records->idle_records = 0;
         if (target == to + opened) {
@@ -151,6 +154,7 @@ static int64_t read_records(struct ctls_records *records, uint8_t *to, size_t co
     struct workshop *workshop = ctls_workshop();
     if (!workshop) return ctls_records_break(records, CTLS_KIND_IO, ENOMEM, NULL, failure);
     if (records->plain > 0) return take_plain(records, to, count);
+    records->owes_end = 0;
     if (records->is_broken) return ctls_records_broken(records, failure);
     if (records->has_ended_reading) return 0;
     size_t available = 0;
@@ -193,7 +197,7 @@ int64_t ctls_records_read(struct ctls_records *records, void *to, size_t count, 
 }
 
 int ctls_records_has_pending(const struct ctls_records *records) {
-    if (records->plain > 0) return 1;
+    if (records->plain > 0 || records->owes_end) return 1;
     const struct buffer *kept = records->stash;
     return kept && whole_record(kept->bytes + kept->from, kept->to - kept->from) != 0;
 }

@@ -64,9 +64,7 @@ public struct StreamSocket: ~Copyable {
         return Self.readResult(csys_receive(descriptor, buffer.baseAddress, buffer.count))
     }
 
-    /// Whether TLS holds decrypted bytes, which raise no event: read again before the next turn.
-    ///
-    /// Never with a buffer of 16 KiB or more.
+    /// Whether TLS holds decrypted bytes, the end or a failure, which raise no event: read again before the next turn.
     public var hasBufferedBytes: Bool { link?.session.hasBufferedBytes ?? false }
 
     /// Looks at the first bytes without taking them, below TLS: to tell TLS, HTTP and the PROXY protocol

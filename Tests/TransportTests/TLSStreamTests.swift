@@ -77,6 +77,44 @@ import Testing
         #expect(!ends.server.hasBufferedBytes)
     }
 
+    /// The end may come in one read with the last bytes, and then no readiness of the socket tells of it.
+    @Test(arguments: [TLSVersion.v1_2, .v1_3])
+    func `an end behind bytes is announced`(version: TLSVersion) throws {
+        let ends = try TLSConnection(version)
+        try ends.client.sendAll([1, 2], on: ends.pair.b)
+        #expect(ends.client.shutdown())
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        var results: [TLSReadResult] = []
+        while results.last == nil || ends.server.hasBufferedBytes || isReadable(ends.pair.a) {
+            results.append(buffer.withUnsafeMutableBytes { ends.server.receive(into: $0) })
+            if results.last == .end { break }
+        }
+        #expect(results == [.bytes(2), .end])
+        #expect(!ends.server.hasBufferedBytes)
+    }
+
+    @Test(arguments: [TLSVersion.v1_2, .v1_3])
+    func `a failure behind bytes is announced`(version: TLSVersion) throws {
+        let ends = try TLSConnection(version)
+        try ends.client.sendAll([1, 2], on: ends.pair.b)
+        let sealedByNobody: [UInt8] = [23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40)
+        try #require(write(ends.pair.b, sealedByNobody, sealedByNobody.count) == sealedByNobody.count)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        #expect(buffer.withUnsafeMutableBytes { ends.server.receive(into: $0) } == .bytes(2))
+        #expect(ends.server.hasBufferedBytes || isReadable(ends.pair.a))
+        guard case .failed(.protocolViolation) = buffer.withUnsafeMutableBytes({ ends.server.receive(into: $0) })
+        else {
+            Issue.record("not failed")
+            return
+        }
+        #expect(!ends.server.hasBufferedBytes)
+    }
+
+    private func isReadable(_ descriptor: Int32) -> Bool {
+        var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&wait, 1, 0) == 1
+    }
+
     @Test(arguments: [TLSVersion.v1_2, .v1_3])
     func `one side may end before the other`(version: TLSVersion) throws {
         let ends = try TLSConnection(version)

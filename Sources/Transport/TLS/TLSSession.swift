@@ -105,8 +105,8 @@ public final class TLSSession {
 
     /// Reads from at least one record, if there is one.
     ///
-    /// A record may hold more than `buffer` takes. The rest waits here, where level-triggered `epoll` does not see it: read
-    /// again while `hasBufferedBytes`, or until `.wouldBlock`. With a buffer of 16 KiB nothing ever waits.
+    /// A record may hold more than `buffer` takes, and the end may follow the bytes. Both wait here, where level-triggered
+    /// `epoll` does not see them: read again while `hasBufferedBytes`, or until `.wouldBlock`.
     ///
     /// One system call with TLS 1.3 on the server's side; else two for each record.
     public func receive(into buffer: UnsafeMutableRawBufferPointer) -> TLSReadResult {
@@ -131,7 +131,7 @@ public final class TLSSession {
         }
     }
 
-    /// Whether decrypted bytes wait that no readiness of the socket will announce.
+    /// Whether something waits that no readiness of the socket will announce: decrypted bytes, the end or a failure.
     public var hasBufferedBytes: Bool {
         switch engine {
         case .openSSL(let session): ctls_has_pending(session) != 0
