@@ -94,8 +94,7 @@ static SSL_CTX *context_new(const SSL_METHOD *method, int minimum, int maximum) 
     }
     /* A peer that closes without close_notify is an end of stream here: our messages carry their own lengths, and the
        fatal alert OpenSSL would answer with reaches nobody. ctls_read tells the two ends apart. */
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_ENABLE_KTLS |
-                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     /* One record per call: a flood of key updates gives way to other connections after each. Reading ahead stays off with
        it, else bytes could wait in OpenSSL where epoll does not see them. */

@@ -8,7 +8,6 @@ struct notes {
     uint8_t client[SECRET_MAX], server[SECRET_MAX];
     int client_length, server_length;
     uint32_t records_written; /* under the server's secret: the ticket */
-    int kernel;
 };
 
 static int hexadecimal(char digit) {
@@ -35,21 +34,16 @@ static void note_secret(const SSL *session, const char *line) {
 }
 
 static void note_record(int writing, int version, int type, const void *bytes, size_t count, SSL *session, void *argument) {
-    (void)version, (void)bytes, (void)count;
+    (void)version, (void)bytes, (void)count, (void)session;
     struct notes *notes = argument;
-    /* The version is settled, and the keys a kernel would get are not made yet. */
-    if (writing && notes->kernel == CTLS_KERNEL_BEFORE_TLS13 && SSL_version(session) == TLS1_3_VERSION)
-        SSL_clear_options(session, SSL_OP_ENABLE_KTLS);
     if (writing && type == SSL3_RT_HEADER && notes->server_length > 0) notes->records_written++;
 }
 
 void ctls_records_prepare_context(SSL_CTX *context) { SSL_CTX_set_keylog_callback(context, note_secret); }
 
-int ctls_records_prepare_session(SSL *session, int kernel) {
+int ctls_records_prepare_session(SSL *session) {
     struct notes *notes = OPENSSL_zalloc(sizeof *notes);
     if (!notes) return 0;
-    notes->kernel = kernel;
-    if (kernel == CTLS_KERNEL_NEVER) SSL_clear_options(session, SSL_OP_ENABLE_KTLS);
     SSL_set_app_data(session, notes);
     SSL_set_msg_callback(session, note_record);
     SSL_set_msg_callback_arg(session, notes);
@@ -74,7 +68,7 @@ struct ctls_records *ctls_records_take_over(SSL *session) {
     int cipher = cipher_of(session);
     if (!notes || cipher < 0 || SSL_version(session) != TLS1_3_VERSION || !SSL_is_init_finished(session) ||
         SSL_has_pending(session) || notes->client_length != ctls_suites[cipher].secret ||
-        notes->server_length != ctls_suites[cipher].secret || ctls_kernel_send(session) || ctls_kernel_receive(session))
+        notes->server_length != ctls_suites[cipher].secret)
         return NULL;
     const uint8_t *alpn = NULL;
     unsigned alpn_length = ctls_alpn(session, &alpn);

@@ -30,11 +30,11 @@ static SSL *session_new(SSL_CTX *context, int descriptor, ctls_failure *failure)
     return NULL;
 }
 
-SSL *ctls_server_session_new(SSL_CTX *context, int descriptor, int kernel, ctls_failure *failure) {
+SSL *ctls_server_session_new(SSL_CTX *context, int descriptor, ctls_failure *failure) {
     SSL *session = session_new(context, descriptor, failure);
     if (!session) return NULL;
     SSL_set_accept_state(session);
-    if (ctls_records_prepare_session(session, kernel)) return session;
+    if (ctls_records_prepare_session(session)) return session;
     ctls_fail_by_library(failure, "SSL_new");
     SSL_free(session);
     return NULL;
@@ -174,8 +174,6 @@ void ctls_ticket_free(SSL_SESSION *ticket) { SSL_SESSION_free(ticket); }
 
 int ctls_has_pending(const SSL *session) { return SSL_pending(session) > 0; }
 int ctls_is_resumed(const SSL *session) { return SSL_session_reused(session); }
-int ctls_kernel_send(const SSL *session) { return BIO_get_ktls_send(SSL_get_wbio(session)) > 0; }
-int ctls_kernel_receive(const SSL *session) { return BIO_get_ktls_recv(SSL_get_rbio(session)) > 0; }
 const char *ctls_version(const SSL *session) { return SSL_get_version(session); }
 const char *ctls_cipher(const SSL *session) { return SSL_get_cipher_name(session); }
 const char *ctls_server_name(const SSL *session) { return SSL_get_servername(session, TLSEXT_NAMETYPE_host_name); }

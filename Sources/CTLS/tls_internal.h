@@ -16,6 +16,6 @@ void ctls_describe(X509 *x509, ctls_certificate *into);
 
 /* TLS 1.3 without OpenSSL's session: what a handshake must note for ctls_records_take_over. */
 void ctls_records_prepare_context(SSL_CTX *context);
-int ctls_records_prepare_session(SSL *session, int kernel);
+int ctls_records_prepare_session(SSL *session);
 void ctls_records_forget_session(SSL *session);
 #endif

@@ -94,8 +94,7 @@ int ctls_client_context_narrow(struct ssl_ctx_st *context, const char *suites, i
 void ctls_context_free(struct ssl_ctx_st *context);
 
 /* ---- sessions; the descriptor is borrowed and must be non-blocking ---- */
-enum { CTLS_KERNEL_NEVER = 0, CTLS_KERNEL_BEFORE_TLS13 = 1, CTLS_KERNEL_ALWAYS = 2 };
-struct ssl_st *ctls_server_session_new(struct ssl_ctx_st *context, int descriptor, int kernel, ctls_failure *failure);
+struct ssl_st *ctls_server_session_new(struct ssl_ctx_st *context, int descriptor, ctls_failure *failure);
 /* `server_name` may be NULL (no SNI; with verification on, that is an error of the caller). */
 struct ssl_st *ctls_client_session_new(struct ssl_ctx_st *context, int descriptor, const char *server_name, int is_address,
                                        ctls_failure *failure);
@@ -120,8 +119,6 @@ int ctls_use_ticket(struct ssl_st *session, struct ssl_session_st *ticket);
 void ctls_ticket_free(struct ssl_session_st *ticket);
 int ctls_has_pending(const struct ssl_st *session);
 int ctls_is_resumed(const struct ssl_st *session);
-int ctls_kernel_send(const struct ssl_st *session);
-int ctls_kernel_receive(const struct ssl_st *session);
 const char *ctls_version(const struct ssl_st *session);
 const char *ctls_cipher(const struct ssl_st *session);
 /* The name the client asked for, or NULL. */
@@ -138,7 +135,7 @@ const char *ctls_verification_words(int code);
  *
  * The calls mean what they mean above; reading and writing take as many records as there are or fit. */
 
-/* Frees the session. NULL: not for this one (TLS 1.2, kernel TLS), and the session stays. */
+/* Frees the session. NULL: not for this one (TLS 1.2), and the session stays. */
 struct ctls_records *ctls_records_take_over(struct ssl_st *session);
 void ctls_records_free(struct ctls_records *records);
 int64_t ctls_records_read(struct ctls_records *records, void *to, size_t count, int *truncated, ctls_failure *failure);

@@ -12,16 +12,6 @@ public enum TLSVersion: Int32, Comparable, Sendable {
     public static func < (a: TLSVersion, b: TLSVersion) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// When a server leaves encryption to the kernel, where it has the `tls` module.
-public enum TLSKernelUse: Int32, Sendable {
-    /// Not at all.
-    case never = 0
-    /// With TLS 1.2. Sessions of TLS 1.3 need 400 bytes when they do without, and OpenSSL's 13 KiB when they do not.
-    case beforeTLS13 = 1
-    /// With TLS 1.3 too.
-    case always = 2
-}
-
 /// Where a certificate chain and its key lie, both in PEM.
 ///
 /// The server's own certificate comes first in its file.
@@ -47,8 +37,6 @@ public final class TLSServerContext: Sendable {
     public let certificates: [TLSCertificate]
     /// What is legal but probably not meant; to be logged.
     public let warnings: [TLSWarning]
-    /// Which sessions use the kernel.
-    public let kernel: TLSKernelUse
     let directory: TLSServerDirectory
 
     /// Reads all files at once.
@@ -58,13 +46,11 @@ public final class TLSServerContext: Sendable {
     ///   - alpn: names by preference; a client that offers ALPN but none of these is refused (RFC 7301 §3.2).
     ///     HTTP/1.1 alone by default: WebSockets over HTTP/2 are another protocol.
     ///   - versions: TLS 1.2 and 1.3 by default.
-    ///   - kernel: which sessions use the kernel's TLS, where there is one.
     ///   - now: unix seconds, for the warnings; nil: the clock's.
     /// - Throws: by file: unreadable, not PEM, locked, weak, or key and certificate of different origin.
     public init(
         identities: [TLSIdentity], alpn: [String] = ["http/1.1"],
-        versions: ClosedRange<TLSVersion> = .v1_2 ... .v1_3,
-        kernel: TLSKernelUse = .beforeTLS13, now: Int64? = nil
+        versions: ClosedRange<TLSVersion> = .v1_2 ... .v1_3, now: Int64? = nil
     ) throws(TLSError) {
         guard !identities.isEmpty else { throw .identityMissing }
         let wireNames = try TLSServerContext.wireForm(alpn)
@@ -92,7 +78,6 @@ public final class TLSServerContext: Sendable {
         self.certificates = certificates
         self.warnings = warnings
         self.directory = directory
-        self.kernel = kernel
     }
 
     /// ALPN names as they travel: each after its length.

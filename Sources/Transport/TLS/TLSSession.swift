@@ -41,7 +41,7 @@ public final class TLSSession {
     public init(server: TLSServerContext, fileDescriptor: Int32) throws(TLSError) {
         var failure = ctls_failure()
         guard let first = server.directory.first,
-            let session = ctls_server_session_new(first, fileDescriptor, server.kernel.rawValue, &failure)
+            let session = ctls_server_session_new(first, fileDescriptor, &failure)
         else { throw TLSError(failure) }
         engine = .openSSL(session)
         context = server
@@ -246,22 +246,6 @@ extension TLSSession {
         case .openSSL(let session): ctls_is_resumed(session) != 0
         case .records(let records): ctls_records_is_resumed(records) != 0
         }
-    }
-
-    /// Whether the kernel encrypts.
-    ///
-    /// Only where it has the `tls` module and the cipher.
-    public var kernelSend: Bool {
-        guard case .openSSL(let session) = engine else { return false }
-        return ctls_kernel_send(session) != 0
-    }
-
-    /// Whether the kernel decrypts.
-    ///
-    /// OpenSSL 3.0 does that for TLS 1.2 only.
-    public var kernelReceive: Bool {
-        guard case .openSSL(let session) = engine else { return false }
-        return ctls_kernel_receive(session) != 0
     }
 
     /// What the peer showed, verified or not; nil on the server's side.
