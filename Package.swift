@@ -99,7 +99,7 @@ let package = Package(
         .testTarget(
             name: "EventLoopTests", dependencies: ["Bytes", "CSystem", "EventLoop"], swiftSettings: strict),
         .testTarget(
-            name: "TransportTests", dependencies: ["Bytes", "CSystem", "EventLoop", "Transport"],
+            name: "TransportTests", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop", "Transport"],
             swiftSettings: strict),
         .testTarget(
             name: "OutgoingTests",

@@ -300,7 +300,8 @@ SSL_CTX *ctls_client_context_new(int verify, const char *ca_path, const uint8_t 
 }
 
 int ctls_client_context_narrow(SSL_CTX *context, const char *suites, int fragment) {
-    int good = (!suites || SSL_CTX_set_ciphersuites(context, suites) == 1) &&
+    int is_tls12 = SSL_CTX_get_max_proto_version(context) == TLS1_2_VERSION;
+    int good = (!suites || (is_tls12 ? SSL_CTX_set_cipher_list(context, suites) : SSL_CTX_set_ciphersuites(context, suites)) == 1) &&
                (fragment == 0 || SSL_CTX_set_tlsext_max_fragment_length(context, (uint8_t)fragment) == 1);
     ERR_clear_error();
     return good;

@@ -14,16 +14,20 @@ static int64_t refuse(struct ctls_records *records, uint8_t alert, const char *d
     return ctls_records_break(records, CTLS_KIND_PROTOCOL, 0, detail, failure);
 }
 
-/* Opens the record of `length` bytes behind its header into `to`, which may be the record's own place and must hold
- * `length` bytes. How many bytes of content, its type in `type`; or -1. */
+/* Opens the record of `length` bytes behind its header into `to`, which must hold `length` bytes, or be where its sealed
+ * bytes begin. How many bytes of content, its type in `type`; or -1. */
 static int open_record(struct ctls_records *records, uint8_t *record, size_t length, uint8_t *to, uint8_t *type) {
     int moved = 0, more = 0;
-    EVP_CIPHER_CTX *context = ctls_begin_record(records, &records->in, 0);
-    if (!context || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG, record + HEADER + length - TAG) != 1 ||
-        EVP_DecryptUpdate(context, NULL, &moved, record, HEADER) != 1 ||
-        EVP_DecryptUpdate(context, to, &moved, record + HEADER, (int)(length - TAG)) != 1 ||
+    uint8_t *sealed = record + HEADER + records->explicit_nonce, *tag = record + HEADER + length - TAG;
+    EVP_CIPHER_CTX *context = ctls_begin_record(records, 0, record, length - records->overhead);
+    if (!context || EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, TAG, tag) != 1 ||
+        EVP_DecryptUpdate(context, to, &moved, sealed, (int)(tag - sealed)) != 1 ||
         EVP_DecryptFinal_ex(context, to + moved, &more) != 1)
         return -1;
+    if (records->is_tls12) {
+        *type = record[0];
+        return moved;
+    }
     while (moved > 0 && to[moved - 1] == 0) moved--; /* padding (RFC 8446 §5.4) */
     *type = moved > 0 ? to[moved - 1] : 0;
     return moved > 0 ? moved - 1 : 0;
@@ -32,16 +36,18 @@ static int open_record(struct ctls_records *records, uint8_t *record, size_t len
 /* 1: go on; 0: end of the stream; CTLS_FAILED. */
 static int64_t take_alert(struct ctls_records *records, const uint8_t *alert, int count, ctls_failure *failure) {
     if (count != 2) return refuse(records, 50, "alert of a wrong length", failure);
-    if (alert[1] == 90) return 1; /* user_canceled: a close_notify follows */
-    if (alert[1] != 0) return ctls_records_break(records, CTLS_KIND_ALERT, alert[1], NULL, failure);
-    records->has_ended_reading = 1;
-    return 0;
+    if (alert[1] == 0) {
+        records->has_ended_reading = 1;
+        return 0;
+    }
+    /* TLS 1.3 has one that is no end: user_canceled, and a close_notify follows (RFC 8446 §6.1). Before it, the level tells. */
+    int is_warning = records->is_tls12 ? alert[0] == 1 : alert[1] == 90;
+    return is_warning ? 1 : ctls_records_break(records, CTLS_KIND_ALERT, alert[1], NULL, failure);
 }
 
-/* Of all handshake messages a client may send after the handshake, we only ever allowed it key updates. */
-static int64_t take_handshake(struct ctls_records *records, const uint8_t *bytes, int count, ctls_failure *failure) {
+/* TLS 1.3: of all handshake messages a client may send now, we only ever allowed it key updates. */
+static int64_t take_key_update(struct ctls_records *records, const uint8_t *bytes, int count, ctls_failure *failure) {
     static const uint8_t expected[] = {KEY_UPDATE, 0, 0, 1};
-    if (count == 0) return refuse(records, 10, "empty handshake record", failure);
     for (int i = 0; i < count; i++) {
         if (records->handshake_count == KEY_UPDATE_LENGTH) return refuse(records, 10, "bytes behind a key update", failure);
         if (records->handshake_count < 4 && bytes[i] != expected[records->handshake_count])
@@ -53,16 +59,63 @@ static int64_t take_handshake(struct ctls_records *records, const uint8_t *bytes
     records->handshake_count = 0;
     if (records->handshake[4] > 1) return refuse(records, 47, "key update of an unknown kind", failure);
     if (!ctls_next_key(records->cipher, &records->in)) return ctls_records_break(records, CTLS_KIND_LIBRARY, 0, "no next key", failure);
-    if (records->handshake[4] == 1 && !records->has_ended_writing) records->answers_update = 1;
+    if (records->handshake[4] == 1 && !records->has_ended_writing) records->owes_answer = 1;
     return 1;
 }
 
+/* TLS 1.2: a client may ask for a new handshake, in however many records. It is told that there will be none, as OpenSSL
+ * does it (SSL_OP_NO_RENEGOTIATION), and the connection goes on: whether it can live with that is for the client to say
+ * (RFC 5246 §7.2.2), and one that renegotiates by habit need not be thrown out. The hello itself is passed over. */
+static int64_t take_hello(struct ctls_records *records, const uint8_t *bytes, uint32_t count, ctls_failure *failure) {
+    for (uint32_t i = 0; i < count;) {
+        if (records->hello_left > 0) {
+            uint32_t passed = records->hello_left < count - i ? records->hello_left : count - i;
+            records->hello_left -= passed;
+            i += passed;
+            continue;
+        }
+        records->handshake[records->handshake_count++] = bytes[i++];
+        if (records->handshake[0] != CLIENT_HELLO) return refuse(records, 10, "unexpected handshake message", failure);
+        if (records->handshake_count < 4) continue;
+        records->hello_left = (uint32_t)records->handshake[1] << 16 | (uint32_t)records->handshake[2] << 8 | records->handshake[3];
+        records->handshake_count = 0;
+        if (!records->has_ended_writing) records->owes_answer = 1;
+    }
+    return 1;
+}
+
+static int64_t take_handshake(struct ctls_records *records, const uint8_t *bytes, int count, ctls_failure *failure) {
+    if (count == 0) return refuse(records, 10, "empty handshake record", failure);
+    return records->is_tls12 ? take_hello(records, bytes, (uint32_t)count, failure) : take_key_update(records, bytes, count, failure);
+}
+
+/* What records may show from here on; in TLS 1.3 all look like data. */
+static int is_expected(const struct ctls_records *records, uint8_t type) {
+    return type == TYPE_DATA || (records->is_tls12 && (type == TYPE_ALERT || type == TYPE_HANDSHAKE));
+}
+
+/* Whether to look at the version: TLS 1.3 must not (RFC 8446 §5.1). */
+static int is_version(const struct ctls_records *records, const uint8_t *record) {
+    return !records->is_tls12 || (record[1] == 3 && record[2] == 3);
+}
+
+static size_t sealed_length(const uint8_t *record) { return (size_t)record[3] << 8 | record[4]; }
+
 /* The length of a whole record at the front, header included; 0 when it is not whole yet; -1 when it never will be. */
-static int whole_record(const uint8_t *bytes, size_t count) {
+static int whole_record(const struct ctls_records *records, const uint8_t *bytes, size_t count) {
     if (count < HEADER) return 0;
-    size_t length = (size_t)bytes[3] << 8 | bytes[4];
-    if (bytes[0] != TYPE_DATA || length > RECORD_MAX - HEADER || length < 1 + TAG) return -1;
+    size_t length = sealed_length(bytes);
+    if (!is_expected(records, bytes[0]) || !is_version(records, bytes) || length > RECORD_MAX - HEADER || length < records->overhead)
+        return -1;
     return HEADER + length <= count ? (int)(HEADER + length) : 0;
+}
+
+/* Says what is wrong with a header that whole_record did not take. */
+static int64_t refuse_header(struct ctls_records *records, const uint8_t *record, ctls_failure *failure) {
+    if (!is_expected(records, record[0])) return refuse(records, 10, "record of an unexpected type", failure);
+    if (!is_version(records, record)) return refuse(records, 70, "record of another version", failure);
+    int is_long = sealed_length(record) > RECORD_MAX - HEADER;
+    return refuse(records, is_long ? 22 : 50, is_long ? "record too long" : "record too short", failure);
 }
 
 /* Keeps bytes for the next call, `plain` of them opened. 0 without memory. */
@@ -100,23 +153,19 @@ static int64_t open_all(struct ctls_records *records, uint8_t *raw, size_t avail
                         ctls_failure *failure) {
     size_t at = 0, opened = 0;
     while (opened < room || opened == 0) {
-        int whole = whole_record(raw + at, available - at);
-        if (whole == 0) break;
-        if (whole < 0) {
-            if (opened > 0) break; /* first what was good; the next call meets it again */
-            const char *detail = raw[at] == TYPE_DATA ? "record of an impossible length" : "record of an unexpected type";
-            return refuse(records, raw[at] == TYPE_DATA ? 22 : 10, detail, failure);
-        }
+        int whole = whole_record(records, raw + at, available - at);
+        if (whole == 0 || (whole < 0 && opened > 0)) break; /* first what was good; the next call meets the bad one again */
+        if (whole < 0) return refuse_header(records, raw + at, failure);
         uint8_t *record = raw + at, type = 0;
         size_t length = (size_t)whole - HEADER;
         /* Straight to the caller when it surely fits, else in place. */
-        uint8_t *target = room - opened >= length ? to + opened : record + HEADER;
+        uint8_t *target = room - opened >= length ? to + opened : record + HEADER + records->explicit_nonce;
         int count = open_record(records, record, length, target, &type);
         at += (size_t)whole;
         int64_t outcome = 1;
         if (count < 0) outcome = refuse(records, 20, "bad record mac", failure);
         else if (count > PLAIN_MAX) outcome = refuse(records, 22, "record too long", failure);
-        else if (records->handshake_count > 0 && type != TYPE_HANDSHAKE)
+        else if (records->handshake_count > 0 && type != TYPE_HANDSHAKE && !records->is_tls12)
             outcome = refuse(records, 10, "key update interrupted", failure);
         else if (type == TYPE_ALERT) outcome = take_alert(records, target, count, failure);
         else if (type == TYPE_HANDSHAKE) outcome = take_handshake(records, target, count, failure);
@@ -162,7 +211,7 @@ static int64_t read_records(struct ctls_records *records, uint8_t *to, size_t co
     if (records->stash) {
         available = records->stash->to - records->stash->from;
         memcpy(workshop->raw, records->stash->bytes + records->stash->from, available);
-        is_whole = whole_record(workshop->raw, available) != 0;
+        is_whole = whole_record(records, workshop->raw, available) != 0;
         ctls_records_drop_stash(records);
     }
     if (!is_whole) {
@@ -186,11 +235,9 @@ int64_t ctls_records_read(struct ctls_records *records, void *to, size_t count, 
     int64_t flushed = records->is_broken ? 1 : ctls_records_flush(records, failure);
     if (flushed == CTLS_FAILED) return flushed;
     int64_t result = read_records(records, to, count, truncated, failure);
-    if (records->answers_update && !records->is_broken && !records->has_ended_writing && !records->pending &&
-        records->owed == 0) {
-        records->answers_update = 0;
+    if (records->owes_answer && !records->is_broken && !records->has_ended_writing && !records->pending && records->owed == 0) {
         ctls_failure ignored;
-        ctls_records_send(records, TYPE_HANDSHAKE, NULL, 0, &ignored); /* the next call meets the error again */
+        ctls_records_answer(records, &ignored); /* the next call meets the error again */
     }
     ERR_clear_error();
     return result == CTLS_WANT_READ && records->pending ? CTLS_WANT_WRITE : result;
@@ -199,5 +246,5 @@ int64_t ctls_records_read(struct ctls_records *records, void *to, size_t count, 
 int ctls_records_has_pending(const struct ctls_records *records) {
     if (records->plain > 0 || records->owes_end) return 1;
     const struct buffer *kept = records->stash;
-    return kept && whole_record(kept->bytes + kept->from, kept->to - kept->from) != 0;
+    return kept && whole_record(records, kept->bytes + kept->from, kept->to - kept->from) != 0;
 }

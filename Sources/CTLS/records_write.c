@@ -5,27 +5,20 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Appends one record to `to`; its length, or 0. */
-static size_t seal(struct ctls_records *records, uint8_t type, const uint8_t *from, size_t count, uint8_t *to) {
-    size_t length = count + 1 + TAG;
+size_t ctls_records_seal(struct ctls_records *records, uint8_t type, const uint8_t *from, size_t count, uint8_t *to) {
+    size_t length = count + records->overhead;
     int moved = 0, more = 0;
-    EVP_CIPHER_CTX *context = ctls_begin_record(records, &records->out, 1);
-    if (!context) return 0;
-    to[0] = TYPE_DATA, to[1] = 3, to[2] = 3, to[3] = (uint8_t)(length >> 8), to[4] = (uint8_t)length;
-    if (EVP_EncryptUpdate(context, NULL, &moved, to, HEADER) != 1) return 0;
-    if (EVP_EncryptUpdate(context, to + HEADER, &moved, from, (int)count) != 1) return 0;
-    if (EVP_EncryptUpdate(context, to + HEADER + moved, &more, &type, 1) != 1) return 0;
-    if (EVP_EncryptFinal_ex(context, to + HEADER + moved + more, &more) != 1) return 0;
-    if (EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG, to + HEADER + count + 1) != 1) return 0;
+    to[0] = records->is_tls12 ? type : TYPE_DATA, to[1] = 3, to[2] = 3, to[3] = (uint8_t)(length >> 8), to[4] = (uint8_t)length;
+    EVP_CIPHER_CTX *context = ctls_begin_record(records, 1, to, count);
+    uint8_t *sealed = to + HEADER + records->explicit_nonce;
+    if (!context || EVP_EncryptUpdate(context, sealed, &moved, from, (int)count) != 1) return 0;
+    if (!records->is_tls12 && EVP_EncryptUpdate(context, sealed + moved, &more, &type, 1) != 1) return 0;
+    if (EVP_EncryptFinal_ex(context, sealed + moved + more, &more) != 1) return 0;
+    if (EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, TAG, to + HEADER + length - TAG) != 1) return 0;
     return HEADER + length;
 }
 
-/* Announces the next key, and goes over to it. */
-static size_t seal_update(struct ctls_records *records, uint8_t *to) {
-    const uint8_t message[KEY_UPDATE_LENGTH] = {KEY_UPDATE, 0, 0, 1, 0};
-    size_t length = seal(records, TYPE_HANDSHAKE, message, sizeof message, to);
-    return length > 0 && ctls_next_key(records->cipher, &records->out) ? length : 0;
-}
+int ctls_records_next_key(struct ctls_records *records) { return ctls_next_key(records->cipher, &records->out); }
 
 int64_t ctls_records_break(struct ctls_records *records, int kind, int number, const char *detail, ctls_failure *failure) {
     records->is_broken = 1;
@@ -73,10 +66,33 @@ static int64_t send_sealed(struct ctls_records *records, const uint8_t *bytes, s
 /* Sends one short record; what the socket does not take stays pending. Nothing may be pending before. */
 int64_t ctls_records_send(struct ctls_records *records, uint8_t type, const uint8_t *bytes, size_t count, ctls_failure *failure) {
     uint8_t sealed[64];
-    size_t length = type == TYPE_HANDSHAKE ? seal_update(records, sealed) : seal(records, type, bytes, count, sealed);
+    size_t length = ctls_records_seal(records, type, bytes, count, sealed);
     if (length == 0) return ctls_records_break(records, CTLS_KIND_LIBRARY, 0, "a record could not be sealed", failure);
     int64_t sent = send_sealed(records, sealed, length, failure);
     return sent < 0 ? sent : (records->pending ? CTLS_WANT_WRITE : 1);
+}
+
+/* Sends what the peer is owed, before anything else of ours. Announces our next key and goes over to it (RFC 8446 §4.6.3);
+ * in TLS 1.2 says that there will be no renegotiation (RFC 5246 §7.2.2). Nothing may be pending before. */
+int64_t ctls_records_answer(struct ctls_records *records, ctls_failure *failure) {
+    static const uint8_t update[KEY_UPDATE_LENGTH] = {KEY_UPDATE, 0, 0, 1, 0}, refusal[] = {1, 100};
+    records->owes_answer = 0;
+    if (records->is_tls12) return ctls_records_send(records, TYPE_ALERT, refusal, sizeof refusal, failure);
+    int64_t sent = ctls_records_send(records, TYPE_HANDSHAKE, update, sizeof update, failure);
+    if (sent == CTLS_FAILED || ctls_records_next_key(records)) return sent;
+    return ctls_records_break(records, CTLS_KIND_LIBRARY, 0, "no next key", failure);
+}
+
+/* Whether the next record of data has to wait for something else: an answer, or the next key. */
+static int is_due(const struct ctls_records *records) {
+    return records->owes_answer || (!records->is_tls12 && records->out.sequence >= RECORDS_PER_KEY);
+}
+
+/* The key has sealed what it may, and TLS 1.2 has no other: the end, said in due form. */
+static int64_t wear_out(struct ctls_records *records, ctls_failure *failure) {
+    static const uint8_t close_notify[] = {1, 0};
+    int64_t sent = ctls_records_send(records, TYPE_ALERT, close_notify, sizeof close_notify, failure);
+    return sent == CTLS_FAILED ? sent : ctls_records_break(records, CTLS_KIND_KEY_WORN, 0, NULL, failure);
 }
 
 int64_t ctls_records_write(struct ctls_records *records, const void *from, size_t count, ctls_failure *failure) {
@@ -95,15 +111,16 @@ int64_t ctls_records_write(struct ctls_records *records, const void *from, size_
     while (taken < count && !records->pending) {
         size_t used = 0, batched = taken, length = 0;
         for (int i = 0; i < BATCH && batched < count; i++) {
-            if (records->answers_update || records->out.sequence >= RECORDS_PER_KEY) {
+            int is_worn = records->explicit_nonce && records->out.sequence >= GCM_RECORDS_MAX;
+            if (is_due(records) || is_worn) {
                 if (i > 0) break; /* a batch is all of one key, so that the loop below can tell its records apart */
-                int64_t update = ctls_records_send(records, TYPE_HANDSHAKE, NULL, 0, failure);
-                records->answers_update = 0;
-                if (update == CTLS_FAILED) return update;
-                if (update != 1) return taken > 0 ? (int64_t)taken : CTLS_WANT_WRITE;
+                if (is_worn) return taken > 0 ? (int64_t)taken : wear_out(records, failure);
+                int64_t answered = ctls_records_answer(records, failure);
+                if (answered == CTLS_FAILED) return answered;
+                if (answered != 1) return taken > 0 ? (int64_t)taken : CTLS_WANT_WRITE;
             }
             size_t plain = count - batched < records->fragment ? count - batched : records->fragment;
-            length = seal(records, TYPE_DATA, (const uint8_t *)from + batched, plain, workshop->sealed + used);
+            length = ctls_records_seal(records, TYPE_DATA, (const uint8_t *)from + batched, plain, workshop->sealed + used);
             if (length == 0) return ctls_records_break(records, CTLS_KIND_LIBRARY, 0, "a record could not be sealed", failure);
             used += length;
             batched += plain;
@@ -114,8 +131,8 @@ int64_t ctls_records_write(struct ctls_records *records, const void *from, size_
         size_t left = (size_t)sent;
         while (taken < batched) {
             size_t plain = batched - taken < records->fragment ? batched - taken : records->fragment;
-            if (left < plain + HEADER + 1 + TAG) break;
-            left -= plain + HEADER + 1 + TAG;
+            if (left < HEADER + plain + records->overhead) break;
+            left -= HEADER + plain + records->overhead;
             taken += plain;
         }
         records->owed = (uint32_t)(batched - taken);

@@ -14,7 +14,7 @@ void ctls_fail(ctls_failure *failure, int kind, int number, const char *detail);
 void ctls_fail_by_library(ctls_failure *failure, const char *call);
 void ctls_describe(X509 *x509, ctls_certificate *into);
 
-/* TLS 1.3 without OpenSSL's session: what a handshake must note for ctls_records_take_over. */
+/* Records without OpenSSL's session: what a handshake must note for ctls_records_take_over. */
 void ctls_records_prepare_context(SSL_CTX *context);
 int ctls_records_prepare_session(SSL *session);
 void ctls_records_forget_session(SSL *session);

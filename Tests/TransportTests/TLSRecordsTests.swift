@@ -5,18 +5,24 @@ import Testing
 @testable import Transport
 
 /// What the server does by itself once OpenSSL has done the handshake; the client is OpenSSL throughout.
-@Suite struct `TLS 1.3 records` {
-    static let suites = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"]
+@Suite struct `TLS records` {
+    static let suites: [(TLSVersion, String)] = [
+        (.v1_3, "TLS_AES_128_GCM_SHA256"), (.v1_3, "TLS_AES_256_GCM_SHA384"),
+        (.v1_3, "TLS_CHACHA20_POLY1305_SHA256"),
+        (.v1_2, "ECDHE-ECDSA-AES128-GCM-SHA256"), (.v1_2, "ECDHE-ECDSA-AES256-GCM-SHA384"),
+        (.v1_2, "ECDHE-ECDSA-CHACHA20-POLY1305"),
+    ]
 
     @Test(arguments: suites)
-    func `every cipher, with new keys on the way`(suite: String) throws {
-        let ends = try TLSConnection(suites: suite)
-        #expect(ends.server.cipher == suite && ends.server.version == "TLSv1.3")
+    func `every cipher, with new keys on the way`(version: TLSVersion, suite: String) throws {
+        let ends = try TLSConnection(version, suites: suite)
+        #expect(ends.server.cipher == suite && ends.server.version == ends.client.version)
+        #expect(ends.server.isWithoutOpenSSL && !ends.client.isWithoutOpenSSL)
         #expect(ends.server.alpn == "http/1.1" && ends.server.serverName == "localhost")
         for (round, size) in [1, 100, 16_384, 16_385, 40_000].enumerated() {
             let up = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ round) }
             // Every second round the client changes its key, and asks for ours.
-            if round % 2 == 1 { #expect(ends.client.updateKey(asks: true)) }
+            if round % 2 == 1, version == .v1_3 { #expect(ends.client.updateKey(asks: true)) }
             try ends.client.sendAll(up, on: ends.pair.b)
             var got: [UInt8] = []
             while got.count < size { got += try ends.server.receiveSome(on: ends.pair.a) }
@@ -28,12 +34,13 @@ import Testing
         }
     }
 
-    /// The ticket is a record of its own: a wrong count of it would spoil every record after.
+    /// The ticket of TLS 1.3 is a record of its own, and a wrong count of it would spoil every record after; in TLS 1.2 the
+    /// two Finished come the other way round.
     @Test(arguments: suites)
-    func `a short handshake`(suite: String) throws {
+    func `a short handshake`(version: TLSVersion, suite: String) throws {
         let files = try TLSFiles()
         let server = try files.server(["localhost"])
-        let context = try TLSClientContext(verify: false, versions: .v1_3 ... .v1_3)
+        let context = try TLSClientContext(verify: false, versions: version...version)
         #expect(context.narrow(suites: suite))
         var ticket: TLSTicket?
         for round in 0..<3 {
@@ -42,6 +49,7 @@ import Testing
             let b = try TLSSession(
                 client: context, fileDescriptor: pair.b, serverName: "localhost", ticket: ticket)
             try shakeHands(a, pair.a, b, pair.b)
+            #expect(a.isWithoutOpenSSL)
             try a.sendAll([1, 2, 3], on: pair.a)
             #expect(try b.receiveSome(on: pair.b) == [1, 2, 3])
             try b.sendAll([4, 5], on: pair.b)
@@ -52,9 +60,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [(Int32(1), 512), (4, 4_096)])
-    func `a client that wants small records gets them`(fragment: Int32, limit: Int) throws {
-        let ends = try TLSConnection(fragment: fragment)
+    @Test(arguments: [TLSVersion.v1_2, .v1_3], [(Int32(1), 512), (4, 4_096)])
+    func `a client that wants small records gets them`(
+        version: TLSVersion, fragment: (code: Int32, limit: Int)
+    ) throws {
+        let ends = try TLSConnection(version, fragment: fragment.code)
+        let limit = fragment.limit
         let down = (0..<10_000).map { UInt8(truncatingIfNeeded: $0 &* 3) }
         try ends.server.sendAll(down, on: ends.pair.a)
         var got: [UInt8] = []
@@ -69,16 +80,19 @@ import Testing
     /// However the stream is cut, and however little the reader takes at a time, the bytes are the same.
     @Test func `any split, any buffer`() throws {
         let seed = UInt64(truncatingIfNeeded: time(nil))
-        print("TLS 1.3 records, any split: seed \(seed)")
+        print("TLS records, any split: seed \(seed)")
         var random = SplitMix64(seed: seed)
-        for _ in 0..<30 {
-            let ends = try TLSConnection()
+        for round in 0..<36 {
+            let (version, suite) = Self.suites[round % Self.suites.count]
+            let ends = try TLSConnection(version, suites: suite)
             var sent: [UInt8] = []
             var wire: [UInt8] = []
             for _ in 0..<Int.random(in: 1...8, using: &random) {
                 let size = [0, 1, 5, 700, 16_384].randomElement(using: &random) ?? 0
                 let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &+ sent.count) }
-                if size > 0, Bool.random(using: &random) { #expect(ends.client.updateKey(asks: false)) }
+                if size > 0, version == .v1_3, Bool.random(using: &random) {
+                    #expect(ends.client.updateKey(asks: false))
+                }
                 try ends.client.sendAll(bytes, on: ends.pair.b)
                 sent += bytes
                 var chunk = [UInt8](repeating: 0, count: 40_000)
@@ -114,20 +128,37 @@ import Testing
 
     struct UnexpectedResult: Error { var result: TLSReadResult }
 
-    static let nonsense: [(what: String, bytes: [UInt8], alert: UInt8)] = [
-        ("a handshake record in clear", [22, 3, 3, 0, 4, 1, 0, 0, 0], 10),
-        ("an alert in clear", [21, 3, 3, 0, 2, 2, 40], 10),
-        ("change_cipher_spec after the handshake", [20, 3, 3, 0, 1, 1], 10),
-        ("an empty record", [23, 3, 3, 0, 0], 22),
-        ("a record without room for a tag", [23, 3, 3, 0, 16] + [UInt8](repeating: 1, count: 16), 22),
-        ("a record that is too long", [23, 3, 3, 0x41, 0x01], 22),
-        ("a record sealed by nobody", [23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40), 20),
-        ("plain HTTP", Array("GET / HTTP/1.1\r\n\r\n".utf8), 10),
+    struct Nonsense: Sendable, CustomTestStringConvertible {
+        var what: String
+        var bytes: [UInt8]
+        /// With TLS 1.2, and with 1.3.
+        var alerts: [TLSVersion: UInt8]
+        var testDescription: String { what }
+
+        init(_ what: String, _ bytes: [UInt8], _ before13: UInt8, _ alert: UInt8) {
+            (self.what, self.bytes) = (what, bytes)
+            alerts = [.v1_2: before13, .v1_3: alert]
+        }
+    }
+
+    static let nonsense = [
+        Nonsense("a handshake record in clear", [22, 3, 3, 0, 4, 1, 0, 0, 0], 50, 10),
+        Nonsense("a handshake in clear", [22, 3, 3, 0, 40] + [UInt8](repeating: 0, count: 40), 20, 10),
+        Nonsense("an alert in clear", [21, 3, 3, 0, 2, 2, 40], 50, 10),
+        Nonsense("change_cipher_spec after the handshake", [20, 3, 3, 0, 1, 1], 10, 10),
+        Nonsense("a record of no type", [24, 3, 3, 0, 40] + [UInt8](repeating: 1, count: 40), 10, 10),
+        Nonsense("an empty record", [23, 3, 3, 0, 0], 50, 50),
+        Nonsense("no room for a tag", [23, 3, 3, 0, 15] + [UInt8](repeating: 1, count: 15), 50, 50),
+        Nonsense("a record that is too long", [23, 3, 3, 0x41, 0x01], 22, 22),
+        Nonsense("a record sealed by nobody", [23, 3, 3, 0, 40] + [UInt8](repeating: 9, count: 40), 20, 20),
+        Nonsense("another version", [23, 3, 1, 0, 40] + [UInt8](repeating: 9, count: 40), 70, 20),
+        Nonsense("plain HTTP", Array("GET / HTTP/1.1\r\n\r\n".utf8), 10, 10),
     ]
 
-    @Test(arguments: nonsense)
-    func `nonsense ends the connection, and is told`(what: String, bytes: [UInt8], alert: UInt8) throws {
-        let ends = try TLSConnection()
+    @Test(arguments: [TLSVersion.v1_2, .v1_3], nonsense)
+    func `nonsense ends the connection, and is told`(version: TLSVersion, nonsense: Nonsense) throws {
+        let bytes = nonsense.bytes
+        let ends = try TLSConnection(version)
         try ends.client.sendAll([1, 2], on: ends.pair.b)
         try #require(write(ends.pair.b, bytes, bytes.count) == bytes.count)
         // What came before is good.
@@ -142,7 +173,7 @@ import Testing
         #expect(errors[0].code == "TLS-PROTOCOL" && errors[1] == errors[0])
         #expect([1].withUnsafeBytes { ends.server.send($0) } == .failed(errors[0]))
         #expect(!ends.server.wantsWrite && ends.server.shutdown())
-        #expect(throws: TLSError.alert(TLSAlert(rawValue: alert))) {
+        #expect(throws: TLSError.alert(TLSAlert(rawValue: try #require(nonsense.alerts[version])))) {
             try ends.client.receiveSome(on: ends.pair.b)
         }
     }
@@ -215,12 +246,16 @@ import Testing
     }
 
     /// In a process of its own, so that nobody else's memory counts.
-    @Test(.disabled(if: isSanitized, "a sanitizer's own bookkeeping would be counted"))
-    func `an idle session takes 400 bytes`() async {
+    @Test(
+        .disabled(if: isSanitized, "a sanitizer's own bookkeeping would be counted"),
+        arguments: [Int32(2), 3])
+    func `an idle session takes 400 bytes`(version: Int32) async {
         let process = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+            [version] in
             let files = try TLSFiles()
             let server = try files.server(["localhost"])
-            let client = try TLSClientContext(verify: false)
+            let version = try #require(TLSVersion(rawValue: version))
+            let client = try TLSClientContext(verify: false, versions: version...version)
             var sessions: [TLSSession] = []
             let (warmUp, count) = (100, 2_000)
             sessions.reserveCapacity(warmUp + count)
@@ -236,7 +271,7 @@ import Testing
                 sessions.append(a)
             }
             let each = (try privateMemory() - before) / count
-            print("an idle TLS 1.3 session takes \(each) bytes of private memory")
+            print("an idle TLS 1.\(version.rawValue) session takes \(each) bytes of private memory")
             precondition(each <= 600, "\(each) bytes")
             withExtendedLifetime(sessions) {}
         }

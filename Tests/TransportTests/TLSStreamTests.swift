@@ -102,7 +102,9 @@ import Testing
         var buffer = [UInt8](repeating: 0, count: 65_536)
         #expect(buffer.withUnsafeMutableBytes { ends.server.receive(into: $0) } == .bytes(2))
         #expect(ends.server.hasBufferedBytes || isReadable(ends.pair.a))
-        guard case .failed(.protocolViolation) = buffer.withUnsafeMutableBytes({ ends.server.receive(into: $0) })
+        guard
+            case .failed(.protocolViolation) = buffer.withUnsafeMutableBytes({ ends.server.receive(into: $0) }
+            )
         else {
             Issue.record("not failed")
             return

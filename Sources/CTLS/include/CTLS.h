@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stddef.h>
 #include "CTLSTls.h"
+#include "CTLSRecords.h"
 #include "CTLSHmac.h"
 #include "CTLSScrypt.h"
 #include "CTLSSignatures.h"

@@ -9,7 +9,6 @@
 
 struct ssl_st;
 struct ssl_ctx_st;
-struct ctls_records;
 struct ssl_session_st;
 
 /* What went wrong. `number` is by kind: errno, a TLS alert, an X509_V_ERR_ code, or a ctls_content. */
@@ -35,6 +34,7 @@ enum {
     CTLS_KIND_END,        /* the peer closed the socket inside the handshake */
     CTLS_KIND_IO,         /* errno */
     CTLS_KIND_UNVERIFIED, /* X509_V_ERR_: see ctls_last_verification */
+    CTLS_KIND_KEY_WORN,   /* what a key may seal is sealed, and TLS 1.2 has no other */
 };
 
 /* What a file that should hold PEM really holds. */
@@ -88,7 +88,7 @@ void ctls_server_context_set_alpn(struct ssl_ctx_st *context, const uint8_t *alp
 /* `ca_path` NULL: the system's authorities. `alpn_length` 0: no ALPN is offered. */
 struct ssl_ctx_st *ctls_client_context_new(int verify, const char *ca_path, const uint8_t *alpn, unsigned alpn_length,
                                            int minimum, int maximum, ctls_failure *failure);
-/* Narrows what a client offers, to see how a server takes it: TLS 1.3 suites (NULL: all), and records of at most
+/* Narrows what a client offers, to see how a server takes it: suites of the version it speaks (NULL: all), and records of at most
  * 256 << `fragment` bytes (RFC 6066 §4; 1 … 4, 0: no limit). 1 on success. */
 int ctls_client_context_narrow(struct ssl_ctx_st *context, const char *suites, int fragment);
 void ctls_context_free(struct ssl_ctx_st *context);
@@ -130,24 +130,6 @@ int ctls_peer_certificate(const struct ssl_st *session, ctls_certificate *certif
 /* The certificate behind the last CTLS_KIND_UNVERIFIED of this thread. */
 void ctls_last_verification(ctls_certificate *certificate);
 const char *ctls_verification_words(int code);
-
-/* ---- TLS 1.3 on the server's side after the handshake, without OpenSSL's session: 300 bytes in place of 13 KiB ----
- *
- * The calls mean what they mean above; reading and writing take as many records as there are or fit. */
-
-/* Frees the session. NULL: not for this one (TLS 1.2), and the session stays. */
-struct ctls_records *ctls_records_take_over(struct ssl_st *session);
-void ctls_records_free(struct ctls_records *records);
-int64_t ctls_records_read(struct ctls_records *records, void *to, size_t count, int *truncated, ctls_failure *failure);
-/* CTLS_WANT_WRITE, or fewer bytes than given: the rest must be given again, in front. */
-int64_t ctls_records_write(struct ctls_records *records, const void *from, size_t count, ctls_failure *failure);
-int ctls_records_shutdown(struct ctls_records *records, ctls_failure *failure);
-int ctls_records_has_pending(const struct ctls_records *records);
-int ctls_records_wants_write(const struct ctls_records *records);
-int ctls_records_is_resumed(const struct ctls_records *records);
-const char *ctls_records_cipher(const struct ctls_records *records);
-const char *ctls_records_server_name(const struct ctls_records *records);
-unsigned ctls_records_alpn(const struct ctls_records *records, const uint8_t **protocol);
 
 /* ---- making certificates (EC P-256, SHA-256) ---- */
 

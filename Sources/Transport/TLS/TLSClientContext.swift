@@ -32,7 +32,7 @@ public final class TLSClientContext: @unchecked Sendable {
 
     /// Offers less than we could, to see how a server takes it.
     ///
-    /// Before the first session. `suites`: of TLS 1.3, joined by colons; `fragment`: RFC 6066 §4, 1 for 512 bytes … 4 for
+    /// Before the first session. `suites`: of the version it speaks, joined by colons; `fragment`: RFC 6066 §4, 1 for 512 bytes … 4 for
     /// 4,096.
     func narrow(suites: String? = nil, fragment: Int32 = 0) -> Bool {
         ctls_client_context_narrow(context, suites, fragment) == 1

@@ -46,6 +46,7 @@ extension TLSError: CustomStringConvertible {
                 + certificate.issuer
         case .connectionLost(let errno): "the connection was lost: \(words(errno))"
         case .endedInHandshake: "the peer closed the connection in the middle of the TLS handshake"
+        case .keyWorn: "the TLS 1.2 connection has sent as many records as its key is good for"
         case .library(let detail): "OpenSSL failed: \(detail)"
         }
     }
@@ -123,6 +124,7 @@ extension TLSError: CustomStringConvertible {
         case .connectionLost: "connect again; see what sits between the two sides"
         case .endedInHandshake:
             "see the other side's log; a port check or load balancer probe does this as well"
+        case .keyWorn: "connect again; a client that speaks TLS 1.3 gets a new key instead"
         case .library: "please report this, with the words above"
         }
     }
@@ -176,6 +178,7 @@ extension TLSError {
         case CTLS_KIND_END: self = .endedInHandshake
         case CTLS_KIND_IO: self = .connectionLost(errno: number)
         case CTLS_KIND_UNVERIFIED: self = .unverified(number, expected: expected)
+        case CTLS_KIND_KEY_WORN: self = .keyWorn
         default: self = .library(detail)
         }
     }

@@ -41,6 +41,7 @@ public enum TLSError: Error, Equatable, Sendable {
     // The line, the library.
     case connectionLost(errno: Int32)
     case endedInHandshake
+    case keyWorn
     case library(String)
 
     /// A stable name for logs, dashboards and the manual; never changes its meaning.
@@ -72,6 +73,7 @@ public enum TLSError: Error, Equatable, Sendable {
         case .certificateUnknownAuthority: "TLS-CERT-UNKNOWN-CA"
         case .connectionLost: "TLS-LOST"
         case .endedInHandshake: "TLS-END"
+        case .keyWorn: "TLS-KEY-WORN"
         case .library: "TLS-LIBRARY"
         }
     }

@@ -5,8 +5,8 @@ import CTLS
 /// Belongs to the loop of its connection. It borrows the descriptor: end the session before, or with, the socket. The
 /// process must ignore SIGPIPE, because OpenSSL writes with `write(2)`.
 ///
-/// A server's session of TLS 1.3 sheds OpenSSL's state when the handshake is done: what stays takes about 400 bytes, and
-/// neither a buffer nor the context. Others keep it, 13 KiB, and hold a buffer of 16 KiB while a record is in flight.
+/// A server's session sheds OpenSSL's state when the handshake is done: what stays takes about 400 bytes, and neither a
+/// buffer nor the context. A client's keeps it, 13 KiB, and holds a buffer of 16 KiB while a record is in flight.
 public final class TLSSession {
     private enum Engine {
         case openSSL(OpaquePointer)
@@ -108,7 +108,7 @@ public final class TLSSession {
     /// A record may hold more than `buffer` takes, and the end may follow the bytes. Both wait here, where level-triggered
     /// `epoll` does not see them: read again while `hasBufferedBytes`, or until `.wouldBlock`.
     ///
-    /// One system call with TLS 1.3 on the server's side; else two for each record.
+    /// One system call on the server's side; two for each record on the client's.
     public func receive(into buffer: UnsafeMutableRawBufferPointer) -> TLSReadResult {
         guard let base = buffer.baseAddress, buffer.count > 0 else { return .wouldBlock }
         if shedsState, let unfinished = finishHandshake() { return unfinished }
@@ -145,7 +145,7 @@ public final class TLSSession {
     /// bytes than given, the next call must begin with the first byte not taken, and give at least as many of those bytes
     /// as the last call did; their address may change.
     ///
-    /// One system call for every four records with TLS 1.3 on the server's side, else for each.
+    /// One system call for every four records on the server's side, for each on the client's.
     public func send(_ bytes: UnsafeRawBufferPointer) -> TLSWriteResult {
         if shedsState, let unfinished = finishHandshake() {
             if case .failed(let error) = unfinished { return .failed(error) }
@@ -220,11 +220,13 @@ extension TLSSession {
 
     /// `TLSv1.3` or `TLSv1.2`.
     public var version: String {
-        guard case .openSSL(let session) = engine else { return "TLSv1.3" }
-        return String(cString: ctls_version(session))
+        switch engine {
+        case .openSSL(let session): String(cString: ctls_version(session))
+        case .records(let records): String(cString: ctls_records_version(records))
+        }
     }
 
-    /// The standard's name: `TLS_AES_128_GCM_SHA256`.
+    /// OpenSSL's name, which for TLS 1.3 is the standard's: `TLS_AES_128_GCM_SHA256`, `ECDHE-RSA-AES128-GCM-SHA256`.
     public var cipher: String {
         switch engine {
         case .openSSL(let session): String(cString: ctls_cipher(session))
@@ -263,6 +265,11 @@ extension TLSSession {
     public var ticket: TLSTicket? {
         guard case .openSSL(let session) = engine else { return nil }
         return ctls_ticket(session).map(TLSTicket.init)
+    }
+
+    /// Whether OpenSSL's state is gone.
+    var isWithoutOpenSSL: Bool {
+        if case .records = engine { true } else { false }
     }
 
     /// Goes over to the next key with the next bytes sent, and asks the peer for its next (RFC 8446 §4.6.3).
