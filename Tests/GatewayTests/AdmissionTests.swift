@@ -185,7 +185,6 @@ struct AdmissionTests {
         #expect(admission.stopping(nil, from: Self.peer).status == 503)
         #expect(admission.timeout(.seconds(10), from: Self.peer).status == 408)
         #expect(admission.plainOnTLSPort(from: Self.peer).remedy.contains("wss://"))
-        #expect(Admission.tlsAlert.first == 0x15)
     }
 
     @Test("Bytes that are no request are recognised")

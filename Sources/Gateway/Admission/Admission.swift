@@ -2,6 +2,7 @@ import Configuration
 public import HTTPWire
 public import Telemetry
 public import Tokens
+import Transport
 
 /// Decides whether a request may become a WebSocket, and explains it when it may not.
 ///
@@ -129,7 +130,7 @@ extension Admission {
     /// - Parameter bytes: what arrived, to recognise other protocols; a few are enough.
     public func malformed(_ error: HTTPError, _ bytes: UnsafeRawBufferPointer, from peer: Peer) -> Refusal {
         if case .notHTTP(0x16) = error { return tlsOnPlainPort(from: peer) }
-        if Self.isProxyProtocol(bytes) {
+        if TLSSniff.classify(bytes) == .proxyProtocol {
             return Refusal(
                 .proxyProtocol, summary(nil, peer),
                 message: "the peer sent a PROXY protocol header, which this listener does not expect",
@@ -144,7 +145,7 @@ extension Admission {
 
     /// TLS came to the plain port.
     ///
-    /// No HTTP can be answered: send ``tlsAlert`` and close.
+    /// No HTTP can be answered: send `TLSSniff.plainPortAlert` and close.
     public func tlsOnPlainPort(from peer: Peer) -> Refusal {
         Refusal(
             .tlsOnPlainPort, summary(nil, peer),
@@ -162,14 +163,6 @@ extension Admission {
             remedy:
                 "dial wss:// or https://; a proxy in front passes on by https:// (nginx: proxy_pass https://…), or let it "
                 + "end TLS and this server listen without a certificate")
-    }
-
-    /// The one answer that a TLS client understands: a fatal alert, `handshake_failure` (RFC 8446 §6).
-    public static let tlsAlert: [UInt8] = [0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x28]
-
-    private static func isProxyProtocol(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytes.starts(with: "PROXY ".utf8)
-            || bytes.starts(with: [0x0D, 0x0A, 0x0D, 0x0A, 0x00, 0x0D, 0x0A, 0x51])
     }
 }
 

@@ -21,7 +21,7 @@ extension Connection {
     func refuse(_ error: HTTPError, _ bytes: UnsafeRawBufferPointer) {
         let refusal = loop.shared.admission.malformed(error, bytes, from: origin)
         loop.keep(refusal)
-        if refusal.status == 0 { loop.reply.append(Admission.tlsAlert) }
+        if refusal.status == 0 { loop.reply.append(TLSSniff.plainPortAlert) }
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
     }
