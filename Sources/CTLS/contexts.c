@@ -264,7 +264,11 @@ static int trust_file(SSL_CTX *context, const char *path, ctls_failure *failure)
     BIO *bio = error ? NULL : BIO_new_mem_buf(authorities.bytes, (int)authorities.count);
     while (bio) {
         X509 *authority = PEM_read_bio_X509_AUX(bio, NULL, no_password, &asked);
-        if (!authority) break;
+        if (!authority) {
+            /* Half a list would fail later, and elsewhere: with servers whose authority stands behind the damage. */
+            if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) count = 0;
+            break;
+        }
         count += X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority);
         X509_free(authority);
     }

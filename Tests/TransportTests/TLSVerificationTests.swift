@@ -116,5 +116,11 @@ import Testing
         #expect(throws: TLSError.authoritiesMalformed(path: empty, content: .empty)) {
             try TLSClientContext(caFile: empty)
         }
+        // One that can be read does not make up for one that cannot.
+        let good = try SelfSignedCertificate.makeAuthority(name: "Authority").certificate
+        let broken = try files.write(good + good.replacing("\nMII", with: "\n!!!"), to: "broken.pem")
+        #expect(throws: TLSError.authoritiesMalformed(path: broken, content: .damaged)) {
+            try TLSClientContext(caFile: broken)
+        }
     }
 }
