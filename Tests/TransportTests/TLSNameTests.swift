@@ -32,6 +32,22 @@ import Testing
         #expect(server.warnings == [.nameTaken(path: identities[3].certificate, name: "www.example.com")])
     }
 
+    /// An authority puts a hundred names into one certificate: the last must be found like the first.
+    @Test func `of a certificate that has many`() throws {
+        let files = try TLSFiles()
+        let many = (0..<150).map { "a-long-name-for-customer-number-\($0).example.com" }
+        let server = try TLSServerContext(identities: [
+            files.identity(.make(names: ["default.example"]), "default"),
+            files.identity(.make(names: many), "many"),
+        ])
+        let pair = try SocketPair()
+        let a = try TLSSession(server: server, fileDescriptor: pair.a)
+        let b = try TLSSession(
+            client: TLSClientContext(verify: false), fileDescriptor: pair.b, serverName: many[149])
+        #expect(try shakeHands(a, pair.a, b, pair.b).client == .done)
+        #expect(b.peerCertificate?.names == many)
+    }
+
     @Test func `in the table`() {
         var table = TLSNameTable()
         let names = ["example.com", "EXAMPLE.com.", "*.example.com", "*.Example.com"]

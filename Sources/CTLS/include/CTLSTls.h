@@ -57,7 +57,8 @@ typedef struct {
 
 const char *ctls_failure_detail(const ctls_failure *failure);
 
-/* A certificate in words. `names`: DNS names and IP addresses of the SAN (the CN when there is no SAN), one a line. */
+/* A certificate in words. `names`: DNS names and IP addresses of the SAN (the CN when there is no SAN), one a line; room for
+ * as many as an authority puts into one (100 of the longest, 250 of the usual). */
 typedef struct {
     int64_t not_before; /* unix seconds */
     int64_t not_after;
@@ -65,7 +66,7 @@ typedef struct {
     int32_t chain_length; /* certificates in the file, or that the peer sent */
     char subject[256];
     char issuer[256];
-    char names[3072];
+    char names[32768];
 } ctls_certificate;
 
 const char *ctls_certificate_subject(const ctls_certificate *certificate);
