@@ -7,11 +7,15 @@
 
 /* The peer broke the protocol: tell it, and be done. Best effort, since a full socket cannot be told. */
 static int64_t refuse(struct ctls_records *records, uint8_t alert, const char *detail, ctls_failure *failure) {
-    const uint8_t message[] = {2, alert};
+    const uint8_t message[] = {SSL3_AL_FATAL, alert};
     ctls_failure ignored;
     if (!records->pending && !records->has_ended_writing)
         ctls_records_send(records, TYPE_ALERT, message, sizeof message, &ignored);
     return ctls_records_break(records, CTLS_KIND_PROTOCOL, 0, detail, failure);
+}
+
+static int64_t unexpected(struct ctls_records *records, const char *detail, ctls_failure *failure) {
+    return refuse(records, SSL_AD_UNEXPECTED_MESSAGE, detail, failure);
 }
 
 /* Opens the record of `length` bytes behind its header into `to`, which must hold `length` bytes, or be where its sealed
@@ -35,13 +39,13 @@ static int open_record(struct ctls_records *records, uint8_t *record, size_t len
 
 /* 1: go on; 0: end of the stream; CTLS_FAILED. */
 static int64_t take_alert(struct ctls_records *records, const uint8_t *alert, int count, ctls_failure *failure) {
-    if (count != 2) return refuse(records, 50, "alert of a wrong length", failure);
-    if (alert[1] == 0) {
+    if (count != 2) return refuse(records, SSL_AD_DECODE_ERROR, "alert of a wrong length", failure);
+    if (alert[1] == SSL_AD_CLOSE_NOTIFY) {
         records->has_ended_reading = 1;
         return 0;
     }
     /* TLS 1.3 has one that is no end: user_canceled, and a close_notify follows (RFC 8446 §6.1). Before it, the level tells. */
-    int is_warning = records->is_tls12 ? alert[0] == 1 : alert[1] == 90;
+    int is_warning = records->is_tls12 ? alert[0] == SSL3_AL_WARNING : alert[1] == SSL_AD_USER_CANCELLED;
     return is_warning ? 1 : ctls_records_break(records, CTLS_KIND_ALERT, alert[1], NULL, failure);
 }
 
@@ -49,15 +53,15 @@ static int64_t take_alert(struct ctls_records *records, const uint8_t *alert, in
 static int64_t take_key_update(struct ctls_records *records, const uint8_t *bytes, int count, ctls_failure *failure) {
     static const uint8_t expected[] = {KEY_UPDATE, 0, 0, 1};
     for (int i = 0; i < count; i++) {
-        if (records->handshake_count == KEY_UPDATE_LENGTH) return refuse(records, 10, "bytes behind a key update", failure);
+        if (records->handshake_count == KEY_UPDATE_LENGTH) return unexpected(records, "bytes behind a key update", failure);
         if (records->handshake_count < 4 && bytes[i] != expected[records->handshake_count])
-            return refuse(records, 10, "unexpected handshake message", failure);
+            return unexpected(records, "unexpected handshake message", failure);
         records->handshake[records->handshake_count] = bytes[i];
         records->handshake_count++;
     }
     if (records->handshake_count < KEY_UPDATE_LENGTH) return 1;
     records->handshake_count = 0;
-    if (records->handshake[4] > 1) return refuse(records, 47, "key update of an unknown kind", failure);
+    if (records->handshake[4] > 1) return refuse(records, SSL_AD_ILLEGAL_PARAMETER, "key update of an unknown kind", failure);
     if (!ctls_next_key(records->cipher, &records->in)) return ctls_records_break(records, CTLS_KIND_LIBRARY, 0, "no next key", failure);
     if (records->handshake[4] == 1 && !records->has_ended_writing) records->owes_answer = 1;
     return 1;
@@ -75,7 +79,7 @@ static int64_t take_hello(struct ctls_records *records, const uint8_t *bytes, ui
             continue;
         }
         records->handshake[records->handshake_count++] = bytes[i++];
-        if (records->handshake[0] != CLIENT_HELLO) return refuse(records, 10, "unexpected handshake message", failure);
+        if (records->handshake[0] != CLIENT_HELLO) return unexpected(records, "unexpected handshake message", failure);
         if (records->handshake_count < 4) continue;
         records->hello_left = (uint32_t)records->handshake[1] << 16 | (uint32_t)records->handshake[2] << 8 | records->handshake[3];
         records->handshake_count = 0;
@@ -85,7 +89,7 @@ static int64_t take_hello(struct ctls_records *records, const uint8_t *bytes, ui
 }
 
 static int64_t take_handshake(struct ctls_records *records, const uint8_t *bytes, int count, ctls_failure *failure) {
-    if (count == 0) return refuse(records, 10, "empty handshake record", failure);
+    if (count == 0) return unexpected(records, "empty handshake record", failure);
     return records->is_tls12 ? take_hello(records, bytes, (uint32_t)count, failure) : take_key_update(records, bytes, count, failure);
 }
 
@@ -112,10 +116,10 @@ static int whole_record(const struct ctls_records *records, const uint8_t *bytes
 
 /* Says what is wrong with a header that whole_record did not take. */
 static int64_t refuse_header(struct ctls_records *records, const uint8_t *record, ctls_failure *failure) {
-    if (!is_expected(records, record[0])) return refuse(records, 10, "record of an unexpected type", failure);
-    if (!is_version(records, record)) return refuse(records, 70, "record of another version", failure);
-    int is_long = sealed_length(record) > RECORD_MAX - HEADER;
-    return refuse(records, is_long ? 22 : 50, is_long ? "record too long" : "record too short", failure);
+    if (!is_expected(records, record[0])) return unexpected(records, "record of an unexpected type", failure);
+    if (!is_version(records, record)) return refuse(records, SSL_AD_PROTOCOL_VERSION, "record of another version", failure);
+    if (sealed_length(record) < records->overhead) return refuse(records, SSL_AD_DECODE_ERROR, "record too short", failure);
+    return refuse(records, SSL_AD_RECORD_OVERFLOW, "record too long", failure);
 }
 
 /* Keeps bytes for the next call, `plain` of them opened. 0 without memory. */
@@ -148,6 +152,25 @@ static int64_t take_plain(struct ctls_records *records, uint8_t *to, size_t coun
     return (int64_t)taken;
 }
 
+/* What an opened record (or, with -1 bytes, one that could not be opened) comes to: 1: go on; 0: the end; CTLS_FAILED. */
+static int64_t take_record(struct ctls_records *records, uint8_t type, const uint8_t *bytes, int count, ctls_failure *failure) {
+    int64_t outcome = 1;
+    if (count < 0) return refuse(records, SSL_AD_BAD_RECORD_MAC, "bad record mac", failure);
+    if (count > PLAIN_MAX) return refuse(records, SSL_AD_RECORD_OVERFLOW, "record too long", failure);
+    if (records->handshake_count > 0 && type != TYPE_HANDSHAKE && !records->is_tls12)
+        return unexpected(records, "key update interrupted", failure);
+    if (type == TYPE_DATA && count > 0) {
+        records->idle_records = 0;
+        return 1;
+    }
+    if (type == TYPE_ALERT) outcome = take_alert(records, bytes, count, failure);
+    else if (type == TYPE_HANDSHAKE) outcome = take_handshake(records, bytes, count, failure);
+    else if (type != TYPE_DATA) outcome = unexpected(records, "record of an unknown inner type", failure);
+    if (outcome == 1 && ++records->idle_records > IDLE_RECORDS_MAX)
+        return unexpected(records, "too many records without content", failure);
+    return outcome;
+}
+
 /* Opens the whole records in `raw` into `to`, and stashes the rest. Bytes opened, 0 for the end, or CTLS_…. */
 static int64_t open_all(struct ctls_records *records, uint8_t *raw, size_t available, uint8_t *to, size_t room,
                         ctls_failure *failure) {
@@ -162,23 +185,12 @@ static int64_t open_all(struct ctls_records *records, uint8_t *raw, size_t avail
         uint8_t *target = room - opened >= length ? to + opened : record + HEADER + records->explicit_nonce;
         int count = open_record(records, record, length, target, &type);
         at += (size_t)whole;
-        int64_t outcome = 1;
-        if (count < 0) outcome = refuse(records, 20, "bad record mac", failure);
-        else if (count > PLAIN_MAX) outcome = refuse(records, 22, "record too long", failure);
-        else if (records->handshake_count > 0 && type != TYPE_HANDSHAKE && !records->is_tls12)
-            outcome = refuse(records, 10, "key update interrupted", failure);
-        else if (type == TYPE_ALERT) outcome = take_alert(records, target, count, failure);
-        else if (type == TYPE_HANDSHAKE) outcome = take_handshake(records, target, count, failure);
-        else if (type != TYPE_DATA) outcome = refuse(records, 10, "record of an unknown inner type", failure);
-        /* What was opened before is good and comes first; the next call finds the connection ended or broken. */
-        if (outcome == 1 && (type != TYPE_DATA || count == 0) && ++records->idle_records > IDLE_RECORDS_MAX)
-            outcome = refuse(records, 10, "too many records without content", failure);
-        if (outcome != 1) {
+        int64_t outcome = take_record(records, type, target, count, failure);
+        if (outcome != 1) { /* what was opened before is good and comes first */
             records->owes_end = opened > 0;
             return opened > 0 ? (int64_t)opened : outcome;
         }
-        if (type != TYPE_DATA || count == 0) continue;
-        records->idle_records = 0;
+        if (type != TYPE_DATA) continue;
         if (target == to + opened) {
             opened += (size_t)count;
             continue;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+static const uint8_t close_notify[] = {SSL3_AL_WARNING, SSL_AD_CLOSE_NOTIFY};
+
 size_t ctls_records_seal(struct ctls_records *records, uint8_t type, const uint8_t *from, size_t count, uint8_t *to) {
     size_t length = count + records->overhead;
     int moved = 0, more = 0;
@@ -75,7 +77,7 @@ int64_t ctls_records_send(struct ctls_records *records, uint8_t type, const uint
 /* Sends what the peer is owed, before anything else of ours. Announces our next key and goes over to it (RFC 8446 §4.6.3);
  * in TLS 1.2 says that there will be no renegotiation (RFC 5246 §7.2.2). Nothing may be pending before. */
 int64_t ctls_records_answer(struct ctls_records *records, ctls_failure *failure) {
-    static const uint8_t update[KEY_UPDATE_LENGTH] = {KEY_UPDATE, 0, 0, 1, 0}, refusal[] = {1, 100};
+    static const uint8_t update[KEY_UPDATE_LENGTH] = {KEY_UPDATE, 0, 0, 1, 0}, refusal[] = {SSL3_AL_WARNING, SSL_AD_NO_RENEGOTIATION};
     records->owes_answer = 0;
     if (records->is_tls12) return ctls_records_send(records, TYPE_ALERT, refusal, sizeof refusal, failure);
     int64_t sent = ctls_records_send(records, TYPE_HANDSHAKE, update, sizeof update, failure);
@@ -90,7 +92,6 @@ static int is_due(const struct ctls_records *records) {
 
 /* The key has sealed what it may, and TLS 1.2 has no other: the end, said in due form. */
 static int64_t wear_out(struct ctls_records *records, ctls_failure *failure) {
-    static const uint8_t close_notify[] = {1, 0};
     int64_t sent = ctls_records_send(records, TYPE_ALERT, close_notify, sizeof close_notify, failure);
     return sent == CTLS_FAILED ? sent : ctls_records_break(records, CTLS_KIND_KEY_WORN, 0, NULL, failure);
 }
@@ -141,7 +142,6 @@ int64_t ctls_records_write(struct ctls_records *records, const void *from, size_
 }
 
 int ctls_records_shutdown(struct ctls_records *records, ctls_failure *failure) {
-    static const uint8_t close_notify[] = {1, 0};
     if (records->is_broken) return 1;
     int64_t flushed = ctls_records_flush(records, failure);
     if (flushed != 1 || records->has_ended_writing) return (int)flushed;
