@@ -24,6 +24,7 @@ extension ClientChannel {
     }
 
     func lost(_ error: Int32) {
+        if error == EPROTO, let failure = socket?.tlsFailure { return ended("\(failure)") }
         ended(String(cString: csys_error_text(error)))
     }
 

@@ -262,6 +262,6 @@ private final class TLSLink {
 
     func fail(_ error: TLSError) -> Int32 {
         failure = error
-        return EPROTO
+        return error.errno
     }
 }

@@ -192,6 +192,19 @@ struct StreamSocketTests {
         #expect(pair.near.receive(into: &got) == .failed(EPROTO) && pair.near.tlsFailure != nil)
     }
 
+    @Test("with TLS: a connection that is lost keeps its errno")
+    func lostUnderTLS() throws {
+        SignalWatcher.ignoreBrokenPipes()
+        var pair = try StreamPair(bufferBytes: 4_096)
+        let client = try TLSClientContext(verify: false)
+        pair.near.startTLS(
+            try TLSSession(client: client, fileDescriptor: pair.near.fileDescriptor, serverName: "localhost"))
+        pair.far.close()
+        #expect(pair.near.handshake() == .failed(.connectionLost(errno: EPIPE)))
+        var got: [UInt8] = []
+        #expect(pair.near.receive(into: &got) == .failed(EPIPE))
+    }
+
     @Test("watermarks have a gap")
     func watermarks() {
         let marks = Watermarks(high: 100, low: 20)

@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import Glibc
 import Transport
 import WebSocketWire
 
@@ -86,7 +87,7 @@ extension Connection {
     /// The last reference in the table goes; callers must not touch the socket after.
     func end(_ why: Ending) {
         guard phase != .closed else { return }
-        loop.shared.log.ended(self, why)
+        loop.shared.log.ended(self, named(why))
         unsubscribeAll()
         if phase == .open { loop.metrics.countClose(CloseCode.abnormal.rawValue) }
         if hasOpened { loop.metrics.usage[Int(endpoint)].connections -= 1 }
@@ -96,6 +97,12 @@ extension Connection {
         held = nil
         exchange = nil
         loop.remove(self)
+    }
+
+    /// Results of a socket carry an errno alone; TLS knows more.
+    private func named(_ why: Ending) -> Ending {
+        if case .failed(EPROTO) = why, let error = socket.tlsFailure { return .tls(error) }
+        return why
     }
 
     /// What the current phase waited for did not come in time.
