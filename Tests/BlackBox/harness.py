@@ -330,9 +330,9 @@ class Certificates:
 
     def __init__(self, folder):
         from cryptography import x509
-        from cryptography.hazmat.primitives.asymmetric import ec
+        from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-        self.folder, self.x509, self.ec = Path(folder), x509, ec
+        self.folder, self.x509, self.ec, self.rsa = Path(folder), x509, ec, rsa
         self.folder.mkdir(parents=True, exist_ok=True)
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Sockeye test authority")])
@@ -368,11 +368,11 @@ class Certificates:
             builder = builder.add_extension(self.x509.SubjectAlternativeName(alternatives), critical=False)
         return builder.sign(self.key, hashes.SHA256())
 
-    def leaf(self, file, *names):
+    def leaf(self, file, *names, rsa=False):
         """Writes FILE.pem and FILE.key for the names and returns both paths."""
         from cryptography.hazmat.primitives import serialization
 
-        key = self.ec.generate_private_key(self.ec.SECP256R1())
+        key = self.rsa.generate_private_key(65537, 2048) if rsa else self.ec.generate_private_key(self.ec.SECP256R1())
         subject = self.x509.Name([self.x509.NameAttribute(self.x509.NameOID.COMMON_NAME, names[0])])
         chain = self._write(f"{file}.pem", self._sign(subject, key, names), self.authority)
         path = self.folder / f"{file}.key"

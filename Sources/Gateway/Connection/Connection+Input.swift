@@ -52,7 +52,13 @@ extension Connection {
     ///
     /// It may have ended its own side alone: what waits to be sent to it is still sent.
     private func inputEnded() {
-        guard socket.queuedBytes > 0, phase == .http || phase == .lingering else { return end(.peerClosed) }
+        // With TLS the end may come in one read with the last words: what this turn has for it goes out first.
+        loop.sendParts(of: slot)
+        guard socket.queuedBytes > 0, phase == .http || phase == .lingering else {
+            // A close_notify wants to be answered with one (RFC 5246 §7.2.1, RFC 8446 §6.1).
+            if let tls = socket.tls, !tls.isTruncated { socket.shutdownWrite() }
+            return end(.peerClosed)
+        }
         endAfterFlush()
         // The end of the stream would be reported at every poll.
         setInterest([.write, .ignoringReadHangup])
