@@ -3,12 +3,14 @@
 Nothing here knows how the server is made. Every process that is started is ended by its own id."""
 import base64
 import contextlib
+import datetime
 import hashlib
+import ipaddress
+import json
 import os
 import re
 import resource
 import shutil
-import signal
 import socket
 import ssl
 import struct
@@ -161,8 +163,6 @@ class Response:
 
     @property
     def json(self):
-        import json
-
         return json.loads(self.body)
 
 
@@ -347,9 +347,6 @@ class Certificates:
         return path
 
     def _sign(self, subject, key, names, authority=False):
-        import datetime
-        import ipaddress
-
         from cryptography.hazmat.primitives import hashes
 
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -417,7 +414,5 @@ class Nginx:
         return (self.folder / "error.log").read_text(errors="replace")
 
     def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
         stop(self.process)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -3,9 +3,6 @@ import json
 
 from websockets.sync.client import connect
 
-WELCOME = ("authenticated",)
-
-
 class Talk:
     """One connection. `say` sends an object, `hear` gives the next one."""
 
@@ -35,7 +32,7 @@ class Talk:
         return message
 
     def authenticate(self, token):
-        return self.say(type="auth", token=token).hear_of(*WELCOME)
+        return self.say(type="auth", token=token).hear_of("authenticated")
 
     def subscribe(self, topic, **more):
         return self.say(type="subscribe", topic=topic, **more).hear_of("subscribed")

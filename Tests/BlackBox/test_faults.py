@@ -9,12 +9,13 @@ import struct
 import subprocess
 import threading
 import time
+import zlib
 
 import pytest
 
 import harness
 from harness import HOST, ROOT, Raw, handshake, masked, opened, until
-from protocol import Talk, signed_in
+from protocol import signed_in
 
 MIB = 1 << 20
 
@@ -42,8 +43,7 @@ def back_to(server, descriptors, pss, allowed=2 * MIB, seconds=15):
 
 
 def connected(port):
-    made = socket.create_connection((HOST, port), timeout=10)
-    return made
+    return socket.create_connection((HOST, port), timeout=10)
 
 
 class SlowHeads:
@@ -330,8 +330,6 @@ def test_a_length_with_its_highest_bit_is_refused(server):
 
 def test_a_small_bomb_does_not_grow(start):
     """A few KiB that inflate to 1 GiB end at the limit, while inflating."""
-    import zlib
-
     server = start("--echo", "/echo")
     pss = server.pss()
     bombs = []

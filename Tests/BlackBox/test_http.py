@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from harness import HOST, Raw, get, until
+from harness import HOST, Raw, free_port, get, until
 
 
 def test_health(server):
@@ -204,8 +204,6 @@ def test_a_slow_head_times_out(start):
 
 def test_ipv6_and_unix_sockets_serve_alike(start, tmp_path):
     path = tmp_path / "sockeye.sock"
-    from harness import free_port
-
     port = free_port()
     server = start("--listen", f"[::1]:{port}", "--listen", f"unix:{path}")
     assert get(port, "/health", host="::1").status == 200

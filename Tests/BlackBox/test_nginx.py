@@ -1,6 +1,5 @@
 """Through a real nginx: our reference configurations work, and the classic mistakes are named by the answer."""
 import json
-import ssl
 
 import aiohttp
 import asyncio
@@ -136,15 +135,6 @@ def test_tls_to_a_plain_port_is_a_bad_gateway_and_said_in_our_log(nginx, server)
     answer = answer_through(nginx, server, f"proxy_pass https://{HOST}:{server.port};")
     assert answer.status == 502
     server.wait_for_log("(?i)tls", since=since)
-
-
-def test_proxy_protocol_through_nginx_stream(nginx, start):
-    """nginx-light has no stream module everywhere; the PROXY protocol itself is tested in test_proxy_protocol."""
-    server = start("--proxy-protocol=true")
-    with Raw(server.port) as raw:
-        raw.send(f"PROXY TCP4 203.0.113.9 127.0.0.1 5000 {server.port}\r\n" + handshake("/none"))
-        assert raw.response().status == 404
-    assert server.wait_for_log(r"203\.0\.113\.9")
 
 
 def test_a_silent_connection_outlives_the_proxys_patience(nginx, start):

@@ -1,4 +1,5 @@
 """The built-in page in a real browser: two windows talk, the policy is kept, close codes come in words."""
+import base64
 import json
 import os
 import shutil
@@ -150,8 +151,6 @@ def test_every_control_has_a_name_and_the_log_is_announced(server, window):
 def test_the_token_of_the_page_is_short_lived(server):
     facts = get(server.port, "/page.json").json
     assert facts["endpoints"] == ["/ws"] and facts["version"]
-    import base64
-
     payload = facts["token"].split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     assert 60 <= claims["exp"] - claims["iat"] <= 3600

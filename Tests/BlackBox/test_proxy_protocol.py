@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from harness import HOST, Raw, handshake
+from harness import BINARY, Raw, Sockeye, handshake
 
 SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 
@@ -20,8 +20,6 @@ V6 = socket.inet_pton(socket.AF_INET6, "2001:db8::9") + socket.inet_pton(socket.
 
 @pytest.fixture(scope="module")
 def proxied(folder):
-    from harness import BINARY, Sockeye
-
     server = Sockeye(BINARY, folder / "proxied", ["--proxy-protocol=true", "--echo", "/echo"],
                      environment={"SOCKEYE_TIMEOUTS_HANDSHAKE": "2s"})
     yield server

@@ -8,18 +8,16 @@ import struct
 import pytest
 from websockets.sync.client import connect
 
-import harness
 from harness import HOST, Raw, get, handshake, until
 from protocol import Talk
 
 
 @pytest.fixture
 def secured(start, certificates):
-    """A server with two certificates, and the folder they lie in."""
+    """A server with two certificates."""
     first = certificates.leaf("first", "localhost", "127.0.0.1", "a.test")
     second = certificates.leaf("second", "b.test", "*.wild.test")
-    server = start("--echo", "/echo", "--tls-cert", first[0], "--tls-key", first[1], "--tls-cert", second[0], "--tls-key", second[1])
-    return server
+    return start("--echo", "/echo", "--tls-cert", first[0], "--tls-key", first[1], "--tls-cert", second[0], "--tls-key", second[1])
 
 
 def names_for(server, certificates, server_name):
