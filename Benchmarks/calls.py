@@ -8,7 +8,6 @@ wsload echoes or fans out in a steady state, and prints a table. Counts do not j
 started here are stopped, by pid.
 """
 import json
-import os
 import re
 import shutil
 import signal
@@ -19,9 +18,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from compare import PUBLISH, SUBSCRIBE, Server, free_port
+from compare import BIN, HERE, PUBLISH, SUBSCRIBE, Sockeye
 
-HERE = Path(__file__).resolve().parent
 CASES = [
     ("echo 64 B, 1 in flight", ["echo", "-c", 50, "-s", 64, "-P", 1], "/echo"),
     ("echo 64 B, 16 in flight", ["echo", "-c", 50, "-s", 64, "-P", 16], "/echo"),
@@ -32,16 +30,13 @@ CASES = [
 
 
 def main():
-    binary = Path(sys.argv[1]).resolve()
+    subprocess.run([HERE / "build.sh"], check=True)
     folder = Path(tempfile.mkdtemp(prefix="sockeye-calls-"))
-    subprocess.run([HERE / "build.sh", folder], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["gcc", "-O2", "-shared", "-fPIC", "-o", folder / "mallocs.so", HERE / "mallocs.c"], check=True)
-    count, port = folder / "count", free_port()
-    command = [binary, "serve", "--listen", f"127.0.0.1:{port}", "--state", folder / "state", "--loops", "1", "--echo", "/echo"]
-    server = Server(list(map(str, command)), port, {**os.environ, "LD_PRELOAD": str(folder / "mallocs.so"), "MALLOCS": str(count)})
+    count = folder / "count"
+    server = Sockeye(Path(sys.argv[1]).resolve(), folder / "state", ["--loops", "1", "--echo", "/echo"],
+                     environment={"LD_PRELOAD": str(BIN / "mallocs.so"), "MALLOCS": str(count)})
     try:
-        token = subprocess.run([binary, "token", "mint", "--user", "bench", "--state", folder / "state"],
-                               capture_output=True, text=True, check=True).stdout.strip()
+        token = server.token("bench")
         print(f"{'work':<30} {'messages':>10} {'allocations':>12} {'per message':>12}   system calls per message")
         for name, arguments, path in CASES:
             where = ["--path", path] if path else ["--path", f"/ws?token={token}", "--sub", SUBSCRIBE, "--pub", PUBLISH, "--find", '"data":"']
@@ -55,7 +50,7 @@ def report(folder, server, count, name, arguments):
     """Two runs, one three times as long: what differs is the messages, not the connecting."""
     def run(seconds):
         before = struct.unpack("Q", count.read_bytes())[0]
-        done = subprocess.run([folder / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "0.2", "-d", str(seconds)],
+        done = subprocess.run([BIN / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "0.2", "-d", str(seconds)],
                               capture_output=True, text=True, timeout=60)
         result = json.loads(done.stdout)
         time.sleep(0.2)
@@ -70,7 +65,7 @@ def report(folder, server, count, name, arguments):
 def calls(folder, server, arguments):
     if not shutil.which("strace"):
         return "(strace is not installed)"
-    load = subprocess.Popen([folder / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "2", "-d", "2"],
+    load = subprocess.Popen([BIN / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "2", "-d", "2"],
                             stdout=subprocess.PIPE, text=True)
     time.sleep(1.5)
     log = folder / "strace"

@@ -10,66 +10,38 @@ the floor does. Only processes started here are stopped, by pid.
 """
 import argparse
 import json
-import os
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "Tests" / "BlackBox"))
+from harness import Sockeye, free_port, stop, wait_for_port  # noqa: E402
+
+BIN = HERE.parent / ".build" / "bench"
 ECHO = [(64, 1), (64, 16), (1024, 1), (1024, 16), (16384, 1), (16384, 16)]
 FANOUT = [(1000, 1, 200), (1000, 16, 0), (5000, 1, 40), (5000, 16, 0)]     # subscribers, window, publications per second (0: closed loop)
 SUBSCRIBE = '{"type":"subscribe","topic":"bench"}'
 PUBLISH = '{"type":"publish","topic":"bench","data":"%s"}'
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+class Floor:
+    """A running floor, as `Sockeye` is a running server."""
 
-
-class Server:
-    def __init__(self, command, port, env=None):
-        self.port, self.log = port, tempfile.TemporaryFile()
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=env)
-        end = time.monotonic() + 10
-        while time.monotonic() < end:
-            if self.process.poll() is not None:
-                break
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=0.3).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        self.log.seek(0)
-        raise SystemExit(f"{command[0]} does not accept connections: {self.log.read().decode(errors='replace')[-800:]}")
+    def __init__(self):
+        self.port = free_port()
+        self.process = subprocess.Popen([BIN / "floor_epoll", str(self.port)], stdin=subprocess.DEVNULL)
+        wait_for_port(self.port, self.process)
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        return stop(self.process)
 
 
-def build():
-    """The folder of the compiled programs, made anew when a source is newer than they are."""
-    bin_dir = Path(os.environ.get("BENCH_BIN", HERE.parent / ".build" / "bench"))
-    newest = max(path.stat().st_mtime for path in [*HERE.glob("*.c"), *HERE.glob("*.h"), HERE / "build.sh"])
-    built = [bin_dir / "wsload", bin_dir / "floor_epoll"]
-    if not all(path.exists() and path.stat().st_mtime >= newest for path in built):
-        subprocess.run([HERE / "build.sh", bin_dir], check=True)
-    return bin_dir
-
-
-def wsload(bin_dir, server, mode, *more):
-    done = subprocess.run([bin_dir / "wsload", mode, "-p", str(server.port), "--pid", str(server.process.pid), *map(str, more)],
+def wsload(server, mode, *more):
+    done = subprocess.run([BIN / "wsload", mode, "-p", str(server.port), "--pid", str(server.process.pid), *map(str, more)],
                           capture_output=True, text=True, timeout=120)
     try:
         return json.loads(done.stdout)
@@ -87,18 +59,15 @@ def main():
     parser.add_argument("--max", nargs="*", default=[])
     options = parser.parse_args()
     limits = {k: float(v) for k, v in (item.split("=") for item in options.max)}
-    bin_dir = build()
+    subprocess.run([HERE / "build.sh"], check=True)
     state = Path(tempfile.mkdtemp(prefix="sockeye-bench-state-"))
     secs = "1" if options.quick else "2"
     rows, failed = [], False
     servers = []
     try:
-        port, floor_port = free_port(), free_port()
-        servers.append(sockeye := Server([options.sockeye, "serve", "--listen", f"127.0.0.1:{port}", "--state", str(state), "--loops", "1",
-                                          "--echo", "/echo"], port))
-        servers.append(floor := Server([bin_dir / "floor_epoll", str(floor_port)], floor_port))
-        token = subprocess.run([options.sockeye, "token", "mint", "--user", "bench", "--state", str(state)],
-                               capture_output=True, text=True, timeout=20).stdout.strip()
+        servers.append(sockeye := Sockeye(options.sockeye, state / "state", ["--loops", "1", "--echo", "/echo"]))
+        servers.append(floor := Floor())
+        token = sockeye.token("bench")
         joined = ["--path", f"/ws?token={token}", "--sub", SUBSCRIBE, "--pub", PUBLISH, "--find", '"data":"']
         plan = []
         if "echo" in options.cells:
@@ -116,7 +85,7 @@ def main():
             runs = {"floor": [], "sockeye": []}
             for _ in range(options.repeats):
                 for who, server, args in (("floor", floor, floor_args), ("sockeye", sockeye, own_args)):
-                    result = wsload(bin_dir, server, cell, *args)
+                    result = wsload(server, cell, *args)
                     if "failed" in result or result.get("errors") or result.get("lost"):
                         rows.append({"cell": cell, "name": name, "error": f"{who}: {result.get('failed') or result}"})
                         failed = True
@@ -134,7 +103,7 @@ def main():
                 failed |= ratio > limits.get(cell, float("inf"))
         if "idle" in options.cells:
             count = 5000 if options.quick else 15000
-            result = wsload(bin_dir, sockeye, "idle", "-c", count, "--srcs", 4, "--hold", 2000, *joined)
+            result = wsload(sockeye, "idle", "-c", count, "--srcs", 4, "--hold", 2000, *joined)
             if "failed" in result or result.get("errors"):
                 rows.append({"cell": "idle", "name": "idle", "error": str(result)})
                 failed = True
