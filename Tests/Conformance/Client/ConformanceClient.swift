@@ -1,3 +1,4 @@
+import Glibc
 import SockeyeClient
 
 /// The client under test of Autobahn|Testsuite: answers the suite's fuzzing server, case by case.
@@ -10,14 +11,14 @@ struct ConformanceClient {
         let arguments = CommandLine.arguments
         guard arguments.count == 3 else {
             print("usage: ConformanceClient URL AGENT")
-            return
+            exit(2)
         }
         let (url, agent) = (arguments[1], arguments[2])
-        guard let count = try await firstNumber(from: "\(url)/getCaseCount") else {
+        guard let count = try await firstNumber(from: "\(url)/getCaseCount"), count > 0 else {
             print("the server at \(url) does not tell how many cases there are")
-            return
+            exit(1)
         }
-        for number in 1...max(1, count) {
+        for number in 1...count {
             if let ending = await echo("\(url)/runCase?case=\(number)&agent=\(agent)") {
                 print("case \(number) of \(count): \(ending)")
             }
