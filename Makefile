@@ -34,13 +34,10 @@ test: ## Run every check: lint, unit, black-box, conformance sample, a minute of
 	@scripts/setup.sh test
 	@.venv/bin/python scripts/test.py $(ARGS)
 
-bench: ## Compare with the C floor, interleaved (ARGS="--quick").
-	@scripts/setup.sh build
-	$(RELEASE) --product sockeye
+bench: build ## Compare with the C floor, interleaved (ARGS="--quick").
 	python3 Benchmarks/compare.py $(BINARY) $(ARGS)
 
-fuzz-build:
-	@scripts/setup.sh build
+fuzz-build: setup
 	@scripts/fuzz.sh build
 
 fuzz: fuzz-build ## Run each fuzz target for FUZZ_SECONDS (default 60), starting from Fuzz/Corpus.
@@ -63,8 +60,7 @@ install: ## Install the stripped binary to $(DESTDIR)$(PREFIX)/bin.
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 0755 -s $(BINARY) "$(DESTDIR)$(PREFIX)/bin/sockeye"
 
-sanitize: ## Run the unit tests under the address and the thread sanitizer.
-	@scripts/setup.sh build
+sanitize: setup ## Run the unit tests under the address and the thread sanitizer.
 	$(SWIFT) test --sanitize address --scratch-path .build/address
 	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.supp" $(SWIFT) test --sanitize thread --scratch-path .build/thread
 

@@ -52,7 +52,7 @@ run)
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
     ;;
 *)
-    sed -n '2,7p' "$0"
+    sed -n '2,6p' "$0"
     exit 2
     ;;
 esac

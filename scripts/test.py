@@ -66,10 +66,6 @@ def xunit(path):
     return count
 
 
-def unit_command(report):
-    return [*SWIFT, "test", "--xunit-output", str(report)]
-
-
 UNIT_REPORT = LOGS / "unit.xml"
 BLACKBOX_REPORT = LOGS / "blackbox.xml"
 PYTHON = sys.executable
@@ -87,7 +83,7 @@ PARTS = {
     # Swift Testing writes its report beside the one XCTest would write, with its own suffix.
     "unit": (
         "unit tests",
-        [unit_command(UNIT_REPORT)],
+        [[*SWIFT, "test", "--xunit-output", str(UNIT_REPORT)]],
         25,
         xunit(UNIT_REPORT.with_name("unit-swift-testing.xml")),
     ),
