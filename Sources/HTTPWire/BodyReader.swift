@@ -1,3 +1,5 @@
+import Bytes
+
 /// Takes the body out of the bytes that follow a head (RFC 9112 §6, §7.1), strictly and within bounds.
 ///
 /// Bytes of the body are handed on as they arrive, without a copy; trailers are checked and dropped, since

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Where one field lies in the bytes of its head.
 struct FieldSpan: Sendable, Equatable {
     var nameStart: UInt32

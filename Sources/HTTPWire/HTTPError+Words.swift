@@ -1,3 +1,5 @@
+import Bytes
+
 extension HTTPError {
     /// The status to answer with, when the fault is in a request.
     public var status: Int {

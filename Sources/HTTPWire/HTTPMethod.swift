@@ -1,3 +1,5 @@
+import Bytes
+
 /// A request method (RFC 9110 §9, RFC 5789).
 ///
 /// Methods are case-sensitive.

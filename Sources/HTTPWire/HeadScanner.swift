@@ -1,3 +1,5 @@
+import Bytes
+
 /// Finds and checks the lines of a head while it arrives; start lines are the parsers' own.
 ///
 /// Each line is judged once, when its LF is there, and in order; what is judged before (the first octet, the

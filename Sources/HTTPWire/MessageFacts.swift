@@ -1,3 +1,5 @@
+import Bytes
+
 /// What the fields of a head say about the message and the connection; one pass over them.
 ///
 /// Everything that two hops could read differently is refused, since that difference is what request

@@ -1,13 +1,7 @@
-/// The classes of octets that HTTP names, as membership tests without a table in memory.
-///
-/// Each class is two words of 64 bits, one bit per ASCII octet; nothing above 0x7F belongs to any of them.
-public enum Octets {
-    /// `tchar`: what methods, field names and list tokens are made of (RFC 9110 §5.6.2).
-    @inline(__always)
-    public static func isToken(_ octet: UInt8) -> Bool {
-        member(octet, 0x03FF_6CFA_0000_0000, 0x57FF_FFFF_C7FF_FFFE)
-    }
+import Bytes
 
+/// The classes of octets that HTTP alone names, and what is asked of runs of them.
+extension Octets {
     /// What a request target may hold: printable ASCII but `"`, `#`, `<` and `>`.
     ///
     /// Wider than RFC 3986 by ``[]\^`{|}``, which browsers do send unescaped in queries.
@@ -23,26 +17,10 @@ public enum Octets {
     }
 
     @inline(__always)
-    private static func member(_ octet: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {
-        octet < 128 && ((octet < 64 ? low : high) &>> UInt64(octet & 63)) & 1 == 1
-    }
-
-    @inline(__always)
     static func isBlank(_ octet: UInt8) -> Bool { octet == 0x20 || octet == 0x09 }
 
     @inline(__always)
     static func isDigit(_ octet: UInt8) -> Bool { octet &- 0x30 < 10 }
-
-    /// The value of a hexadecimal digit; nil for anything else.
-    @inline(__always)
-    static func hexValue(_ octet: UInt8) -> UInt8? {
-        switch octet {
-        case 0x30...0x39: octet &- 0x30
-        case 0x41...0x46: octet &- 0x37
-        case 0x61...0x66: octet &- 0x57
-        default: nil
-        }
-    }
 
     @inline(__always)
     static func lowercased(_ octet: UInt8) -> UInt8 {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Reads request heads from the bytes of a connection (RFC 9112 §2, §3, §5), strictly.
 ///
 /// ``` swift

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The four forms of a request target (RFC 9112 §3.2).
 public enum TargetForm: UInt8, Sendable {
     /// `/path?query`

@@ -1,3 +1,5 @@
+import Bytes
+
 /// A status line with its fields (RFC 9112 §4), for the client side.
 public struct ResponseHead: Sendable, Equatable {
     /// The version of the response; 1.1 or 1.0.

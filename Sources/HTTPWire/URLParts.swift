@@ -1,3 +1,5 @@
+import Bytes
+
 /// A `ws`, `wss`, `http` or `https` URL, taken apart for dialling (RFC 6455 §3, RFC 3986 §3).
 public struct URLParts: Sendable, Equatable {
     /// What the URL begins with.

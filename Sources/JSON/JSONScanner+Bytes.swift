@@ -74,7 +74,7 @@ extension JSONScanner {
         var unit: UInt16 = 0
         for at in start &+ 2..<start &+ 6 {
             guard at < end else { throw .unexpectedEnd(offset: end) }
-            guard let digit = JSONText.hexDigit(self[at]) else { throw .invalidEscape(offset: start) }
+            guard let digit = Octets.hexValue(self[at]) else { throw .invalidEscape(offset: start) }
             unit = unit << 4 | UInt16(digit)
         }
         return unit
@@ -148,14 +148,5 @@ enum JSONText {
             at &+= 1
         }
         return true
-    }
-
-    static func hexDigit(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte &- UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte &- UInt8(ascii: "a") &+ 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte &- UInt8(ascii: "A") &+ 10
-        default: nil
-        }
     }
 }

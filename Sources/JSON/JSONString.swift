@@ -174,7 +174,7 @@ public struct DecodedBytes: IteratorProtocol {
     private mutating func hexUnit() -> UInt16 {
         var unit: UInt16 = 0
         for _ in 0..<4 {
-            let digit = at < raw.count ? JSONText.hexDigit(raw[at]) ?? 0 : 0
+            let digit = at < raw.count ? Octets.hexValue(raw[at]) ?? 0 : 0
             unit = unit << 4 | UInt16(digit)
             at &+= 1
         }

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CTLS
 
 /// The secret a server signs its own tokens with: 32 random bytes.
@@ -24,7 +25,7 @@ public struct SigningSecret: Sendable, Equatable {
                 isOver = !digits.isEmpty
                 continue
             }
-            guard !isOver, digits.count < 2 * Self.count, let digit = Hexadecimal.value(byte) else {
+            guard !isOver, digits.count < 2 * Self.count, let digit = Octets.hexValue(byte) else {
                 return nil
             }
             digits.append(digit)

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import CTLS
 
 /// What is kept of a token or API key: its SHA-256, from which nobody gets the token back.
@@ -57,7 +58,7 @@ enum Hexadecimal {
         var bytes: [UInt8] = []
         var high: UInt8?
         for character in text {
-            guard let value = value(character) else { return nil }
+            guard let value = Octets.hexValue(character) else { return nil }
             if let first = high {
                 bytes.append(first << 4 | value)
                 high = nil
@@ -66,15 +67,6 @@ enum Hexadecimal {
             }
         }
         return high == nil ? bytes : nil
-    }
-
-    static func value(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 
     private static func digit(_ value: UInt8) -> UInt8 {

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The value of a `Sec-WebSocket-Extensions` field, taken apart (RFC 6455 §9.1).
 struct ExtensionList {
     struct Parameter: Equatable {
@@ -71,7 +73,7 @@ private struct Scanner {
 
     mutating func token() -> String? {
         let start = at
-        while let octet = current, Self.isTokenOctet(octet) { at += 1 }
+        while let octet = current, Octets.isToken(octet) { at += 1 }
         return at > start ? String(decoding: octets[start..<at], as: UTF8.self) : nil
     }
 
@@ -85,7 +87,7 @@ private struct Scanner {
                 octet = escaped
                 at += 1
             }
-            guard Self.isTokenOctet(octet) else { return nil }
+            guard Octets.isToken(octet) else { return nil }
             content.append(octet)
         }
         guard accept(0x22), !content.isEmpty else { return nil }
@@ -102,14 +104,5 @@ private struct Scanner {
             at += 1
         }
         at = min(at, octets.count)
-    }
-
-    /// RFC 9110 §5.6.2.
-    static func isTokenOctet(_ octet: UInt8) -> Bool {
-        switch octet {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x5E...0x60, 0x7C, 0x7E: true
-        default: false
-        }
     }
 }
