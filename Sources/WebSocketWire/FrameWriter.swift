@@ -6,7 +6,7 @@ public import Bytes
 public enum FrameWriter {
     /// The longest header without a mask, in octets.
     @inlinable
-    public static var maximumHeaderLength: Int { 10 }
+    static var maximumHeaderLength: Int { 10 }
 
     /// Appends one frame; with a `maskingKey`, which a client must give, the payload is masked while it is copied.
     ///
@@ -23,32 +23,6 @@ public enum FrameWriter {
         let header = writeHeader(first, length: count, maskBit: 0, to: room)
         if let source = payload.baseAddress { (room + header).copyMemory(from: source, byteCount: count) }
         buffer.commit(header &+ count)
-    }
-
-    /// Appends the header of an unmasked frame whose payload of `length` octets follows some other way.
-    @inlinable
-    public static func appendHeader(
-        opcode: Opcode, fin: Bool = true, rsv1: Bool = false, length: Int, to buffer: ByteBuffer
-    ) {
-        let first = opcode.rawValue | (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0)
-        let room = buffer.reserve(maximumHeaderLength)
-        buffer.commit(writeHeader(first, length: length, maskBit: 0, to: room))
-    }
-
-    /// How many octets the header of an unmasked frame with a payload of `length` octets has: 2, 4 or 10.
-    @inlinable
-    public static func headerLength(for length: Int) -> Int { length < 126 ? 2 : length < 65_536 ? 4 : 10 }
-
-    /// Writes the header of an unmasked frame to `target`, which has room for `headerLength(for: length)` octets.
-    ///
-    /// Returns how many octets it wrote. A masked frame's header is at least four octets longer, so the answer to a message
-    /// can be written in front of its payload, right where it was received.
-    @inlinable
-    public static func writeHeader(
-        opcode: Opcode, fin: Bool = true, rsv1: Bool = false, length: Int, to target: UnsafeMutableRawPointer
-    ) -> Int {
-        writeHeader(
-            opcode.rawValue | (fin ? 0x80 : 0) | (rsv1 ? 0x40 : 0), length: length, maskBit: 0, to: target)
     }
 
     /// Appends a close frame.

@@ -28,19 +28,6 @@ import WebSocketWire
         }
     }
 
-    @Test(arguments: lengths) func headerAlone(_ length: Int) {
-        let header = written { FrameWriter.appendHeader(opcode: .binary, length: length, to: $0) }
-        #expect(header.count == FrameWriter.headerLength(for: length))
-        let payload = [UInt8](repeating: 0, count: length)
-        #expect(header + payload == frame(2, payload, key: nil))
-        var room = [UInt8](repeating: 0, count: 10)
-        let count = room.withUnsafeMutableBytes { room in
-            room.baseAddress.map { FrameWriter.writeHeader(opcode: .binary, length: length, to: $0) }
-        }
-        #expect(count == header.count)
-        #expect(Array(room[..<header.count]) == header)
-    }
-
     /// What one side writes the other reads, for both roles.
     @Test(arguments: [Role.client, .server]) func comesBack(_ role: Role) {
         var random = SplitMix64(seed: 41)
