@@ -6,8 +6,7 @@ import Glibc
 ///
 /// Small, because there is one per connection: a descriptor and two references, and at rest neither a buffer
 /// nor any other memory. Bytes the kernel does not take are queued; the queue is freed when it has drained,
-/// and its owner bounds it by looking at `queuedBytes` (see `Watermarks`). Confined to its loop. Closed on
-/// deinit.
+/// and its owner bounds it by looking at `queuedBytes`. Confined to its loop. Closed on deinit.
 ///
 /// With TLS, the first reads and writes carry out the handshake unless `handshake` did.
 public struct StreamSocket: ~Copyable {

@@ -204,14 +204,4 @@ struct StreamSocketTests {
         var got: [UInt8] = []
         #expect(pair.near.receive(into: &got) == .failed(EPIPE))
     }
-
-    @Test("watermarks have a gap")
-    func watermarks() {
-        let marks = Watermarks(high: 100, low: 20)
-        #expect(
-            !marks.isBehind(queued: 100, wasBehind: false) && marks.isBehind(queued: 101, wasBehind: false))
-        #expect(marks.isBehind(queued: 21, wasBehind: true) && !marks.isBehind(queued: 20, wasBehind: true))
-        #expect(Watermarks(high: 100) == Watermarks(high: 100, low: 25))
-        #expect(Watermarks(high: -5, low: 9) == Watermarks(high: 0, low: 0))
-    }
 }
