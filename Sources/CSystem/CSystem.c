@@ -153,7 +153,6 @@ int csys_file_is_socket(const char *path, uint64_t *device, uint64_t *inode) {
 int csys_file_unlink(const char *path) { return result(unlink(path)); }
 int csys_file_mode(const char *path, uint32_t mode) { return result(chmod(path, (mode_t)mode)); }
 int csys_descriptor_mode(int fd, uint32_t mode) { return result(fchmod(fd, (mode_t)mode)); }
-int csys_duplicate(int fd) { return result(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
 int csys_open_null(void) { return result(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 32)

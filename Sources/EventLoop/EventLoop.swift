@@ -148,8 +148,6 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
 
     /// Replaces token and interest of a watched descriptor.
     ///
-    /// Not for one registered with `.exclusive`.
-    ///
     /// - Throws: `SystemError`: ENOENT when it is not watched.
     public func update(_ fd: Int32, token: UInt64, _ interest: Interest) throws(SystemError) {
         precondition(token != Self.bellToken, "the token of all ones is the loop's own")

@@ -15,26 +15,17 @@ public struct Interest: OptionSet, Sendable, Hashable {
     public static let read = Interest(rawValue: 1)
     /// The socket takes bytes, or a connect has been decided.
     public static let write = Interest(rawValue: 2)
-    /// Of several loops that watch one listening socket, the kernel wakes few rather than all
-    /// (`EPOLLEXCLUSIVE`).
-    ///
-    /// Only for `register`: such a registration cannot be updated, only deregistered and made again.
-    public static let exclusive = Interest(rawValue: 4)
     /// Do not report that the peer closed its sending side.
     ///
     /// That condition never ends, so an owner that has seen it and still has bytes to send would spin on it.
-    public static let ignoringReadHangup = Interest(rawValue: 8)
+    public static let ignoringReadHangup = Interest(rawValue: 4)
 
     /// The kernel's bits: `EPOLLRDHUP` unless refused, no `EPOLLET`.
     var events: UInt32 {
         var events: UInt32 = 0
         if contains(.read) { events |= csys_epoll_in() }
         if contains(.write) { events |= csys_epoll_out() }
-        if contains(.exclusive) {
-            events |= csys_epoll_exclusive()  // the kernel refuses EPOLLRDHUP beside it
-        } else if !contains(.ignoringReadHangup) {
-            events |= csys_epoll_read_hangup()
-        }
+        if !contains(.ignoringReadHangup) { events |= csys_epoll_read_hangup() }
         return events
     }
 }

@@ -6,8 +6,8 @@ import Glibc
 ///
 /// Several loops on one TCP port: each makes its own listener with `reusePort`, and the kernel spreads
 /// connections over them; call `requireUnused` once before, for sharing a port also means that a second
-/// server would join in unnoticed. Several loops on one Unix socket: one makes the listener, the others
-/// `duplicate` it, and all register it with `Interest.exclusive`.
+/// server would join in unnoticed. A Unix socket cannot be bound twice: one loop accepts, and hands
+/// descriptors to the others.
 ///
 /// An IPv6 listener takes IPv6 alone (`IPV6_V6ONLY`), whatever `net.ipv6.bindv6only` says: `[::]` and
 /// `0.0.0.0` can both be listened on, and no client shows up as `::ffff:192.0.2.1`. Accepted TCP sockets
@@ -111,17 +111,6 @@ public struct Listener: ~Copyable {
     public static func requireUnused(_ address: SocketAddress) throws(SystemError) {
         if case .unix = address { return }
         _ = try bind(address, reusePort: false)
-    }
-
-    /// Another listener of the same socket, for another loop.
-    ///
-    /// The file of a Unix socket stays with the first.
-    public borrowing func duplicate() throws(SystemError) -> Listener {
-        let copy = Descriptor(
-            try SystemError.check(csys_duplicate(descriptor), "fcntl", boundAddress.description))
-        let reserve = try SystemError.check(csys_open_null(), "open", "/dev/null")
-        return Listener(
-            descriptor: copy.take(), reserve: reserve, boundAddress: boundAddress, device: 0, inode: 0)
     }
 
     /// The descriptor, to be registered for `Interest.read`.

@@ -173,29 +173,6 @@ struct ListenerTests {
         #expect(access(path, F_OK) == 0)
     }
 
-    @Test("a duplicate accepts from the same queue and leaves the file alone")
-    func duplicate() throws {
-        let directory = TemporaryDirectory()
-        let path = directory.file("s")
-        let first = try Listener(.unix(path: path))
-        do {
-            var second = try first.duplicate()
-            let loop = try EventLoop(name: "shared")
-            try loop.register(second.fileDescriptor, token: 1, [.read, .exclusive])
-            let client = try connect(.unix(path: path))
-            var count = 0
-            #expect(
-                second.accept { fd, _ in
-                    count += 1
-                    _ = csys_close(fd)
-                } == .drained)
-            #expect(count == 1)
-            withExtendedLifetime(client) {}
-        }
-        #expect(access(path, F_OK) == 0)
-        withExtendedLifetime(first.fileDescriptor) {}
-    }
-
     @Test("out of descriptors: the waiting are refused at once, and accepting goes on when there is room")
     func exhausted() async {
         await #expect(processExitsWith: .success) {

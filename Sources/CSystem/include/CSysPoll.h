@@ -48,7 +48,6 @@ static inline uint32_t csys_epoll_out(void) { return EPOLLOUT; }
 static inline uint32_t csys_epoll_error(void) { return EPOLLERR; }
 static inline uint32_t csys_epoll_hangup(void) { return EPOLLHUP; }
 static inline uint32_t csys_epoll_read_hangup(void) { return EPOLLRDHUP; }
-static inline uint32_t csys_epoll_exclusive(void) { return EPOLLEXCLUSIVE; }
 static inline uint32_t csys_epoll_edge(void) { return (uint32_t)EPOLLET; }
 
 int csys_eventfd_create(void);

@@ -74,6 +74,5 @@ int csys_set_no_delay(int fd);
 int csys_set_receive_low_water(int fd, int bytes);
 int csys_set_send_buffer(int fd, int bytes);
 int csys_set_receive_buffer(int fd, int bytes);
-int csys_duplicate(int fd);
 int csys_open_null(void);
 #endif
