@@ -33,7 +33,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let stopping = Atomic<Bool>(false)
     /// The loop's thread while it runs, 0 before and after.
     private let owner = Atomic<UInt64>(0)
-    private let thread = Mutex<UInt64?>(nil)
+    private let thread = Mutex<SystemThread?>(nil)
 
     /// Makes the descriptors of a loop; the thread comes with `start`.
     ///
@@ -60,38 +60,34 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     deinit {
         // Reached only when no thread runs the loop: the thread holds a reference. It may be that very
         // thread.
-        if let thread = thread.withLock({ $0.take() }) { _ = csys_thread_detach(thread) }
+        thread.withLock { $0.take() }?.detach()
         events.deallocate()
     }
 
     // MARK: Any thread
 
-    /// Runs the loop on a new thread.
+    /// What the loop calls once per poll: with the ready events (at most 1,024; empty after a wake-up or a
+    /// deadline), valid during the call, and the time the poll ended.
     ///
-    /// `turn` is called on it at once, and then once per poll: with the ready events (at most 1,024; empty
-    /// after a wake-up or a deadline) and the time the poll ended. It returns when it wants to be called
-    /// again at the latest, nil for "when something happens". The events are valid during the call. `turn`
-    /// and what it holds are released when the loop has stopped.
+    /// It returns when it wants to be called again at the latest, nil for "when something happens".
+    public typealias Turn =
+        @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
+
+    /// Runs the loop on a new thread, where `turn` is called at once and then once per poll.
+    ///
+    /// `turn` and what it holds are released when the loop has stopped.
     /// - Throws: `SystemError` when there can be no further thread.
-    public func start(
-        _ turn: @escaping @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
-    ) throws(SystemError) {
-        let launch = Unmanaged.passRetained(Launch(loop: self, turn: turn))
-        let result: Int32 = thread.withLock { thread in
+    public func start(_ turn: @escaping Turn) throws(SystemError) {
+        let result: Result<Void, SystemError> = thread.withLock { thread in
             precondition(thread == nil, "a loop starts once")
-            var made: UInt64 = 0
-            let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-                guard let argument else { return nil }
-                let launch = Unmanaged<Launch>.fromOpaque(argument).takeRetainedValue()
-                launch.loop.run(launch.turn)
-                return nil
+            do throws(SystemError) {
+                thread = try SystemThread(name: name) { self.run(turn) }
+                return .success(())
+            } catch {
+                return .failure(error)
             }
-            let result = csys_thread_start(&made, name, body, launch.toOpaque())
-            if result == 0 { thread = made }
-            return result
         }
-        if result < 0 { launch.release() }
-        try SystemError.check(result, "pthread_create", name)
+        try result.get()
     }
 
     /// Asks the loop to leave after the turn under way; jobs enqueued by then still run.
@@ -109,8 +105,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     public func join() {
         precondition(!isCurrent, "a loop cannot wait for itself")
         thread.withLock { thread in
-            guard let running = thread.take() else { return }
-            _ = csys_thread_join(running)
+            thread.take()?.join()
         }
     }
 
@@ -161,7 +156,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// way still come, which is why tokens carry generations (`SlotTable`).
     public func deregister(_ fd: Int32) { _ = csys_epoll_delete(epoll.rawValue, fd) }
 
-    private func run(_ turn: (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?) {
+    private func run(_ turn: Turn) {
         owner.store(csys_thread_self(), ordering: .relaxed)
         var timeout: Int32 = 0
         while true {
@@ -244,19 +239,6 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Traps unless called on the loop's thread.
     public func checkIsolated() {
         precondition(isCurrent, "not on the thread of loop \(name)")
-    }
-
-    private final class Launch: Sendable {
-        let loop: EventLoop
-        let turn: @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
-        init(
-            loop: EventLoop,
-            turn:
-                @escaping @Sendable (sending UnsafeBufferPointer<ReadyEvent>, MonotonicTime) -> MonotonicTime?
-        ) {
-            self.loop = loop
-            self.turn = turn
-        }
     }
 
     private enum Rest {

@@ -29,7 +29,7 @@ public final class SignalWatcher: Sendable {
     }
 
     private let watch: Watch
-    private let thread: UInt64
+    private let thread: SystemThread
 
     /// Blocks the signals in the calling thread for good, and calls `handler` for each that arrives.
     ///
@@ -42,19 +42,9 @@ public final class SignalWatcher: Sendable {
         let source = Descriptor(
             try SystemError.check(csys_signal_descriptor(numbers, Int32(numbers.count)), "signalfd"))
         let bell = Descriptor(try SystemError.check(csys_eventfd_create(), "eventfd"))
-        watch = Watch(source: source, bell: bell, handler: handler)
-        let argument = Unmanaged.passRetained(watch)
-        var thread: UInt64 = 0
-        let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-            guard let argument else { return nil }
-            Unmanaged<Watch>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }
-        let result = csys_thread_start(&thread, "signals", body, argument.toOpaque())
-        if result < 0 { argument.release() }
-        // Thrown before the last property is set: there is no deinit then, and no thread to join.
-        try SystemError.check(result, "pthread_create", "signals")
-        self.thread = thread
+        let watch = Watch(source: source, bell: bell, handler: handler)
+        thread = try SystemThread(name: "signals") { watch.run() }
+        self.watch = watch
     }
 
     /// Stops watching, and waits for a handler under way.
@@ -63,11 +53,7 @@ public final class SignalWatcher: Sendable {
     deinit {
         _ = csys_eventfd_signal(watch.bell.rawValue)
         // A handler that drops the last reference cannot wait for itself.
-        if thread == csys_thread_self() {
-            _ = csys_thread_detach(thread)
-        } else {
-            _ = csys_thread_join(thread)
-        }
+        if thread.isCurrent { thread.detach() } else { thread.join() }
     }
 
     /// Makes writing to a closed pipe an error instead of the end of the process (OpenSSL and stdout need
@@ -75,7 +61,7 @@ public final class SignalWatcher: Sendable {
     public static func ignoreBrokenPipes() { _ = csys_signal_ignore(SIGPIPE) }
 
     /// Sends a signal to the watching thread alone; for tests, whose other threads do not block it.
-    func deliver(_ signal: Signal) { _ = pthread_kill(pthread_t(thread), signal.number) }
+    func deliver(_ signal: Signal) { _ = pthread_kill(pthread_t(thread.id), signal.number) }
 
     /// What the thread keeps alive, so that the watcher can end it.
     private final class Watch: Sendable {

@@ -74,27 +74,18 @@ public final class Resolver: Sendable {
         }
         if isFull { throw .busy(question.host, waiting: Self.queueLimit) }
         guard needsThread else { return }
-        let argument = Unmanaged.passRetained(self)
-        var thread: UInt64 = 0
-        let body: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { argument in
-            guard let argument else { return nil }
-            Unmanaged<Resolver>.fromOpaque(argument).takeRetainedValue().work()
-            return nil
+        do {
+            try SystemThread(name: "resolver") { self.work() }.detach()
+        } catch {
+            // With another thread at work all will be answered; with none nobody would ever be.
+            let stranded = state.withLock { state in
+                state.running -= 1
+                guard state.running == 0 else { return [Question]() }
+                defer { state.waiting = [] }
+                return state.waiting
+            }
+            for question in stranded { question.settle(.failure(.system(error))) }
         }
-        let result = csys_thread_start(&thread, "resolver", body, argument.toOpaque())
-        guard result < 0 else {
-            _ = csys_thread_detach(thread)
-            return
-        }
-        argument.release()
-        // With no thread at all nobody would answer; with another at work it will.
-        let isAlone = state.withLock { state in
-            state.running -= 1
-            guard state.running == 0 else { return false }
-            state.waiting.removeAll { $0 === question }
-            return true
-        }
-        if isAlone { throw .system(SystemError(call: "pthread_create", errno: -result, detail: "resolver")) }
     }
 
     private func work() {

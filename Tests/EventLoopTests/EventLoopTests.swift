@@ -408,18 +408,6 @@ private final class Pair: Sendable {
 
 /// Runs a closure on a thread of its own.
 private func startThread(_ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread: UInt64 = 0
-    let result = csys_thread_start(
-        &thread, "test",
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Box>.fromOpaque(argument).takeRetainedValue().body()
-            return nil
-        }, Unmanaged.passRetained(Box(body)).toOpaque())
-    precondition(result == 0)
-    _ = csys_thread_detach(thread)
+    guard let thread = try? SystemThread(name: "test", body) else { preconditionFailure("no thread") }
+    thread.detach()
 }

@@ -14,7 +14,7 @@ final class LogBuffer: Sendable {
         /// How many of `dropped` no line has told of yet.
         var untold: UInt64 = 0
         var isClosed = false
-        var thread: pthread_t?
+        var thread: SystemThread?
     }
 
     private let state = Mutex(State())
@@ -52,28 +52,8 @@ final class LogBuffer: Sendable {
     ///
     /// Where no thread can be had, lines wait until `close()` writes them.
     func start() {
-        let argument = Unmanaged.passRetained(self)
-        var thread = pthread_t()
-        // Signals are for the server: a thread that does not block them would take them from whoever waits for them,
-        // with their default action. The new thread inherits the mask, so there is no moment without it.
-        var all = sigset_t()
-        var before = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        let failed = pthread_create(
-            &thread, nil,
-            { argument in
-                if let argument {
-                    Unmanaged<LogBuffer>.fromOpaque(argument).takeRetainedValue().writeUntilClosed()
-                }
-                return nil
-            }, argument.toOpaque())
-        if failed == 0 {
-            state.withLock { $0.thread = thread }
-        } else {
-            argument.release()
-        }
+        guard let thread = try? SystemThread(name: "log", { self.writeUntilClosed() }) else { return }
+        state.withLock { $0.thread = thread }
     }
 
     func close() {
@@ -84,7 +64,7 @@ final class LogBuffer: Sendable {
         }
         if let thread {
             wake.post()
-            pthread_join(thread, nil)
+            thread.join()
         }
         // Nothing is left here unless there was no thread.
         while writeWaiting() {}
