@@ -15,9 +15,9 @@ import Glibc
 public struct Listener: ~Copyable {
     /// The address listened on; the port is the real one when 0 was asked for.
     public let boundAddress: SocketAddress
-    private let descriptor: Int32
-    /// Held so that it can be closed when nothing else can be opened, see `accept`; -1 when it was lost.
-    private var reserve: Int32
+    private let descriptor: Descriptor
+    /// Held so that it can be closed when nothing else can be opened, see `accept`; nil when it was lost.
+    private var reserve: Descriptor?
     /// The file of a Unix socket we made, to be removed by us alone; inode 0 when there is none to remove.
     private let device: UInt64
     private let inode: UInt64
@@ -48,6 +48,8 @@ public struct Listener: ~Copyable {
     ///   ENAMETOOLONG…
     public init(_ address: SocketAddress, reusePort: Bool = false, backlog: Int32 = 4_096) throws(SystemError)
     {
+        // First, so that no file is left behind when it is what cannot be had.
+        let reserve = Descriptor(try SystemError.check(csys_open_null(), "open", "/dev/null"))
         let socket = try Self.bind(address, reusePort: reusePort)
         let text = address.description
         var (device, inode): (UInt64, UInt64) = (0, 0)
@@ -56,21 +58,27 @@ public struct Listener: ~Copyable {
             try SystemError.check(csys_file_mode(path, 0o660), "chmod", text)
         }
         try SystemError.check(csys_listen(socket.rawValue, backlog), "listen", text)
-        let bound = try SocketAddress.of(socket.rawValue, "getsockname", csys_local_address)
-        let reserve = try SystemError.check(csys_open_null(), "open", "/dev/null")
-        self.init(
-            descriptor: socket.take(), reserve: reserve, boundAddress: bound, device: device, inode: inode)
+        boundAddress = try SocketAddress.of(socket.rawValue, "getsockname", csys_local_address)
+        descriptor = socket
+        self.reserve = consume reserve
+        self.device = device
+        self.inode = inode
     }
 
     /// Listens by a socket that a service manager opened; it is owned, and the file of a Unix socket stays the manager's.
     ///
     /// - Throws: `SystemError`, EINVAL when it is no listening stream socket.
     public init(inherited fileDescriptor: Int32, name: String) throws(SystemError) {
+        let socket = Descriptor(fileDescriptor)
         let bound = try Self.address(inherited: fileDescriptor, name: name)
         // Accepted sockets inherit it.
         if case .unix = bound {} else { _ = csys_set_no_delay(fileDescriptor) }
-        let reserve = try SystemError.check(csys_open_null(), "open", "/dev/null")
-        self.init(descriptor: fileDescriptor, reserve: reserve, boundAddress: bound, device: 0, inode: 0)
+        let reserve = Descriptor(try SystemError.check(csys_open_null(), "open", "/dev/null"))
+        boundAddress = bound
+        descriptor = socket
+        self.reserve = consume reserve
+        device = 0
+        inode = 0
     }
 
     /// Where a socket listens that a service manager opened, which is made ready for `init(inherited:name:)`.
@@ -83,16 +91,6 @@ public struct Listener: ~Copyable {
         return try SocketAddress.of(fileDescriptor, "getsockname", csys_local_address)
     }
 
-    private init(
-        descriptor: Int32, reserve: Int32, boundAddress: SocketAddress, device: UInt64, inode: UInt64
-    ) {
-        self.boundAddress = boundAddress
-        self.descriptor = descriptor
-        self.reserve = reserve
-        self.device = device
-        self.inode = inode
-    }
-
     deinit {
         if inode != 0, case .unix(let path) = boundAddress {
             // Another server may have replaced the file by its own meanwhile.
@@ -101,8 +99,6 @@ public struct Listener: ~Copyable {
                 _ = csys_file_unlink(path)
             }
         }
-        _ = csys_close(descriptor)
-        if reserve >= 0 { _ = csys_close(reserve) }
     }
 
     /// Makes sure that nobody listens on a TCP address, before listeners with `reusePort` are made for it.
@@ -114,7 +110,7 @@ public struct Listener: ~Copyable {
     }
 
     /// The descriptor, to be registered for `Interest.read`.
-    public var fileDescriptor: Int32 { descriptor }
+    public var fileDescriptor: Int32 { descriptor.rawValue }
 
     /// Accepts at most `limit` connections and hands each over, non-blocking, to be owned by `body`.
     ///
@@ -122,7 +118,7 @@ public struct Listener: ~Copyable {
     public mutating func accept(limit: Int = 64, _ body: (Int32, SocketAddress) -> Void) -> Outcome {
         var peer = csys_address()
         for _ in 0..<max(1, limit) {
-            let made = csys_accept(descriptor, &peer)
+            let made = csys_accept(fileDescriptor, &peer)
             if made >= 0 {
                 body(made, SocketAddress(peer) ?? .unix(path: ""))
                 continue
@@ -146,14 +142,15 @@ public struct Listener: ~Copyable {
     private mutating func refuse(limit: Int) -> Int {
         var refused = 0
         while refused < max(1, limit) {
-            if reserve >= 0 { _ = csys_close(reserve) }
-            let made = csys_accept(descriptor, nil)
+            reserve = nil
+            let made = csys_accept(fileDescriptor, nil)
             if made >= 0 {
                 _ = csys_close(made)
                 refused += 1
             }
-            // -1 when another thread was faster: then a later refusal finds no room either, until one does.
-            reserve = csys_open_null()
+            // Nothing when another thread was faster: then a later refusal finds no room either, until one does.
+            let opened = csys_open_null()
+            if opened >= 0 { reserve = Descriptor(opened) }
             if made < 0 { break }
         }
         return refused
