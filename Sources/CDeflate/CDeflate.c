@@ -6,7 +6,7 @@ struct cdeflate_inflater { z_stream stream; };
 struct cdeflate_deflater { z_stream stream; };
 
 /* zlib counts in 32 bits: larger runs go piece by piece, and the caller comes again. */
-static uInt piece(size_t n) { return n > 1u << 30 ? 1u << 30 : (uInt)n; }
+static uInt piece(size_t n) { return n > CDEFLATE_PIECE ? CDEFLATE_PIECE : (uInt)n; }
 
 static void lend(z_stream *s, const uint8_t *in, size_t in_count, uint8_t *out, size_t out_count) {
     s->next_in = (Bytef *)in;

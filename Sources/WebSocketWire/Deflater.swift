@@ -31,7 +31,7 @@ final class Deflater {
         var left = payload.count
         while true {
             // With that much room one call does it; zlib asks for no more than its own bound.
-            let room = cdeflate_bound(handle, left)
+            let room = min(cdeflate_bound(handle, left), Int(CDEFLATE_PIECE))
             let target = output.reserve(room).assumingMemoryBound(to: UInt8.self)
             var consumed = 0
             var produced = 0

@@ -41,7 +41,7 @@ final class Inflater {
         while true {
             let allowed = limit &+ 1 &- output.count
             if output.freeCount == 0 { _ = output.reserve(min(max(output.count, 1024), allowed)) }
-            let room = min(output.freeCount, allowed)
+            let room = min(output.freeCount, allowed, Int(CDEFLATE_PIECE))
             let target = output.reserve(room).assumingMemoryBound(to: UInt8.self)
             var consumed = 0
             var produced = 0

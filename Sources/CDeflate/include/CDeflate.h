@@ -7,6 +7,9 @@
 typedef struct cdeflate_inflater cdeflate_inflater;
 typedef struct cdeflate_deflater cdeflate_deflater;
 
+/* What one call takes of its input and of its room at most. */
+#define CDEFLATE_PIECE 0x40000000
+
 enum {
     CDEFLATE_MORE = 0,       /* went as far as the input and the room allow */
     CDEFLATE_STREAM_END = 1, /* a final block ended; the window is kept and the next stream may follow at once */
