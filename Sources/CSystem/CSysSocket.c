@@ -172,14 +172,6 @@ int csys_socket_create(uint16_t family) {
     return result(socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-int csys_socket_pair(int *first, int *second) {
-    int both[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, both)) return -errno;
-    *first = both[0];
-    *second = both[1];
-    return 0;
-}
-
 int csys_bind(int fd, const csys_address *address) {
     native at;
     socklen_t n = to_native(address, &at);
@@ -213,21 +205,16 @@ int csys_socket_error(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) ? -errno : error;
 }
 
-int csys_local_address(int fd, csys_address *address) {
+static int address_of(int fd, int (*ask)(int, struct sockaddr *, socklen_t *), csys_address *address) {
     native at;
     socklen_t n = sizeof at;
-    if (getsockname(fd, &at.any, &n)) return -errno;
+    if (ask(fd, &at.any, &n)) return -errno;
     from_native(&at, n, address);
     return 0;
 }
 
-int csys_peer_address(int fd, csys_address *address) {
-    native at;
-    socklen_t n = sizeof at;
-    if (getpeername(fd, &at.any, &n)) return -errno;
-    from_native(&at, n, address);
-    return 0;
-}
+int csys_local_address(int fd, csys_address *address) { return address_of(fd, getsockname, address); }
+int csys_peer_address(int fd, csys_address *address) { return address_of(fd, getpeername, address); }
 
 int csys_shutdown_write(int fd) { return result(shutdown(fd, SHUT_WR)); }
 
@@ -241,5 +228,3 @@ int csys_set_reuse_address(int fd) { return set_int(fd, SOL_SOCKET, SO_REUSEADDR
 int csys_set_reuse_port(int fd) { return set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 int csys_set_v6_only(int fd) { return set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
 int csys_set_no_delay(int fd) { return set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
-int csys_set_send_buffer(int fd, int bytes) { return set_int(fd, SOL_SOCKET, SO_SNDBUF, bytes); }
-int csys_set_receive_buffer(int fd, int bytes) { return set_int(fd, SOL_SOCKET, SO_RCVBUF, bytes); }

@@ -81,7 +81,6 @@ int csys_thread_start(uint64_t *thread, const char *name, void *(*body)(void *),
 int csys_thread_join(uint64_t thread) { return -pthread_join((pthread_t)thread, NULL); }
 int csys_thread_detach(uint64_t thread) { return -pthread_detach((pthread_t)thread); }
 uint64_t csys_thread_self(void) { return (uint64_t)pthread_self(); }
-int csys_thread_name(char *name, size_t capacity) { return -pthread_getname_np(pthread_self(), name, capacity); }
 
 /* Signals */
 
@@ -133,13 +132,6 @@ int64_t csys_raise_descriptor_limit(void) {
         if (setrlimit(RLIMIT_NOFILE, &limit)) return -errno;
     }
     return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
-}
-
-int csys_set_descriptor_limit(uint64_t soft) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit)) return -errno;
-    limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
-    return result(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 int csys_file_is_socket(const char *path, uint64_t *device, uint64_t *inode) {

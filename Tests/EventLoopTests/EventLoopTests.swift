@@ -247,7 +247,7 @@ struct EventLoopTests {
         let (names, report) = AsyncStream.makeStream(of: String.self)
         try loop.start { _, _ in
             var name = [CChar](repeating: 0, count: 16)
-            _ = csys_thread_name(&name, name.count)
+            pthread_getname_np(pthread_self(), &name, name.count)
             var mask = sigset_t()
             pthread_sigmask(SIG_BLOCK, nil, &mask)
             report.yield(
@@ -385,9 +385,10 @@ private final class Pair: Sendable {
     let far: Int32
 
     init() throws {
-        var (near, far): (Int32, Int32) = (-1, -1)
-        try SystemError.check(csys_socket_pair(&near, &far), "socketpair")
-        (self.near, self.far) = (near, far)
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError(call: "socketpair", errno: errno) }
+        (near, far) = (ends[0], ends[1])
     }
 
     deinit {

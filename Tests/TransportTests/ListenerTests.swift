@@ -180,7 +180,10 @@ struct ListenerTests {
             let clients = (0..<3).map { _ in csys_socket_create(UInt16(CSYS_FAMILY_V4)) }
             for client in clients { _ = listener.boundAddress.withNative { csys_connect(client, $0) } }
             var hoard: [Int32] = []
-            precondition(csys_set_descriptor_limit(256) == 0)
+            var limit = rlimit()
+            precondition(getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit) == 0)
+            limit.rlim_cur = min(256, limit.rlim_max)
+            precondition(setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit) == 0)
             while case let fd = csys_open_null(), fd >= 0 { hoard.append(fd) }
             /// Accepts until so many have been refused; a busy kernel queues them one by one.
             func refuse(_ expected: Int) {

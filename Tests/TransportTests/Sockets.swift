@@ -11,16 +11,18 @@ struct StreamPair: ~Copyable {
     var far: StreamSocket
 
     init(bufferBytes: Int32? = nil) throws {
-        var (near, far): (Int32, Int32) = (-1, -1)
-        try SystemError.check(csys_socket_pair(&near, &far), "socketpair")
-        if let bufferBytes {
-            for fd in [near, far] {
-                _ = csys_set_send_buffer(fd, bufferBytes)
-                _ = csys_set_receive_buffer(fd, bufferBytes)
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError(call: "socketpair", errno: errno) }
+        if var bufferBytes {
+            let size = socklen_t(MemoryLayout<Int32>.size)
+            for fd in ends {
+                setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bufferBytes, size)
+                setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bufferBytes, size)
             }
         }
-        self.near = StreamSocket(fileDescriptor: near)
-        self.far = StreamSocket(fileDescriptor: far)
+        near = StreamSocket(fileDescriptor: ends[0])
+        far = StreamSocket(fileDescriptor: ends[1])
     }
 }
 

@@ -9,8 +9,6 @@ int csys_thread_start(uint64_t *thread, const char *name, void *(*body)(void *),
 int csys_thread_join(uint64_t thread);
 int csys_thread_detach(uint64_t thread);
 uint64_t csys_thread_self(void);
-/* Copies the name of the calling thread; `capacity` of at least 16. */
-int csys_thread_name(char *name, size_t capacity);
 
 /* Blocks the signals in the calling thread and gives a descriptor that reads them. */
 int csys_signal_descriptor(const int *signals, int count);
@@ -24,8 +22,6 @@ int csys_wait_either(int first, int second);
 int64_t csys_raise_descriptor_limit(void);
 /* How many processors this process may run on, at least 1. */
 int csys_processor_count(void);
-/* Sets the soft limit alone; for tests that run out on purpose. */
-int csys_set_descriptor_limit(uint64_t soft);
 
 /* 1 when `path` is a socket, 0 when it is something else, -ENOENT when it is nothing. */
 int csys_file_is_socket(const char *path, uint64_t *device, uint64_t *inode);

@@ -52,7 +52,6 @@ static inline ssize_t csys_send_parts(int fd, const struct iovec *parts, size_t 
 static inline int csys_close(int fd) { return close(fd) == 0 ? 0 : -errno; }
 
 int csys_socket_create(uint16_t family);
-int csys_socket_pair(int *first, int *second);
 int csys_bind(int fd, const csys_address *address);
 int csys_listen(int fd, int backlog);
 /* A non-blocking descriptor or -errno; `peer` may be null. */
@@ -72,7 +71,5 @@ int csys_set_v6_only(int fd);
 int csys_set_no_delay(int fd);
 /* The socket counts as readable once this many bytes wait (SO_RCVLOWAT), or at the end of the stream. */
 int csys_set_receive_low_water(int fd, int bytes);
-int csys_set_send_buffer(int fd, int bytes);
-int csys_set_receive_buffer(int fd, int bytes);
 int csys_open_null(void);
 #endif
