@@ -14,7 +14,7 @@ public final class ClientReactor {
     private(set) var now = EventLoop.now()
     var keys: MaskingKeySource
     let scratch = ReaderScratch()
-    let buffers = ByteBufferPool()
+    var buffers: ByteBufferPool { scratch.buffers }
     let sink = ChannelSink()
     let receiveBuffer: UnsafeMutableRawBufferPointer
 

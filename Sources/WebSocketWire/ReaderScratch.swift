@@ -5,8 +5,8 @@ public import Bytes
 /// Buffers for messages that arrive in parts, and the compression state of connections without context takeover, made on
 /// first use (32 KiB window and 7 KiB for reading, 256 KiB for writing). Not `Sendable`: one per loop.
 public final class ReaderScratch {
-    /// Buffers for whatever comes and goes within a turn.
-    public let buffers = ByteBufferPool(maximumCount: 64, maximumCapacity: 65_536)
+    /// Buffers for whatever comes and goes within a turn; the loop's only pool.
+    public let buffers = ByteBufferPool()
     private var assemblies: [Assembly] = []
     private var inflater: Inflater?
     /// Indexed by window bits; in practice 15 alone is used.
@@ -48,7 +48,7 @@ public final class ReaderScratch {
         return made
     }
 
-    /// At most 64 idle buffers of 64 KiB, which is 4 MiB per loop after the worst of times.
+    /// At most 64 idle assemblies of 64 KiB, which is 4 MiB per loop after the worst of times, beside as much in `buffers`.
     private static var maximumIdle: Int { 64 }
     private static var maximumIdleCapacity: Int { 65_536 }
 }
