@@ -45,12 +45,17 @@ extension Base64 {
         guard target.count >= decodedCountLimit(text.count), let out = target.baseAddress else { return nil }
         let demanded = padding ?? (alphabet == .standard ? .required : .forbidden)
         guard let count = significantCount(text, demanded) else { return nil }
-        let values = (alphabet == .standard ? standardValues : urlValues).utf8Start
+        let values = values.utf8Start
+        let (character62, character63): (UInt8, UInt8) = alphabet == .standard ? (0x2B, 0x2F) : (0x2D, 0x5F)
         // A character outside the alphabet has value 0x7F: its bit 6 stays in `seen`.
         var seen: UInt32 = 0
         func value(_ at: Int) -> UInt32 {
             let character = text[at]
-            let value = UInt32(values[Int(character & 0x7F)])
+            var value = UInt32(values[Int(character & 0x7F)])
+            if value == 0x7F {
+                if character == character62 { value = 62 }
+                if character == character63 { value = 63 }
+            }
             seen |= value | UInt32(character & 0x80)
             return value & 0x3F
         }
@@ -91,39 +96,21 @@ extension Base64 {
         }
     }
 
-    // The value of each ASCII character, 0x7F for those outside the alphabet. Literals, because an array would be made
-    // on first use under a lock, and checked at each look.
-    private static let standardValues: StaticString = """
+    // The value of each ASCII character but the two in which the alphabets differ; 0x7F for all others. A literal, because
+    // an array would be made on first use under a lock, and checked at each look.
+    private static let values: StaticString = """
         \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
         \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
         \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
         \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
         \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{3E}\u{7F}\u{7F}\u{7F}\u{3F}\
+        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
         \u{34}\u{35}\u{36}\u{37}\u{38}\u{39}\u{3A}\u{3B}\
         \u{3C}\u{3D}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
         \u{7F}\u{00}\u{01}\u{02}\u{03}\u{04}\u{05}\u{06}\
         \u{07}\u{08}\u{09}\u{0A}\u{0B}\u{0C}\u{0D}\u{0E}\
         \u{0F}\u{10}\u{11}\u{12}\u{13}\u{14}\u{15}\u{16}\
         \u{17}\u{18}\u{19}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{1A}\u{1B}\u{1C}\u{1D}\u{1E}\u{1F}\u{20}\
-        \u{21}\u{22}\u{23}\u{24}\u{25}\u{26}\u{27}\u{28}\
-        \u{29}\u{2A}\u{2B}\u{2C}\u{2D}\u{2E}\u{2F}\u{30}\
-        \u{31}\u{32}\u{33}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}
-        """
-    private static let urlValues: StaticString = """
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{3E}\u{7F}\u{7F}\
-        \u{34}\u{35}\u{36}\u{37}\u{38}\u{39}\u{3A}\u{3B}\
-        \u{3C}\u{3D}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\u{7F}\
-        \u{7F}\u{00}\u{01}\u{02}\u{03}\u{04}\u{05}\u{06}\
-        \u{07}\u{08}\u{09}\u{0A}\u{0B}\u{0C}\u{0D}\u{0E}\
-        \u{0F}\u{10}\u{11}\u{12}\u{13}\u{14}\u{15}\u{16}\
-        \u{17}\u{18}\u{19}\u{7F}\u{7F}\u{7F}\u{7F}\u{3F}\
         \u{7F}\u{1A}\u{1B}\u{1C}\u{1D}\u{1E}\u{1F}\u{20}\
         \u{21}\u{22}\u{23}\u{24}\u{25}\u{26}\u{27}\u{28}\
         \u{29}\u{2A}\u{2B}\u{2C}\u{2D}\u{2E}\u{2F}\u{30}\
