@@ -20,10 +20,8 @@ extension JSONScanner {
     @inline(__always)
     mutating func skipWhiteSpace() {
         while offset < end {
-            switch self[offset] {
-            case 0x20, 0x0A, 0x0D, 0x09: offset &+= 1
-            default: return
-            }
+            guard Self.isWhiteSpace(self[offset]) else { return }
+            offset &+= 1
         }
     }
 
@@ -82,21 +80,18 @@ extension JSONScanner {
 
     /// Whether anything but white space lies before `offset`: tells an empty text from one cut short.
     private var hasContent: Bool {
-        var at = 0
-        while at < offset {
-            switch self[at] {
-            case 0x20, 0x0A, 0x0D, 0x09: at &+= 1
-            default: return true
-            }
-        }
-        return false
+        (0..<offset).contains { !Self.isWhiteSpace(self[$0]) }
+    }
+
+    @inline(__always)
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
     static func checkUTF8(_ bytes: UnsafeRawBufferPointer) throws(JSONError) {
-        var checker = UTF8Checker()
-        if checker.check(bytes), checker.isComplete { return }
+        if UTF8Checker.isValid(bytes) { return }
         // Once more byte by byte, to say where.
-        checker = UTF8Checker()
+        var checker = UTF8Checker()
         for at in 0..<bytes.count {
             let byte = UnsafeRawBufferPointer(rebasing: bytes[at..<at + 1])
             guard checker.check(byte) else { throw .invalidUTF8(offset: at) }

@@ -105,17 +105,7 @@ public struct JSONScanner {
     ///
     /// - Returns: true when `key()` is next, false when the object is left.
     public mutating func endMember() throws(JSONError) -> Bool {
-        let byte = try nextByte()
-        if byte == UInt8(ascii: ",") {
-            offset &+= 1
-            return true
-        }
-        guard byte == UInt8(ascii: "}") else {
-            throw .unexpectedByte(byte, offset: offset, expected: .commaOrEndOfObject)
-        }
-        offset &+= 1
-        depth &-= 1
-        return false
+        try goesOn(closing: UInt8(ascii: "}"), .commaOrEndOfObject)
     }
 
     /// Enters an array.
@@ -130,17 +120,7 @@ public struct JSONScanner {
     ///
     /// - Returns: true when another value is next, false when the array is left.
     public mutating func endElement() throws(JSONError) -> Bool {
-        let byte = try nextByte()
-        if byte == UInt8(ascii: ",") {
-            offset &+= 1
-            return true
-        }
-        guard byte == UInt8(ascii: "]") else {
-            throw .unexpectedByte(byte, offset: offset, expected: .commaOrEndOfArray)
-        }
-        offset &+= 1
-        depth &-= 1
-        return false
+        try goesOn(closing: UInt8(ascii: "]"), .commaOrEndOfArray)
     }
 
     /// Reads a string value.
@@ -182,6 +162,21 @@ public struct JSONScanner {
             return true
         }
         offset &+= 1
+        return false
+    }
+
+    /// After a member or element: true for a comma, false when the container closes.
+    @inline(__always)
+    private mutating func goesOn(
+        closing: UInt8, _ expectation: JSONError.Expectation
+    ) throws(JSONError) -> Bool {
+        let byte = try nextByte()
+        guard byte == UInt8(ascii: ",") || byte == closing else {
+            throw .unexpectedByte(byte, offset: offset, expected: expectation)
+        }
+        offset &+= 1
+        if byte == UInt8(ascii: ",") { return true }
+        depth &-= 1
         return false
     }
 
