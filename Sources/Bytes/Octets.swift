@@ -1,9 +1,8 @@
 /// Classes of octets that several wires name, as tests without a table in memory.
 public enum Octets {
-    /// Whether an octet belongs to a class of ASCII octets, given by one bit each: `low` for 0x00 ... 0x3F, `high` for
-    /// 0x40 ... 0x7F.
+    /// Whether an octet belongs to a class of ASCII octets, which is given by a bit for each.
     ///
-    /// Nothing above 0x7F belongs to any class.
+    /// `low` holds those of 0x00 ... 0x3F, `high` those of 0x40 ... 0x7F; nothing above belongs to any class.
     @inlinable
     @inline(__always)
     public static func member(_ octet: UInt8, _ low: UInt64, _ high: UInt64) -> Bool {

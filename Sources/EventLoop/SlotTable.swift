@@ -30,11 +30,7 @@ public struct SlotTable<Element: AnyObject> {
     /// An empty table.
     public init() {}
 
-    /// One past the highest index ever given; arrays beside the table need this many places.
-    @inlinable
-    public var indexBound: Int { slots.count }
-
-    /// The place a token names, `0 ..< indexBound`, for arrays kept beside the table (`TimerWheel` ids).
+    /// The place a token names, counted from 0 without gaps, for arrays kept beside the table (`TimerWheel` ids).
     @inlinable
     public static func index(of token: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: token) }
 

@@ -100,7 +100,9 @@ extension ResponseParser.StatusLine {
         }
         // The blank before an empty reason is demanded by the grammar, but left out by many servers.
         let reason = UnsafeRawBufferPointer(rebasing: line.dropFirst(13))
-        guard line.count == 12 || line[12] == 0x20, Octets.firstControl(in: reason) == nil else { throw Self.fault(line) }
+        guard line.count == 12 || line[12] == 0x20, Octets.firstControl(in: reason) == nil else {
+            throw Self.fault(line)
+        }
         self.init(
             version: version, status: line[9..<12].reduce(0) { $0 * 10 + Int($1 &- 0x30) },
             reason: String(decoding: reason, as: UTF8.self))

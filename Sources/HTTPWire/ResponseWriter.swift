@@ -110,18 +110,6 @@ public enum ResponseWriter {
         buffer.append("HTTP/1.1 100 Continue\r\n\r\n")
     }
 
-    /// Answers OPTIONS: 204 with `Allow` (RFC 9110 §9.3.7).
-    @discardableResult
-    public static func appendOptions(
-        allow methods: [HTTPMethod], fields: [(String, String)] = [], keepAlive: Bool,
-        version: HTTPVersion = .http11, to buffer: ByteBuffer
-    ) -> Bool {
-        append(
-            status: 204, fields: [("Allow", methods.map(\.name).joined(separator: ", "))] + fields,
-            keepAlive: keepAlive,
-            version: version, to: buffer)
-    }
-
     private static func appendConnection(
         _ value: String?, _ keepAlive: Bool, _ version: HTTPVersion, to buffer: ByteBuffer
     ) {

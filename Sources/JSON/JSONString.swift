@@ -1,4 +1,4 @@
-public import Bytes
+import Bytes
 
 /// A string inside a JSON text: a slice of the sender's bytes, decoded only when asked.
 ///
@@ -78,20 +78,6 @@ public struct JSONString {
     public var decoded: [UInt8] {
         if !hasEscapes { return [UInt8](raw) }
         return [UInt8](IteratorSequence(DecodedBytes(raw)))
-    }
-
-    /// Appends what it means, as UTF-8 without quotes.
-    public func appendDecoded(to buffer: ByteBuffer) {
-        if !hasEscapes { return buffer.append(raw) }
-        // No escape is shorter than what it means.
-        let room = buffer.reserve(raw.count)
-        var decoded = DecodedBytes(raw)
-        var count = 0
-        while let byte = decoded.next() {
-            room.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-            count &+= 1
-        }
-        buffer.commit(count)
     }
 
     /// The first `limit` bytes or fewer of the decoded text, for messages to people.

@@ -138,15 +138,6 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether it stands for every address of the machine (`0.0.0.0`, `[::]`).
-    public var isUnspecified: Bool {
-        switch self {
-        case .v4(let bits, _): bits == 0
-        case .v6(let bits, _): bits.high == 0 && bits.low == 0
-        case .unix: false
-        }
-    }
-
     /// The form that `init(parsing:)` reads: `127.0.0.1:8000`, `[::1]:8000`, `unix:/run/sockeye.sock`.
     public var description: String {
         switch self {

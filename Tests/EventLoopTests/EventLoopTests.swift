@@ -246,17 +246,19 @@ struct EventLoopTests {
         let loop = try EventLoop(name: "a name that is far too long")
         let (names, report) = AsyncStream.makeStream(of: String.self)
         try loop.start { _, _ in
-            var name = [CChar](repeating: 0, count: 16)
-            pthread_getname_np(pthread_self(), &name, name.count)
+            var name = [UInt8](repeating: 0, count: 32)
+            let comm = open("/proc/thread-self/comm", O_RDONLY)
+            let count = Glibc.read(comm, &name, name.count)
+            _ = csys_close(comm)
             var mask = sigset_t()
             pthread_sigmask(SIG_BLOCK, nil, &mask)
             report.yield(
                 sigismember(&mask, SIGTERM) == 1
-                    ? String(decoding: name.map { UInt8(bitPattern: $0) }, as: UTF8.self) : "unmasked")
+                    ? String(decoding: name.prefix(count), as: UTF8.self) : "unmasked")
             return nil
         }
         for await name in names {
-            #expect(name == "a name that is \0")
+            #expect(name == "a name that is \n")
             break
         }
         loop.stop()
@@ -387,7 +389,9 @@ private final class Pair: Sendable {
     init() throws {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError(call: "socketpair", errno: errno) }
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw SystemError(call: "socketpair", errno: errno)
+        }
         (near, far) = (ends[0], ends[1])
     }
 

@@ -121,7 +121,7 @@ struct ResponseWriterTests {
             String(decoding: buffer.bytes, as: UTF8.self) == "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     }
 
-    @Test("Chunks, OPTIONS and 100 Continue")
+    @Test("Chunks and 100 Continue")
     func others() {
         let stream = written { buffer in
             ResponseWriter.appendHead(status: 200, framing: .chunked, keepAlive: true, to: buffer)
@@ -134,9 +134,6 @@ struct ResponseWriterTests {
             stream
                 == "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\n world of chunks\r\n0\r\n\r\n"
         )
-        #expect(
-            written { ResponseWriter.appendOptions(allow: [.get, .head, .options], keepAlive: true, to: $0) }
-                == "HTTP/1.1 204 No Content\r\nAllow: GET, HEAD, OPTIONS\r\n\r\n")
         #expect(written { ResponseWriter.appendContinue(to: $0) } == "HTTP/1.1 100 Continue\r\n\r\n")
     }
 

@@ -56,8 +56,6 @@ struct StringTests {
                     #expect(name.equals("topic") == (index < 3))
                     #expect(name.decodedCount == name.string.utf8.count)
                     #expect(name.decoded == Array(name.string.utf8))
-                    let copy = written { name.appendDecoded(to: $0) }
-                    #expect(copy == name.string)
                     for (other, second) in names.enumerated() {
                         #expect(name.equals(second) == (index == other || index < 3 && other < 3))
                     }

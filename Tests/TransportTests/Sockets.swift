@@ -13,7 +13,9 @@ struct StreamPair: ~Copyable {
     init(bufferBytes: Int32? = nil) throws {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError(call: "socketpair", errno: errno) }
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
+            throw SystemError(call: "socketpair", errno: errno)
+        }
         if var bufferBytes {
             let size = socklen_t(MemoryLayout<Int32>.size)
             for fd in ends {
