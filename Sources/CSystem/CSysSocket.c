@@ -223,7 +223,6 @@ int csys_linger_zero(int fd) {
     return result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now));
 }
 
-int csys_set_receive_low_water(int fd, int bytes) { return set_int(fd, SOL_SOCKET, SO_RCVLOWAT, bytes); }
 int csys_set_reuse_address(int fd) { return set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 int csys_set_reuse_port(int fd) { return set_int(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 int csys_set_v6_only(int fd) { return set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }

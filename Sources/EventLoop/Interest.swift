@@ -2,8 +2,8 @@ import CSystem
 
 /// What a descriptor is watched for.
 ///
-/// Level-triggered: the loop reports a condition at every turn for as long as it lasts, so an owner that
-/// stops reading must also drop `read`. Errors and hang-ups are reported whatever is asked for.
+/// Level-triggered unless `news` is asked for: the loop reports a condition at every turn for as long as it
+/// lasts, so an owner that stops reading must also drop `read`. Errors and hang-ups are reported whatever is asked for.
 public struct Interest: OptionSet, Sendable, Hashable {
     /// The bits, our own and not the kernel's.
     public let rawValue: UInt32
@@ -20,12 +20,18 @@ public struct Interest: OptionSet, Sendable, Hashable {
     /// That condition never ends, so an owner that has seen it and still has bytes to send would spin on it.
     public static let ignoringReadHangup = Interest(rawValue: 4)
 
-    /// The kernel's bits: `EPOLLRDHUP` unless refused, no `EPOLLET`.
+    /// Report what lasts once, and again when more comes (`EPOLLET`): for who looks at bytes and leaves them.
+    ///
+    /// A registration or update reports what is there already.
+    public static let news = Interest(rawValue: 8)
+
+    /// The kernel's bits: `EPOLLRDHUP` unless refused.
     var events: UInt32 {
         var events: UInt32 = 0
         if contains(.read) { events |= csys_epoll_in() }
         if contains(.write) { events |= csys_epoll_out() }
         if !contains(.ignoringReadHangup) { events |= csys_epoll_read_hangup() }
+        if contains(.news) { events |= csys_epoll_edge() }
         return events
     }
 }

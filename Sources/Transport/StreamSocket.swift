@@ -72,14 +72,6 @@ public struct StreamSocket: ~Copyable {
         Self.readResult(csys_peek(descriptor, buffer.baseAddress, buffer.count))
     }
 
-    /// Keeps the socket from counting as readable before `count` bytes wait (SO_RCVLOWAT).
-    ///
-    /// For who peeks and needs more than there is. 1 is the ordinary state; the end of the stream counts in
-    /// any case.
-    public borrowing func waitForAtLeast(_ count: Int) {
-        _ = csys_set_receive_low_water(descriptor, Int32(clamping: count))
-    }
-
     // MARK: Writing
 
     /// Bytes that wait in the queue.

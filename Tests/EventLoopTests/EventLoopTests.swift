@@ -122,6 +122,34 @@ struct EventLoopTests {
         loop.join()
     }
 
+    @Test("asked for news, it is silent about bytes that were seen and left, until more come")
+    func news() async throws {
+        let loop = try EventLoop(name: "news")
+        let pair = try Pair()
+        let (events, report) = AsyncStream.makeStream(of: [Seen].self)
+        let worker = Worker(loop) { _, events, _ in
+            report.yield(events.map(Seen.init))
+            return nil
+        }
+        pair.write("x")
+        try loop.register(pair.near, token: 1, [.read, .news])
+        try worker.start()
+        var turns = events.makeAsyncIterator()
+        let readable = Seen(token: 1, interest: .read)
+        #expect(await turns.next() == [readable])
+        for _ in 0..<3 {
+            loop.wake()
+            #expect(await turns.next() == [], "only the wake-up made this turn")
+        }
+        pair.write("y")
+        #expect(await turns.next() == [readable])
+        try loop.update(pair.near, token: 1, .read)
+        for _ in 0..<2 { #expect(await turns.next() == [readable]) }
+        pair.read()
+        loop.stop()
+        loop.join()
+    }
+
     @Test("takes a turn at the deadline it was given, and not before")
     func deadline() async throws {
         let loop = try EventLoop(name: "deadline")

@@ -177,6 +177,14 @@ import WebSocketWire
         #expect(answer.contains("within 300ms"))
     }
 
+    @Test func `a PROXY header comes in pieces, and a request behind it`() throws {
+        let server = try TestServer(loops: 1) { $0.proxyProtocol = true }
+        let client = try TestClient(port: server.port, request: "PROXY TCP4 ")
+        client.write(Array("203.0.113.9 203.0.113.1 5".utf8))
+        client.write(Array("6324 443\r\nGET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
+        #expect(try client.readAll().hasSuffix(#"{"status":"ok"}"#))
+    }
+
     @Test func `half a PROXY header with an end behind it is not waited for`() throws {
         let server = try TestServer(loops: 1) {
             $0.proxyProtocol = true

@@ -69,7 +69,5 @@ int csys_set_reuse_address(int fd);
 int csys_set_reuse_port(int fd);
 int csys_set_v6_only(int fd);
 int csys_set_no_delay(int fd);
-/* The socket counts as readable once this many bytes wait (SO_RCVLOWAT), or at the end of the stream. */
-int csys_set_receive_low_water(int fd, int bytes);
 int csys_open_null(void);
 #endif

@@ -131,13 +131,13 @@ extension Connection {
                 if peeked.count >= Self.proxyHeaderLimit {
                     return refuseProxyHeader("the header is too long")
                 }
-                waitForMore(than: peeked.count, isLast: isLast)
+                waitForMore(isLast: isLast)
             case .header(let header):
                 _ = socket.receive(
                     into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<header.consumed]))
                 if let source = header.source { peer = source }
-                socket.waitForAtLeast(1)
                 begin(loop.plans[Int(listener)].tls ? .sniffing : .http)
+                takeWhatComes()
             }
         } catch {
             refuseProxyHeader(String(describing: error))
@@ -151,10 +151,16 @@ extension Connection {
         end(.refused)
     }
 
-    /// Level-triggered readiness would spin on bytes that are seen but not taken; the socket is told to keep
-    /// quiet until there are more (SO_RCVLOWAT), which it cannot once the peer has ended its side.
-    private func waitForMore(than count: Int, isLast: Bool) {
-        if isLast { end(.peerClosed) } else { socket.waitForAtLeast(count + 1) }
+    /// Level-triggered readiness would spin on bytes that are seen but not taken: the poller is asked for news alone.
+    ///
+    /// Nor SO_RCVLOWAT would do, which polling a Unix socket does not heed.
+    private func waitForMore(isLast: Bool) {
+        if isLast { end(.peerClosed) } else { setInterest(interest.union(.news)) }
+    }
+
+    /// Bytes are taken as they are read from here on.
+    func takeWhatComes() {
+        setInterest(interest.subtracting(.news))
     }
 
     /// Looks at the first bytes on a TLS port, so that a client that speaks plain HTTP gets an answer it can read.
@@ -163,7 +169,7 @@ extension Connection {
         switch socket.peek(into: start) {
         case .bytes(let count):
             switch TLSSniff.classify(UnsafeRawBufferPointer(rebasing: start[..<count])) {
-            case .needMore: waitForMore(than: count, isLast: isLast)
+            case .needMore: waitForMore(isLast: isLast)
             case .plainHTTP: becomePlainOnTLSPort()
             case .tlsClientHello, .proxyProtocol, .unknown: beginHandshake()
             }
@@ -174,7 +180,6 @@ extension Connection {
     }
 
     private func beginHandshake() {
-        socket.waitForAtLeast(1)
         guard let context = loop.shared.tls.current else { return end(.refused) }
         do {
             try socket.startTLS(TLSSession(server: context, fileDescriptor: socket.fileDescriptor))

@@ -28,11 +28,11 @@ extension Connection {
 
     /// A plain HTTP client dialled a TLS port: it is answered in plain HTTP, once.
     func becomePlainOnTLSPort() {
-        socket.waitForAtLeast(1)
         let refusal = loop.shared.admission.plainOnTLSPort(from: origin)
         loop.keep(refusal)
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
+        takeWhatComes()
     }
 
     /// Time is up for a request: silently when none was begun, with 408 when one was (RFC 9110 §15.5.9).
