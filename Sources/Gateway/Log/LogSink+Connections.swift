@@ -41,7 +41,7 @@ extension LogSink {
         case .peerClosed, .peerGone, .timedOut, .failed:
             guard keeps(.debug) else { return }
             log(
-                .debug, "connection-ended", connection.socket.tlsFailure.map { "\($0)" } ?? "\(why)",
+                .debug, "connection-ended", "\(why)",
                 [
                     "connection": "\(connection.token)", "peer": "\(connection.peer)",
                     "user": "\(connection.session.user)",
