@@ -239,10 +239,9 @@ void ccurl_transfer_progress(const ccurl_transfer *t, ccurl_progress *p) {
     curl_off_t value;
     long number;
     *p = (ccurl_progress){0};
-    if (curl_easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &value) == CURLE_OK) p->resolved = value;
-    if (curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &value) == CURLE_OK) p->connected = value;
-    if (curl_easy_getinfo(t->easy, CURLINFO_APPCONNECT_TIME_T, &value) == CURLE_OK) p->secured = value;
-    if (curl_easy_getinfo(t->easy, CURLINFO_STARTTRANSFER_TIME_T, &value) == CURLE_OK) p->answered = value;
+    if (curl_easy_getinfo(t->easy, CURLINFO_NAMELOOKUP_TIME_T, &value) == CURLE_OK) p->is_resolved = value > 0;
+    /* CURLINFO_CONNECT_TIME_T stays 0 until TLS is done as well; there is a local port as soon as TCP is. */
+    if (curl_easy_getinfo(t->easy, CURLINFO_LOCAL_PORT, &number) == CURLE_OK) p->is_connected = number > 0;
     if (curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &value) == CURLE_OK) p->uploaded = value;
     if (curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &number) == CURLE_OK) p->request_bytes = number;
     if (curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number) == CURLE_OK) p->os_error = (int)number;

@@ -117,9 +117,13 @@ extension OutgoingEngine {
         let progress = Transfer.progress(handle)
         switch end {
         case CCURL_END_OK:
-            // A redirect that libcurl chose not to follow is the answer after all.
-            if transfer.head == nil, transfer.status >= 200 { transfer.showHead() }
-            return transfer.head == nil ? transfer.missingHead : nil
+            if transfer.head != nil { return nil }
+            // To libcurl a head that breaks off is a whole one, and a redirect without a usable place an answer.
+            guard transfer.isHeadWhole, transfer.status >= 200 else {
+                return .truncated(host: host, status: transfer.status)
+            }
+            transfer.showHead()
+            return nil
         case CCURL_END_RESOLVE: return .unresolved(host: host)
         case CCURL_END_CONNECT where progress.os_error == ECONNREFUSED: return .refused(host: host)
         case CCURL_END_CONNECT: return .unreachable(host: host, errno: progress.os_error)
@@ -147,7 +151,7 @@ extension OutgoingEngine {
     }
 
     private static func phase(_ progress: ccurl_progress) -> OutgoingError.TimeoutPhase {
-        if progress.connected > 0 { return .tls }
-        return progress.resolved > 0 ? .connect : .resolve
+        if progress.is_connected != 0 { return .tls }
+        return progress.is_resolved != 0 ? .connect : .resolve
     }
 }

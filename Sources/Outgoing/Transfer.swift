@@ -46,6 +46,8 @@ final class Transfer: TimerOwner {
 
     private var headCount = 0
     private(set) var status = 0
+    /// The last line was the empty one that ends a head.
+    private(set) var isHeadWhole = false
     private var pairs: [(String, String)] = []
     private(set) var head: OutgoingHead?
     private var unusableEncoding: String?
@@ -105,7 +107,8 @@ extension Transfer {
         // What comes behind the body is of no use to anybody here.
         if head != nil { return CCURL_GO_ON }
         let text = Self.trimmed(line[...])
-        if text.isEmpty {
+        isHeadWhole = text.isEmpty
+        if isHeadWhole {
             if isFinalHead { showHead() }
         } else if line.starts(with: "HTTP/".utf8) {
             status = Self.status(text)

@@ -101,12 +101,13 @@ void ccurl_transfer_free(ccurl_transfer *transfer);
 /* Ends a pause; the body callback may be called before this returns. 0 when the transfer has failed over it. */
 int ccurl_transfer_resume(ccurl_transfer *transfer);
 
-/* How far a transfer has come; times in microseconds since its start, 0: not that far. */
+/* How far a transfer has come. */
 typedef struct ccurl_progress {
-    int64_t resolved, connected, secured, answered;
+    int is_resolved;
+    int is_connected;      /* TCP alone */
     int64_t request_bytes; /* of heads sent */
     int64_t uploaded;      /* of the body sent */
-    int os_error;          /* errno of the last connect or transfer that failed */
+    int os_error;          /* errno of the last connect that failed */
     int verification;      /* X509_V_ERR_… */
 } ccurl_progress;
 void ccurl_transfer_progress(const ccurl_transfer *transfer, ccurl_progress *progress);

@@ -37,13 +37,13 @@ public final class WebhookSender: Sendable {
     ///
     /// - Parameters:
     ///   - queue: empty, with its limits.
+    ///   - report: called on the outgoing thread, or on the caller's for what cannot be begun.
     ///   - random: for the jitter; the system's by default.
-    ///   - report: called on the outgoing thread, or on the caller's for what is dropped.
     public init(
         _ hook: Webhook, over http: OutgoingHTTP, policy: WebhookPolicy = WebhookPolicy(),
         queue: WebhookQueue = WebhookQueue(),
-        random: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) },
-        report: @escaping @Sendable (Report) -> Void = { _ in }
+        report: @escaping @Sendable (Report) -> Void = { _ in },
+        random: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) }
     ) {
         self.hook = hook
         self.http = http
