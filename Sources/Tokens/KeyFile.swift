@@ -56,7 +56,7 @@ public enum KeyFile {
         }
         if text.first == UInt8(ascii: "{"), algorithm?.isSymmetric != true {
             do throws(KeyError) {
-                return try KeySetDocument.read(bytes)
+                return try KeySetDocument.read(bytes, isServed: false)
             } catch {
                 // A secret may begin with a brace; what is JSON, or nearly a key set, is none.
                 switch error {
@@ -67,6 +67,18 @@ public enum KeyFile {
         }
         let secret = try self.secret(bytes)
         return KeyReading([try TokenKey(secret: secret, algorithm: algorithm ?? .hs256, id: id)])
+    }
+
+    /// Reads a key set that was fetched from its issuer.
+    ///
+    /// Only public keys are taken: a secret that is served is none, and with one in the set everybody could sign.
+    ///
+    /// - Parameter bytes: the document, at most 1 MiB.
+    public static func readServed(_ bytes: [UInt8]) throws(KeyError) -> KeyReading {
+        guard bytes.count <= KeySet.longestDocument else {
+            throw .tooLong(count: bytes.count, limit: KeySet.longestDocument)
+        }
+        return try KeySetDocument.read(bytes, isServed: true)
     }
 
     /// The bytes of a secret as it stands in a file, a configuration value or an environment variable.

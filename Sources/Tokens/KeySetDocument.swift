@@ -5,11 +5,11 @@ internal import JSON
 /// A key that cannot be used is skipped and told, as RFC 7517 §5 asks, so that an issuer can add a new kind
 /// without locking anybody out; only a set without any usable key is an error.
 enum KeySetDocument {
-    /// Reads a set, or a single key.
-    static func read(_ bytes: [UInt8]) throws(KeyError) -> KeyReading {
+    /// Reads a set, or a single key; a served one can hold no secrets.
+    static func read(_ bytes: [UInt8], isServed: Bool) throws(KeyError) -> KeyReading {
         let result = bytes.withUnsafeBytes { bytes -> Result<KeyReading, KeyError> in
             do throws(KeyError) {
-                return .success(try read(bytes))
+                return .success(try read(bytes, isServed: isServed))
             } catch {
                 return .failure(error)
             }
@@ -17,7 +17,9 @@ enum KeySetDocument {
         return try result.get()
     }
 
-    private static func read(_ bytes: UnsafeRawBufferPointer) throws(KeyError) -> KeyReading {
+    private static func read(
+        _ bytes: UnsafeRawBufferPointer, isServed: Bool
+    ) throws(KeyError) -> KeyReading {
         var keys: [TokenKey] = []
         var skipped: [KeyReading.Skipped] = []
         var showsPrivateKey = false
@@ -27,6 +29,9 @@ enum KeySetDocument {
                 let key = try WebKey(raw)
                 id = key.id?.excerpt(64)
                 let token = try key.tokenKey()
+                if isServed, token.kind == .secret {
+                    throw .unsupported("a shared secret in a set that everybody can fetch")
+                }
                 showsPrivateKey = showsPrivateKey || key.isPrivate
                 keys.append(token)
             } catch {

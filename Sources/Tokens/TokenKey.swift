@@ -111,7 +111,7 @@ public struct TokenKey: Sendable {
 
     /// Whether `signature` signs `input`.
     ///
-    /// A secret's is compared in constant time. Cost: half a microsecond for a secret; 30 to 200 for the others.
+    /// A secret's is compared in constant time. Cost: half a microsecond for a secret; 20 to 500 for the others.
     func verifies(_ signature: UnsafeRawBufferPointer, of input: UnsafeRawBufferPointer) -> Bool {
         switch material {
         case .asymmetric(let key): key.verifies(signature, of: input, algorithm)

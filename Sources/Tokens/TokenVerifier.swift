@@ -3,8 +3,8 @@ internal import Bytes
 /// Accepts or refuses tokens: JWT in compact form (RFC 7515 §3.1, RFC 7519).
 ///
 /// The signature is checked before a single claim is read. A value; copies share the keys. Cost of `verify`:
-/// about one microsecond for a usual token and a shared secret, 30 to 200 for the other algorithms, and the
-/// strings of the identity it gives.
+/// between one and two microseconds for a usual token and a shared secret, and the strings of the identity it
+/// gives; 20 for RSA, 65 for ES256, 90 for EdDSA, 500 for ES384.
 public struct TokenVerifier: Sendable {
     /// The keys tokens may be signed with; replaced as a whole when they rotate.
     public var keys: KeySet

@@ -156,7 +156,9 @@ struct ClaimTests {
             .unsupportedAlgorithm("none"), .unusableUser(claim: "sub"),
             .wrongAudience(found: ["a", "b"], expected: ["c"]),
             .wrongClaimType(claim: "sub", expected: "a string"), .wrongIssuer(found: "a", expected: ["b"]),
-            .wrongType(found: "a", expected: "b"),
+            .wrongType(found: "a", expected: "b"), .cannotSign(.rs256), .revoked, .unknownToken,
+            .tooLongLived(seconds: 7200, limit: 3600),
+            .wrongClaimValue(claim: "level", found: "1", expected: "2"),
         ]
         #expect(Set(errors.map(\.code)).count == errors.count)
         for error in errors {

@@ -52,7 +52,8 @@ struct MintTests {
         let lines = verifier.explain(token, now: 1000)
         let text = lines.joined(separator: "\n")
         for part in [
-            "signed with HS256", "not made with a key of this server", "user: \"ada\", from the claim \"userId\"",
+            "signed with HS256", "not made with a key of this server",
+            "user: \"ada\", from the claim \"userId\"",
             "1970-01-01T00:08:20Z (8 min 20 s ago)", "audience: the claim \"aud\" is missing",
             "type: the token is of type \"refresh\"", "verdict: refused with TOKEN-SIGNATURE",
         ] {
