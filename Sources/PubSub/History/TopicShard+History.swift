@@ -81,8 +81,9 @@ extension TopicShard {
             expire(slot, now)
             let (policy, stream) = (policy(slot), streams[Int(slot)])
             guard stream.total == 0, stream.list != .none, policy.forgetAfter != .max else { continue }
-            let unused = Int64(Self.seconds(now) &- stream.touched)
-            if unused >= (policy.forgetAfter &+ 999) / 1000, unused < Int64(UInt32.max / 2) { forget(slot) }
+            let unused = Self.seconds(now) &- stream.touched
+            // A clock that was set back makes it look like an age.
+            if unused < UInt32.max / 2, Int64(unused) &* 1000 >= policy.forgetAfter { forget(slot) }
         }
     }
 

@@ -17,6 +17,8 @@ final class DurableTail {
     /// Whether subscribers know a position of this stream, so that what is loaded must continue it.
     var isReload = false
     var attempt: UInt32 = 0
+    /// A life whose later messages the store lost: its offsets are not given again.
+    var abandoned: Epoch?
     /// Messages after the stream's position, in order.
     ///
     /// Head: the publisher; body: data.
@@ -110,7 +112,8 @@ public enum RestoreOutcome: Hashable, Sendable {
     /// now: they are the entries that were handed in.
     case resumed(ClosedRange<UInt64>, Publication)
     /// What the store holds does not continue what subscribers have seen. They must be told to come back; the stream
-    /// goes on at this position, which may be of another epoch.
+    /// goes on at this position. When its epoch is not the one that was handed in, the store is to forget the topic's
+    /// former life before it takes the next message.
     case broken(StreamPosition)
     /// It was not being loaded.
     case ignored

@@ -207,12 +207,17 @@ extension TopicShard {
         memory.dropHistory(.room)
         memory.keys = nil
         recount(memory)
+        let durable = memory.durable
+        if let abandoned = durable?.abandoned, stored?.position.epoch == abandoned {
+            return .broken(streams[Int(slot)].position)
+        }
         if let stored, stored.position.epoch != streams[Int(slot)].position.epoch {
             adopt(stored, slot, memory)
         } else if let stored, stored.position.offset >= streams[Int(slot)].position.offset {
             // Only what lies between is lost; the offsets are still true.
             adopt(stored, slot, memory)
         } else {
+            durable?.abandoned = streams[Int(slot)].position.epoch
             streams[Int(slot)].position = StreamPosition(epoch: nextEpoch(), offset: 0)
             memory.newest = 0
         }
