@@ -10,6 +10,8 @@ seconds=${FUZZ_SECONDS:-60}
 jobs=${FUZZ_JOBS:-2}
 work=.build/fuzz-work
 binary=.build/fuzz/release/FuzzTargets
+# libFuzzer is to meet a trap itself, and keep the input.
+export SWIFT_BACKTRACE=enable=no
 
 targets() { find Fuzz/Corpus -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort; }
 
@@ -29,7 +31,7 @@ one() {
 case ${1:-} in
 build)
     ${SWIFT:-swift} build -c release --scratch-path .build/fuzz --traits Fuzzing --product FuzzTargets \
-        -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld
+        -Xswiftc -sanitize=fuzzer -Xcc -fsanitize=fuzzer-no-link -Xswiftc -use-ld=lld
     ;;
 targets) targets ;;
 run)
