@@ -71,7 +71,7 @@ let package = Package(
 
         .executableTarget(
             name: "FuzzTargets",
-            dependencies: ["Bytes", "Gateway", "HTTPWire", "JSON", "WebSocketWire"],
+            dependencies: ["Bytes", "CTLS", "Gateway", "HTTPWire", "JSON", "WebSocketWire"],
             path: "Fuzz",
             exclude: ["Corpus"],
             swiftSettings: fuzzing),

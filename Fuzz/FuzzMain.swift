@@ -11,6 +11,7 @@
             ("frames", fuzzFrames),
             ("inflate", fuzzInflate),
             ("json", fuzzJSON),
+            ("records", fuzzRecords),
         ]
 
         static func main() {
