@@ -111,7 +111,10 @@ final class TopicWorld {
         let takesKeys = Self.policy(name).keys.count > 0
         let key =
             takesKeys && Bool.random(using: &random) ? "k\(Int.random(in: 0..<12, using: &random))" : nil
-        let message = ReferenceTopic.Message(data: "message \(published)", time: now, key: key)
+        // Longer than the whole budget, now and then.
+        let isHuge = isUnderPressure && Int.random(in: 0..<20, using: &random) == 0
+        let data = "message \(published)" + (isHuge ? String(repeating: "!", count: 3000) : "")
+        let message = ReferenceTopic.Message(data: data, time: now, key: key)
         guard var topic = model(name) else { return }
         var expected = topic.publish(message, now)
         let outcome = shard.publish(name, message.data, key: key, now: now)
