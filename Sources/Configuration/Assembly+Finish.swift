@@ -6,6 +6,7 @@ extension Assembly {
         if problems.isEmpty {
             checkListeners()
             checkEndpoints()
+            checkTopics()
             checkNumbers()
             warnAboutOrigins()
         }
@@ -128,16 +129,16 @@ extension Assembly {
         }
     }
 
-    private mutating func warn(_ place: Place, _ message: String, hint: String) {
+    mutating func warn(_ place: Place, _ message: String, hint: String) {
         warnings.append(ConfigurationProblem(code: .doubtful, place: place, message: message, hint: hint))
     }
 
-    private func place(of group: String, entry index: Int) -> Place {
+    func place(of group: String, entry index: Int) -> Place {
         guard let places = entryPlaces[group], places.indices.contains(index) else { return place(of: group) }
         return places[index]
     }
 
-    private func place(of name: String) -> Place {
+    func place(of name: String) -> Place {
         if case .place(let place) = sources[name] { place } else { .options }
     }
 

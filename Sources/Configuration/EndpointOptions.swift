@@ -30,16 +30,26 @@ public struct EndpointOptions: Sendable, Equatable {
     public var authentication: [TokenEntry]
     /// The name of the query parameter that carries the token.
     public var queryName: String
+    /// Topics every session is subscribed to from the start; `{user}`, `{claim.NAME}` and the names in `path` stand for
+    /// what the session has.
+    public var subscribe: [String]
+    /// The name in `path` that must be the user's, such as `user_email`; `nil`: anybody may use any path.
+    public var userParameter: String?
+    /// Where the numbers of connections and subscriptions are told; `nil`: nowhere.
+    public var stats: String?
 
     /// An endpoint; what is not given is the default of `[[endpoint]]`.
     public init(
         path: String = "/ws", dialect: Dialect = .sockeye, authentication: [TokenEntry] = TokenEntry.allCases,
-        queryName: String = "token"
+        queryName: String = "token", subscribe: [String] = [], userParameter: String? = nil, stats: String? = nil
     ) {
         self.path = path
         self.dialect = dialect
         self.authentication = authentication
         self.queryName = queryName
+        self.subscribe = subscribe
+        self.userParameter = userParameter
+        self.stats = stats
     }
 }
 

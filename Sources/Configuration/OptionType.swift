@@ -1,3 +1,5 @@
+internal import PubSub
+
 /// What an option takes: its type, its bounds, its unit.
 public indirect enum OptionType: Sendable, Equatable {
     /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
@@ -22,6 +24,8 @@ public indirect enum OptionType: Sendable, Equatable {
     case queryName
     /// A number of bytes: `64KiB`, `1MiB`, or a bare number.
     case size(ClosedRange<Int>)
+    /// The name of a topic, perhaps with wildcards and placeholders, as room PubSub reads them.
+    case topicPattern
     /// The path of a URL, perhaps with `{name}` for whole segments.
     case urlPath
 }
@@ -100,6 +104,11 @@ extension OptionType {
                 throw fault("\"\(text)\" cannot name a query parameter")
             }
             return .text(text)
+        case .topicPattern:
+            guard !text.isEmpty, text.utf8.count <= TopicPattern.longest else {
+                throw fault("\"\(text)\" is no topic")
+            }
+            return .text(text)
         case .urlPath:
             do {
                 return .text(try PathPattern(text).description)
@@ -154,6 +163,7 @@ extension OptionType {
         case .queryName: "letters, digits and -._~"
         case .size(let bounds):
             "a size such as \"64KiB\", \(ByteSize.text(bounds.lowerBound)) to \(ByteSize.text(bounds.upperBound))"
+        case .topicPattern: "1 to 255 bytes, such as news, room:* or user:{user}"
         case .urlPath: "a path such as /ws or /ws/{user}"
         }
     }
@@ -162,7 +172,9 @@ extension OptionType {
     public var meaningOfZero: String? {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
-        case .address, .boolean, .choice, .directory, .list, .origin, .path, .queryName, .size, .urlPath: nil
+        case .address, .boolean, .choice, .directory, .list, .origin, .path, .queryName, .size, .topicPattern,
+            .urlPath:
+            nil
         }
     }
 
@@ -180,6 +192,7 @@ extension OptionType {
         case .path: "FILE"
         case .queryName: "NAME"
         case .size: "SIZE"
+        case .topicPattern: "TOPIC"
         case .urlPath: "PATH"
         }
     }

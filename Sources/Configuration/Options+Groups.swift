@@ -75,6 +75,111 @@ extension Options {
                     "endpoint.query_name", .queryName, .text(\.queryName),
                     "The query parameter that carries the token. Used where `authentication` includes `query`."
                 ),
+                row(
+                    "endpoint.subscribe", .list(.topicPattern), .texts(\.subscribe),
+                    """
+                    Topics every session is subscribed to from the start. `{user}` stands for the user, `{claim.NAME}` for a \
+                    claim of the token, `{name}` for that segment of `path`. Each is told to the client like a subscription \
+                    it asked for; a topic whose value is missing or would lead elsewhere is left out.
+                    """),
+                row(
+                    "endpoint.user_parameter", .queryName, .text(\.userParameter), isOptional: true,
+                    """
+                    The name in `path` that must be the user's. Where `path` is `/inbox/{email}`, `email` lets nobody in but \
+                    the user whose name stands in the URL.
+                    """),
+                row(
+                    "endpoint.stats", .urlPath, .text(\.stats), isOptional: true,
+                    """
+                    A path that tells how many connections and subscriptions the endpoint has. It is answered as JSON to \
+                    whoever shows a valid token.
+                    """),
+            ]),
+        RowGroup(
+            name: "topic",
+            doc: """
+                What topics remember. The first entry whose pattern matches a topic's name decides; a topic no entry speaks \
+                of keeps nothing, and numbers and delivers all the same.
+                """,
+            isLive: false, path: \.topics, blank: TopicOptions(pattern: ""),
+            rows: [
+                row(
+                    "topic.pattern", .topicPattern, .text(\.pattern),
+                    """
+                    Which topics. `*` stands for any run of characters but `:` and `/`, `**` for any run, anything else for \
+                    itself.
+                    """),
+                row(
+                    "topic.history", .integer(0...1_000_000, zero: "none"), .integer(\.history),
+                    """
+                    How many messages are kept. Clients that come back get what they missed, and may read the past.
+                    """),
+                row(
+                    "topic.history_age", .duration(.seconds(1)...(.seconds(31_536_000)), zero: "of any age"),
+                    .duration(\.historyAge),
+                    "How old a kept message may be. Older ones are given to nobody."),
+                row(
+                    "topic.history_bytes", .size(1024...1 << 30), .integer(\.historyBytes),
+                    "How many bytes of messages one topic keeps. Over it the oldest go."),
+                row(
+                    "topic.keys", .integer(0...1_000_000, zero: "keys are refused"), .integer(\.keys),
+                    """
+                    How many publication keys a topic knows. A message published again under a key it knows is not \
+                    published again.
+                    """),
+                row(
+                    "topic.key_age", .duration(.seconds(1)...(.seconds(31_536_000)), zero: "for ever"),
+                    .duration(\.keyAge),
+                    "How long a publication key is known. It should be longer than any publisher keeps trying."),
+                row(
+                    "topic.durable", .boolean, .boolean(\.durable),
+                    """
+                    Whether messages outlive the server. A message is then acknowledged and delivered only once it is on \
+                    disk; epoch, offsets, history and keys survive a restart and a crash.
+                    """),
+                row(
+                    "topic.presence", .boolean, .boolean(\.presence),
+                    "Whether it is kept who is there. Subscribers with the right `presence` may see it."),
+                row(
+                    "topic.presence_linger", .duration(.milliseconds(100)...(.seconds(3600)), zero: "not at all"),
+                    .duration(\.presenceLinger),
+                    """
+                    How long a user counts as there after his last connection has gone. A page that is reloaded then does \
+                    not make him leave and come.
+                    """),
+                row(
+                    "topic.slow_reader", .choice(of: TopicOptions.SlowReader.self), .word(\.slowReader),
+                    """
+                    What becomes of a reader that is slower than the topic. `close` ends its connection, and it comes back \
+                    and recovers; `latest` gives it the latest message when it can read again and skips those before, as \
+                    suits prices and positions.
+                    """),
+            ]),
+        RowGroup(
+            name: "right",
+            doc: """
+                Who may do what with which topic. Entries are asked in their order, the first that speaks of the operation \
+                and the topic decides, and what none speaks of is forbidden. Without any entry every authenticated user may \
+                do everything. Topics `user:NAME` belong to the user of that name in any case, and only an entry whose topic \
+                begins with `user:` can open them to others.
+                """,
+            isLive: false, path: \.rights, blank: RightOptions(topic: ""),
+            rows: [
+                row(
+                    "right.topic", .topicPattern, .text(\.topic),
+                    """
+                    Which topics. Wildcards as in `[[topic]]`; `{user}` stands for the user, `{claim.NAME}` for a claim of the \
+                    token, `{name}` for that segment of the endpoint's path.
+                    """),
+                row(
+                    "right.allow", .list(.choice(of: RightOptions.Operation.self)), .words(\.allow),
+                    "What may be done. `history` includes getting what was missed."),
+                row(
+                    "right.deny", .list(.choice(of: RightOptions.Operation.self)), .words(\.deny),
+                    "What may not be done. Entries after this one cannot allow it any more."),
+                row(
+                    "right.endpoint", .urlPath, .text(\.endpoint), isOptional: true,
+                    "The endpoint it is about, by its path as written. Without it: all."),
             ]),
     ]
 

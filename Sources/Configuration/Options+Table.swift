@@ -104,6 +104,18 @@ extension Options {
             How many topics one connection may be subscribed to. Each costs some hundred bytes.
             """),
         row(
+            "limits.recovery", .integer(0...100_000, zero: "none"), .integer(\.recoveryLimit),
+            """
+            How many missed messages of one topic a client may get when it comes back. Who missed more is told so, and \
+            fetches what it needs in another way.
+            """),
+        row(
+            "limits.history", .size(1 << 20...1 << 40), .integer(\.historyBudget),
+            """
+            How many bytes the histories of all topics may take together. Over it the topics that lie idle longest lose the \
+            older half of what they keep.
+            """),
+        row(
             "outbound.high", .size(16 << 10...1 << 30), .integer(\.outboundHigh),
             """
             How many bytes may wait for one reader. Above it a reader is too slow and is closed with code 3002, \

@@ -32,6 +32,15 @@ public struct Options: Sendable, Equatable {
     /// The paths that take WebSockets.
     public var endpoints: [EndpointOptions] = [EndpointOptions()]
 
+    /// What topics remember; the first entry whose pattern matches a name decides, and without one nothing is kept.
+    public var topics: [TopicOptions] = []
+    /// Who may do what with which topic, in the order in which the entries are asked.
+    ///
+    /// Empty: every authenticated user may do everything but use other users' topics.
+    public var rights: [RightOptions] = []
+    /// How many bytes the histories of all topics may take together.
+    public var historyBudget = 256 << 20
+
     /// Whether permessage-deflate is negotiated on the endpoints that are not echo endpoints.
     public var compression: Compression = .off
     /// The shortest message that is worth compressing, in bytes.
@@ -53,6 +62,8 @@ public struct Options: Sendable, Equatable {
     public var maxConnections = 0
     /// How many topics one connection may be subscribed to.
     public var maxSubscriptions = 256
+    /// How many missed messages of one topic a client may get when it comes back.
+    public var recoveryLimit = 1000
 
     /// How long a connection may take from accept to the end of its request head, TLS included.
     public var handshakeTimeout: Duration = .seconds(10)

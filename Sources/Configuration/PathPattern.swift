@@ -17,6 +17,8 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// The pattern as written.
     public let description: String
+    /// The names of the holes, in order.
+    public let parameters: [String]
     private let segments: [Segment]
 
     /// Reads a pattern.
@@ -24,17 +26,22 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
         guard text.utf8.first == Self.slash else { throw Fault("it does not begin with a slash") }
         guard text.utf8.count <= 1024 else { throw Fault("it has more than 1024 bytes") }
         var segments: [Segment] = []
-        var names: Set<Substring> = []
+        var names: [String] = []
         // The root has no segment.
         for part in text == "/"
             ? [] : text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         {
             let segment = try Self.segment(part)
-            if segment == .hole, !names.insert(part).inserted { throw Fault("\(part) is there twice") }
+            if segment == .hole {
+                let name = String(part.dropFirst().dropLast())
+                if names.contains(name) { throw Fault("\(part) is there twice") }
+                names.append(name)
+            }
             segments.append(segment)
         }
         description = text
         self.segments = segments
+        parameters = names
     }
 
     /// Whether the pattern has no holes, so that comparing texts decides.
@@ -42,17 +49,28 @@ public struct PathPattern: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether `path` (percent-decoded, no query) fits; a slash at its end is tolerated.
     public func matches(_ path: String) -> Bool {
-        guard path.utf8.first == Self.slash else { return false }
-        var rest = path.utf8.dropFirst()
-        if rest.last == Self.slash { rest.removeLast() }
-        if rest.isEmpty { return segments.isEmpty }
-        let parts = rest.split(separator: Self.slash, omittingEmptySubsequences: false)
+        guard let parts = Self.parts(of: path) else { return false }
         return parts.elementsEqual(segments) { part, segment in
             switch segment {
             case .literal(let text): part.elementsEqual(text.utf8)
             case .hole: !part.isEmpty
             }
         }
+    }
+
+    /// What stands in the holes of a path that fits, by the names of `parameters`.
+    public func values(in path: String) -> [String: String] {
+        guard !parameters.isEmpty, let parts = Self.parts(of: path) else { return [:] }
+        let filled = zip(parts, segments).filter { $1 == .hole }.map { String(decoding: $0.0, as: UTF8.self) }
+        return Dictionary(zip(parameters, filled)) { first, _ in first }
+    }
+
+    /// The segments of a path, none for the root.
+    private static func parts(of path: String) -> [Substring.UTF8View]? {
+        guard path.utf8.first == slash else { return nil }
+        var rest = path.utf8.dropFirst()
+        if rest.last == slash { rest.removeLast() }
+        return rest.isEmpty ? [] : rest.split(separator: slash, omittingEmptySubsequences: false)
     }
 
     /// Whether both are the same but for the names of their holes, so that one could never be reached.

@@ -33,7 +33,7 @@ enum House {
         Room("WebSocketWire", ["Bytes", "CDeflate"]),
         Room("PubSub", ["Bytes"]),
         Room("Tokens", ["Bytes", "CTLS", "JSON"]),
-        Room("Configuration", ["CToml", "Glibc", "Telemetry"]),
+        Room("Configuration", ["CToml", "Glibc", "PubSub", "Telemetry"]),
         Room("EventLoop", ["Bytes", "CSystem", "Glibc", "Synchronization"]),
         Room("Transport", ["Bytes", "CSystem", "CTLS", "EventLoop", "Glibc", "Synchronization"]),
         Room("SQLiteStore", ["CSQLite", "CSystem", "Glibc", "Synchronization"]),

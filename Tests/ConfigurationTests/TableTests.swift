@@ -43,6 +43,7 @@ struct TableTests {
         case .directory, .path: .text("/var/lib/x\"y\\z")
         case .address: .text("[::1]:9000")
         case .queryName: .text("t")
+        case .topicPattern: .text("room:*")
         case .urlPath: .text("/a/{b}")
         }
     }
