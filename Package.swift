@@ -49,7 +49,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Bytes", "Configuration", "CPage", "CSystem", "EventLoop", "HTTPWire", "JSON", "Outgoing",
-                "PubSub",
+                "PubSub", "SQLiteStore",
                 "Telemetry", "Tokens",
                 "Transport", "WebSocketWire",
             ],
@@ -111,7 +111,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "PubSub", "Telemetry",
+                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "PubSub", "SQLiteStore",
+                "Telemetry",
                 "Tokens", "Transport",
                 "WebSocketWire",
             ],

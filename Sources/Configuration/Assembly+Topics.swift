@@ -21,7 +21,8 @@ extension Assembly {
         for (index, right) in options.rights.enumerated() {
             if right.allow.isEmpty && right.deny.isEmpty {
                 note(
-                    .missing, place(of: "right", entry: index), "\(right.topic): neither allow nor deny is given",
+                    .missing, place(of: "right", entry: index),
+                    "\(right.topic): neither allow nor deny is given",
                     hint: "allow = [\"subscribe\"], for example")
             }
             if let endpoint = right.endpoint, !options.endpoints.contains(where: { $0.path == endpoint }) {
@@ -62,7 +63,9 @@ extension Options {
         var rules: [RightsRule] = []
         for right in rights where right.endpoint == nil || right.endpoint == endpoint.path {
             if !right.deny.isEmpty { rules.append(RightsRule(.deny, right.deny.operations, on: right.topic)) }
-            if !right.allow.isEmpty { rules.append(RightsRule(.allow, right.allow.operations, on: right.topic)) }
+            if !right.allow.isEmpty {
+                rules.append(RightsRule(.allow, right.allow.operations, on: right.topic))
+            }
         }
         if rights.isEmpty { rules = [RightsRule(.allow, .all, on: "**")] }
         return try TopicRights(rules, autoSubscriptions: endpoint.subscribe, parameters: parameters)

@@ -41,7 +41,8 @@ public struct EndpointOptions: Sendable, Equatable {
     /// An endpoint; what is not given is the default of `[[endpoint]]`.
     public init(
         path: String = "/ws", dialect: Dialect = .sockeye, authentication: [TokenEntry] = TokenEntry.allCases,
-        queryName: String = "token", subscribe: [String] = [], userParameter: String? = nil, stats: String? = nil
+        queryName: String = "token", subscribe: [String] = [], userParameter: String? = nil,
+        stats: String? = nil
     ) {
         self.path = path
         self.dialect = dialect

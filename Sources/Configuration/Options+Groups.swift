@@ -130,7 +130,8 @@ extension Options {
                 row(
                     "topic.key_age", .duration(.seconds(1)...(.seconds(31_536_000)), zero: "for ever"),
                     .duration(\.keyAge),
-                    "How long a publication key is known. It should be longer than any publisher keeps trying."),
+                    "How long a publication key is known. It should be longer than any publisher keeps trying."
+                ),
                 row(
                     "topic.durable", .boolean, .boolean(\.durable),
                     """
@@ -141,7 +142,8 @@ extension Options {
                     "topic.presence", .boolean, .boolean(\.presence),
                     "Whether it is kept who is there. Subscribers with the right `presence` may see it."),
                 row(
-                    "topic.presence_linger", .duration(.milliseconds(100)...(.seconds(3600)), zero: "not at all"),
+                    "topic.presence_linger",
+                    .duration(.milliseconds(100)...(.seconds(3600)), zero: "not at all"),
                     .duration(\.presenceLinger),
                     """
                     How long a user counts as there after his last connection has gone. A page that is reloaded then does \

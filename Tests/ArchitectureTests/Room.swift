@@ -44,7 +44,7 @@ enum House {
             "Gateway",
             [
                 "Bytes", "CPage", "CSystem", "Configuration", "EventLoop", "Glibc", "HTTPWire", "JSON",
-                "Outgoing", "PubSub",
+                "Outgoing", "PubSub", "SQLiteStore",
                 "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ]),
         Room(

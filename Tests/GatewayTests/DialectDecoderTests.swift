@@ -132,7 +132,7 @@ struct DialectDecoderTests {
             ("authenticate", .auth), ("login", .auth), ("Auth", .auth), ("subscrbe", .subscribe),
             ("SUBSCRIBE", .subscribe),
             ("join", .subscribe), ("unsubscribed", .unsubscribe), ("leave", .unsubscribe), ("send", .publish),
-            ("pubish", .publish), ("heartbeat", .ping), ("pong", .ping), ("x", nil), ("presence", nil),
+            ("pubish", .publish), ("heartbeat", .ping), ("pong", .ping), ("x", nil), ("person", nil),
             ("", nil),
             (String(repeating: "subscribe", count: 100_000), nil),
         ] as [(String, CommandType?)])

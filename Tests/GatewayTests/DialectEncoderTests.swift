@@ -1,16 +1,18 @@
 import Bytes
-import Gateway
 import JSON
 import PubSub
 import Testing
 import Tokens
 import WebSocketWire
 
+@testable import Gateway
+
 @Suite("Sockeye JSON, what the server says")
 struct DialectEncoderTests {
     @Test("the promised shapes, with and without id")
     func shapes() {
-        let position = StreamPosition(epoch: Epoch(35), offset: 7)
+        let answer = JoinAnswer(
+            topic: "news", lane: .plain, position: StreamPosition(epoch: Epoch(35), offset: 7))
         #expect(
             encoded {
                 SockeyeEncoder.appendAuthenticated(user: "ada", expiresAt: 1_700_000_000, id: $0, to: $1)
@@ -22,13 +24,28 @@ struct DialectEncoderTests {
             }
                 == #"{"type":"authenticated","user":"a\"b","expires_at":null,"id":1}"#)
         #expect(
-            encoded { SockeyeEncoder.appendSubscribed(topic: "news", at: position, id: $0, to: $1) }
+            encoded { SockeyeEncoder.appendSubscribed(answer, id: $0, to: $1) }
                 == #"{"type":"subscribed","topic":"news","epoch":"z","offset":7}"#)
         #expect(
             encoded(id: #""s""#) {
-                SockeyeEncoder.appendSubscribed(topic: "news", at: position, id: $0, to: $1)
+                SockeyeEncoder.appendSubscribed(answer, id: $0, to: $1)
             }
                 == #"{"type":"subscribed","topic":"news","epoch":"z","offset":7,"id":"s"}"#)
+        var recovered = answer
+        recovered.recovery = .recovered
+        #expect(
+            encoded { SockeyeEncoder.appendSubscribed(recovered, id: $0, to: $1) }
+                == #"{"type":"subscribed","topic":"news","epoch":"z","offset":7,"recovered":true}"#)
+        recovered.recovery = .refused(.epochChanged)
+        recovered.presence = Array(#""users":[]"#.utf8)
+        #expect(
+            encoded(id: "1") { SockeyeEncoder.appendSubscribed(recovered, id: $0, to: $1) }
+                == #"{"type":"subscribed","topic":"news","epoch":"z","offset":7,"recovered":false,"#
+                + #""reason":"epoch_changed","presence":{"users":[]},"id":1}"#)
+        #expect(
+            encoded(id: "1") {
+                SockeyeEncoder.appendPublished(topic: "news", offset: 3, isDuplicate: true, id: $0, to: $1)
+            } == #"{"type":"published","topic":"news","offset":3,"duplicate":true,"id":1}"#)
         #expect(
             encoded(id: "2") { SockeyeEncoder.appendUnsubscribed(topic: "news", id: $0, to: $1) }
                 == #"{"type":"unsubscribed","topic":"news","id":2}"#)
@@ -61,7 +78,10 @@ struct DialectEncoderTests {
     static let errors: [SockeyeError] = [
         .authenticationElsewhere, .authenticationRequired, .binaryMessage, .controlCharacterInTopic,
         .dataTooLong(count: 2, limit: 1),
-        .duplicateMember("x"), .emptyTopic, .forbiddenTopic("user:eve"), .idTooLong(count: 65, limit: 64),
+        .duplicateMember("x"), .emptyTopic, .keyRefused(.keyLength), .keyRefused(.keyNotKept),
+        .keyRefused(.storeBehind), .notAllowed(.publish, topic: "user:eve"), .positionUnknown(.positionAhead),
+        .presenceNotKept("t"), .storeFailed("disk", isUnknown: true), .storeFailed("disk", isUnknown: false),
+        .wrongMember("limit", expected: "a number"), .wrongPathUser, .idTooLong(count: 65, limit: 64),
         .json(.unexpectedByte(0x22, offset: 3, expected: .value)), .missingMember("topic", of: .subscribe),
         .missingMember("type", of: nil), .notAString("token", of: .auth), .notAString("type", of: nil),
         .notAnObject, .otherUser,

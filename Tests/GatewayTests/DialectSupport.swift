@@ -6,8 +6,10 @@ import JSON
 enum Decoded: Equatable {
     case auth(token: String, id: String)
     case ping(id: String)
-    case publish(topic: String, data: String, id: String)
-    case subscribe(topic: String, id: String)
+    case history(topic: String, HistoryWish, id: String)
+    case presence(topic: String, id: String)
+    case publish(topic: String, data: String, key: String? = nil, id: String)
+    case subscribe(topic: String, SubscribeWish = SubscribeWish(), id: String)
     case unsubscribe(topic: String, id: String)
     case failure(SockeyeError, id: String)
 }
@@ -21,9 +23,13 @@ func decode(_ message: [UInt8], isValidUTF8: Bool = true) -> Decoded {
         switch SockeyeDecoder.decode(bytes, isValidUTF8: isValidUTF8) {
         case .command(.auth(let token, let id)): .auth(token: token.string, id: text(id))
         case .command(.ping(let id)): .ping(id: text(id))
-        case .command(.publish(let topic, let data, let id)):
-            .publish(topic: topic.string, data: text(data), id: text(id))
-        case .command(.subscribe(let topic, let id)): .subscribe(topic: topic.string, id: text(id))
+        case .command(.history(let topic, let wish, let id)):
+            .history(topic: topic.string, wish, id: text(id))
+        case .command(.presence(let topic, let id)): .presence(topic: topic.string, id: text(id))
+        case .command(.publish(let topic, let data, let key, let id)):
+            .publish(topic: topic.string, data: text(data), key: key?.string, id: text(id))
+        case .command(.subscribe(let topic, let wish, let id)):
+            .subscribe(topic: topic.string, wish, id: text(id))
         case .command(.unsubscribe(let topic, let id)): .unsubscribe(topic: topic.string, id: text(id))
         case .failure(let error, let id): .failure(error, id: text(id))
         }

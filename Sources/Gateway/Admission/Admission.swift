@@ -97,6 +97,13 @@ extension Admission {
         return refusal
     }
 
+    /// The path names another user than the token: 403.
+    public func otherUsersPath(_ head: RequestHead, from peer: Peer) -> Refusal {
+        Refusal(
+            .pathUser, summary(head, peer), message: "the path names another user than the token",
+            remedy: "dial the path of the token's own user")
+    }
+
     /// As many connections are open as may be: 503.
     public func tooManyConnections(limit: Int, from peer: Peer) -> Refusal {
         var refusal = Refusal(

@@ -34,6 +34,9 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     /// The endpoint wants a token with the handshake, and none came.
     case tokenMissing = "TOKEN-MISSING"
 
+    /// The path names another user than the token.
+    case pathUser = "PATH-USER"
+
     // What was spoken on the port.
     /// TLS came to a port that speaks plain HTTP.
     case tlsOnPlainPort = "TLS-ON-PLAIN-PORT"
@@ -57,7 +60,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         case .key, .versionMissing, .subprotocol, .body, .plainOnTLSPort, .proxyProtocol: 400
         case .method: 405
         case .pathUnknown: 404
-        case .origin: 403
+        case .origin, .pathUser: 403
         case .tokenMissing: 401
         case .tlsOnPlainPort: 0
         case .timeout: 408

@@ -1,4 +1,5 @@
 import Bytes
+import Configuration
 import HTTPWire
 import PubSub
 import Telemetry
@@ -32,7 +33,11 @@ extension Connection {
                 loop.shared.admission.tokenMissing(head, from: origin, places: endpoint.tokenPlaceWords))
         }
         do throws(TokenError) {
-            return .accepted(handshake, try loop.shared.verifier.verify(token, now: loop.unixTime), deflate)
+            let identity = try loop.shared.verifier.verify(token, now: loop.unixTime)
+            guard endpoint.admits(identity.user, endpoint.pattern.values(in: head.path)) else {
+                return .refused(loop.shared.admission.otherUsersPath(head, from: origin))
+            }
+            return .accepted(handshake, identity, deflate)
         } catch {
             return .refused(loop.shared.admission.tokenRefused(error, head, from: origin))
         }

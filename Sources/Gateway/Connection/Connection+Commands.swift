@@ -29,24 +29,33 @@ extension Connection {
 
     private func perform(_ command: SockeyeCommand) {
         switch command {
-        case .publish(let topic, let data, let id):
+        case .publish(let topic, let data, let key, let id):
             guard data.count <= loop.shared.limits.publishLimit else {
                 return refuse(.dataTooLong(count: data.count, limit: loop.shared.limits.publishLimit), id: id)
             }
             let topic = topic.string
-            guard mayUse(topic, id) else { return }
-            guard let offset = loop.publish(self, topic: topic, data: data, id: id), !id.isEmpty else {
-                return
+            guard may(.publish, .publish, topic, id) else { return }
+            let answer = loop.publish(topic, data, key: key?.decoded) {
+                // Errors are told to everybody, success to those who want to know.
+                asker(id)
             }
-            say { SockeyeEncoder.appendPublished(topic: topic, offset: offset, id: id, to: $0) }
-        case .subscribe(let topic, let id):
+            if let answer { answered(answer, id: [UInt8](id)) }
+        case .history(let topic, let wish, let id):
             let topic = topic.string
-            guard mayUse(topic, id) else { return }
+            guard may(.history, .history, topic, id) else { return }
+            loop.readHistory(of: topic, wish, for: asker(id))
+        case .presence(let topic, let id):
+            let topic = topic.string
+            guard may(.presence, .presence, topic, id) else { return }
+            loop.readPresence(of: topic, for: asker(id))
+        case .subscribe(let topic, let wish, let id):
+            let topic = topic.string
+            guard may(wish.operations, .subscribe, topic, id) else { return }
             let held = loop.hub.subscriptionCount(of: slot) + pendingSubscriptions
             guard held < loop.shared.limits.maxSubscriptions || loop.hub.isSubscribed(slot, to: topic) else {
                 return refuse(.tooManySubscriptions(limit: loop.shared.limits.maxSubscriptions), id: id)
             }
-            loop.subscribe(self, to: topic, id: [UInt8](id))
+            loop.subscribe(self, to: topic, wish, id: [UInt8](id))
         case .unsubscribe(let topic, let id):
             loop.unsubscribe(self, from: topic.string, id: [UInt8](id))
         case .auth, .ping:
@@ -54,10 +63,20 @@ extension Connection {
         }
     }
 
-    private func mayUse(_ topic: String, _ id: UnsafeRawBufferPointer) -> Bool {
-        if TopicRights.mayUse(topic, user: session.user) { return true }
-        refuse(.forbiddenTopic(topic), id: id)
+    private func may(
+        _ operations: TopicOperations, _ command: CommandType, _ topic: String, _ id: UnsafeRawBufferPointer
+    ) -> Bool {
+        if loop.shared.endpoints.endpoints[Int(endpoint)].rights.allows(
+            operations, on: topic, for: session.rights)
+        {
+            return true
+        }
+        refuse(.notAllowed(command, topic: topic), id: id)
         return false
+    }
+
+    private func asker(_ id: UnsafeRawBufferPointer) -> Asker {
+        .connection(loop: loop.index, token: token, id: [UInt8](id))
     }
 
     /// A token in a message: the first makes the session, a later one renews it.
@@ -68,9 +87,13 @@ extension Connection {
                 return refuse(.authenticationElsewhere, id: id)
             }
             let identity = try loop.shared.verifier.verify(token.string, now: loop.unixTime)
-            guard session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) else {
-                return refuse(.otherUser, id: id)
+            guard endpoint.admits(identity.user, pathValues) else {
+                refuse(.wrongPathUser, id: id)
+                if !session.isAuthenticated { close(.tokenRefused) }
+                return
             }
+            let isNew = !session.isAuthenticated
+            guard begin(identity, at: endpoint) else { return refuse(.otherUser, id: id) }
             say {
                 SockeyeEncoder.appendAuthenticated(
                     user: identity.user, expiresAt: identity.expiresAt, id: id, to: $0)
@@ -78,6 +101,7 @@ extension Connection {
             authenticationDue = false
             beBackBefore(session.expiresAt)
             loop.shared.log.authenticated(self)
+            if isNew { subscribeFromTheStart() }
         } catch {
             refuse(.token(error), id: id)
             loop.keep(loop.shared.admission.tokenRefused(error, from: origin))
@@ -88,11 +112,9 @@ extension Connection {
 
     // MARK: Answers that may come by mail from another loop
 
-    func subscribed(to topic: String, at position: StreamPosition, id: [UInt8]) {
-        say { buffer in
-            id.withUnsafeBytes {
-                SockeyeEncoder.appendSubscribed(topic: topic, at: position, id: $0, to: buffer)
-            }
+    func subscribed(_ answer: JoinAnswer, id: [UInt8]) {
+        say(followedBy: answer.past) { buffer in
+            id.withUnsafeBytes { SockeyeEncoder.appendSubscribed(answer, id: $0, to: buffer) }
         }
     }
 
@@ -102,11 +124,32 @@ extension Connection {
         }
     }
 
-    func published(to topic: String, offset: UInt64, id: [UInt8]) {
-        say { buffer in
-            id.withUnsafeBytes {
-                SockeyeEncoder.appendPublished(topic: topic, offset: offset, id: $0, to: buffer)
+    /// What a topic's home had to say.
+    func answered(_ answer: TopicAnswer, id: [UInt8]) {
+        id.withUnsafeBytes { id in
+            switch answer {
+            case .published(let topic, let position, let isDuplicate):
+                // Told to those who gave an id, since nobody else could tell which message is meant.
+                if id.isEmpty { return }
+                say {
+                    SockeyeEncoder.appendPublished(
+                        topic: topic, offset: position.offset, isDuplicate: isDuplicate, id: id, to: $0)
+                }
+            case .failed(let error), .notJoined(let error): refuse(error, id: id)
+            case .page(let members): say(members, as: .history, id: id)
+            case .presence(let members): say(members, as: .presence, id: id)
+            case .joined(let answer): subscribed(answer, id: [UInt8](id))
             }
+        }
+    }
+
+    private func say(_ members: [UInt8], as type: CommandType, id: UnsafeRawBufferPointer) {
+        say { buffer in
+            buffer.append(#"{"type":""#)
+            buffer.append(type.rawValue)
+            buffer.append(#"","#)
+            members.withUnsafeBytes { buffer.append($0) }
+            SockeyeEncoder.appendEnd(id, to: buffer)
         }
     }
 
@@ -119,12 +162,15 @@ extension Connection {
     /// Appends one message to the replies.
     ///
     /// What comes by mail finds nobody reading, and sends at once.
-    private func say(_ encode: (ByteBuffer) -> Void) {
+    ///
+    /// - Parameter frames: whole frames that go with it.
+    private func say(followedBy frames: [UInt8] = [], _ encode: (ByteBuffer) -> Void) {
         guard phase == .open else { return }
         let work = loop.work
         encode(work)
         reply(.text, work.bytes, compress: writer != nil)
         work.removeAll(keepingCapacity: LoopState.keptCapacity)
+        if !frames.isEmpty { frames.withUnsafeBytes { loop.reply.append($0) } }
         if !isReading { flushReply() }
     }
 
@@ -141,9 +187,20 @@ extension SockeyeCommand {
     /// The command's id as sent; empty without one.
     fileprivate var id: UnsafeRawBufferPointer {
         switch self {
-        case .auth(_, let id), .ping(let id), .publish(_, _, let id), .subscribe(_, let id),
-            .unsubscribe(_, let id):
+        case .auth(_, let id), .history(_, _, let id), .ping(let id), .presence(_, let id),
+            .publish(_, _, _, let id), .subscribe(_, _, let id), .unsubscribe(_, let id):
             id
         }
+    }
+}
+
+extension SubscribeWish {
+    /// What one must be allowed to do for it.
+    fileprivate var operations: TopicOperations {
+        var all: TopicOperations = .subscribe
+        if since != nil { all.insert(.recover) }
+        if history > 0 { all.insert(.history) }
+        if presence { all.insert(.presence) }
+        return all
     }
 }

@@ -1,4 +1,5 @@
 import Bytes
+import Configuration
 import EventLoop
 import HTTPWire
 import PubSub
@@ -28,7 +29,8 @@ extension Connection {
         phase = .open
         loop.outlets.set(.closed, false, for: slot)
         lastReceived = loop.tick
-        if let identity { _ = session.authenticate(identity, leeway: loop.shared.verifier.policy.leeway) }
+        if !endpoint.pattern.isLiteral { pathValues = endpoint.pattern.values(in: head.path) }
+        if let identity { _ = begin(identity, at: endpoint) }
         authenticationDue = endpoint.dialect == .sockeye && !session.isAuthenticated
         phaseBegan = loop.tick
         hasOpened = true
@@ -37,6 +39,12 @@ extension Connection {
         setDeadline(after: nextBeat(idle: 0))
         beBackBefore(session.expiresAt)
         loop.shared.log.opened(self, head)
+        if session.isAuthenticated {
+            // As if the client had asked right behind its handshake: everything leaves together.
+            isReading = true
+            subscribeFromTheStart()
+            isReading = false
+        }
     }
 
     func readMessages(_ bytes: UnsafeMutableRawBufferPointer) {

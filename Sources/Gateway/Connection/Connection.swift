@@ -66,6 +66,8 @@ final class Connection {
     var deadline = MonotonicTime(nanoseconds: .max)
     var reader: MessageReader
     var session = Session()
+    /// What stands in the holes of the endpoint's path; nil where it has none.
+    var pathValues: [String: String]?
     /// What only some connections have.
     var exchange: HTTPExchange?
     /// Compression state, where it was negotiated.

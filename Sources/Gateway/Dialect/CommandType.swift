@@ -4,8 +4,12 @@ import Configuration
 public enum CommandType: String, CaseIterable, Sendable {
     /// Says who it is, or renews its token.
     case auth
+    /// Wants what was sent before.
+    case history
     /// Asks for a sign of life.
     case ping
+    /// Wants to know who is there.
+    case presence
     /// Sends a message to a topic.
     case publish
     /// Wants the messages of a topic.
@@ -17,10 +21,24 @@ public enum CommandType: String, CaseIterable, Sendable {
     var example: String {
         switch self {
         case .auth: #"{"type":"auth","token":"…"}"#
+        case .history: #"{"type":"history","topic":"news","limit":100}"#
         case .ping: #"{"type":"ping"}"#
+        case .presence: #"{"type":"presence","topic":"news"}"#
         case .publish: #"{"type":"publish","topic":"news","data":"hello"}"#
         case .subscribe: #"{"type":"subscribe","topic":"news"}"#
         case .unsubscribe: #"{"type":"unsubscribe","topic":"news"}"#
+        }
+    }
+
+    /// What it does with a topic, after "to".
+    var deed: String {
+        switch self {
+        case .auth, .ping: "use"
+        case .history: "read the history of"
+        case .presence: "see who is on"
+        case .publish: "publish to"
+        case .subscribe: "subscribe to"
+        case .unsubscribe: "unsubscribe from"
         }
     }
 

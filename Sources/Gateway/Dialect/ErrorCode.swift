@@ -36,12 +36,23 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     case authenticationRequired = "authentication_required"
     /// A connection keeps its user for life.
     case otherUser = "other_user"
-    /// The topic belongs to somebody else.
+    /// The right to do this with the topic is not given.
     case topicForbidden = "topic_forbidden"
+    /// The path names another user than the token.
+    case pathUser = "path_user"
+    /// The topic keeps no publication keys, or this one is none.
+    case keyRefused = "key_refused"
+    /// The position is not one of the topic's.
+    case positionUnknown = "position_unknown"
+    /// It is not kept who is there.
+    case presenceNotKept = "presence_not_kept"
     /// The connection has as many subscriptions as it may.
     case tooManySubscriptions = "too_many_subscriptions"
     /// The data is longer than a publication may be.
     case dataTooLong = "data_too_long"
+
+    /// What must be stored could not be.
+    case storeUnavailable = "store_unavailable"
 
     // The token is refused: the codes of `TokenError`.
     /// Signed by an algorithm there is no key for.

@@ -10,6 +10,8 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
     case slowReader = 3002
     /// No sign of life came in time.
     case noHeartbeat = 3004
+    /// The topic's stream was broken: the client must subscribe anew to learn what it missed.
+    case streamBroken = 3005
     /// No `auth` came in time.
     case authenticationTimeout = 3501
     /// The token was refused; an `error` with the reason went before.
@@ -42,6 +44,7 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         switch self {
         case .slowReader: "reads too slowly"
         case .noHeartbeat: "no sign of life"
+        case .streamBroken: "come back and recover"
         case .authenticationTimeout: "not authenticated in time"
         case .tokenRefused: "token refused"
         case .tokenExpired: "token expired"
@@ -54,6 +57,8 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         case .slowReader: "messages came faster than this client reads them: come back and catch up"
         case .noHeartbeat:
             "the client gave no sign of life in time, so the path was taken for dead: come back"
+        case .streamBroken:
+            "the server's store lost messages of a topic: come back, and subscribe with since to learn which are missing"
         case .authenticationTimeout: "the client did not say who it is in time: send auth as first message"
         case .tokenRefused:
             "the token was refused for the reason in the error before: get another token first"

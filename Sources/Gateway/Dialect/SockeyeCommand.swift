@@ -1,4 +1,5 @@
 public import JSON
+public import PubSub
 
 /// A client's command, as slices of its message: nothing is copied.
 ///
@@ -9,12 +10,51 @@ public enum SockeyeCommand {
     case auth(token: JSONString, id: UnsafeRawBufferPointer)
     /// Asks for a sign of life.
     case ping(id: UnsafeRawBufferPointer)
-    /// Sends a message; `data` is its JSON text as written.
-    case publish(topic: JSONString, data: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer)
+    /// Wants what was sent to a topic before.
+    case history(topic: JSONString, HistoryWish, id: UnsafeRawBufferPointer)
+    /// Wants to know who is there.
+    case presence(topic: JSONString, id: UnsafeRawBufferPointer)
+    /// Sends a message; `data` is its JSON text as written. With a `key`, sending it again is sending it once.
+    case publish(
+        topic: JSONString, data: UnsafeRawBufferPointer, key: JSONString?, id: UnsafeRawBufferPointer)
     /// Wants the messages of a topic.
-    case subscribe(topic: JSONString, id: UnsafeRawBufferPointer)
+    case subscribe(topic: JSONString, SubscribeWish, id: UnsafeRawBufferPointer)
     /// Wants them no more.
     case unsubscribe(topic: JSONString, id: UnsafeRawBufferPointer)
+}
+
+/// What a subscriber wants beside the messages to come.
+public struct SubscribeWish: Equatable, Sendable {
+    /// Everything after this position, if that can be proved to be everything.
+    public var since: StreamPosition?
+    /// The last messages, at most so many.
+    public var history = 0
+    /// Who is there, and who comes and goes.
+    public var presence = false
+
+    /// Nothing but the messages to come.
+    public init(since: StreamPosition? = nil, history: Int = 0, presence: Bool = false) {
+        self.since = since
+        self.history = history
+        self.presence = presence
+    }
+}
+
+/// Which messages of the past are wanted.
+public struct HistoryWish: Equatable, Sendable {
+    /// Those after this position, or before it when reversed; nil: from the oldest, or the newest.
+    public var since: StreamPosition?
+    /// At most so many.
+    public var limit: Int
+    /// Newest first.
+    public var isReversed: Bool
+
+    /// A page; by default of the hundred oldest messages.
+    public init(since: StreamPosition? = nil, limit: Int = 100, isReversed: Bool = false) {
+        self.since = since
+        self.limit = limit
+        self.isReversed = isReversed
+    }
 }
 
 /// What the decoder made of a message.

@@ -45,7 +45,14 @@ private struct CommandMembers {
     private var type = Text.absent
     private var topic = Text.absent
     private var token = Text.absent
+    private var key = Text.absent
     private var data: UnsafeRawBufferPointer?
+    /// Members that few commands have, as they stand.
+    private var since: UnsafeRawBufferPointer?
+    private var history: UnsafeRawBufferPointer?
+    private var presence: UnsafeRawBufferPointer?
+    private var limit: UnsafeRawBufferPointer?
+    private var newestFirst: UnsafeRawBufferPointer?
     private(set) var id: UnsafeRawBufferPointer?
     private var unknown = JSONKeySet()
 
@@ -87,10 +94,18 @@ private struct CommandMembers {
         if name.equals("publish") {
             let topic = try topicName(.publish)
             guard let data else { throw .missingMember("data", of: .publish) }
-            return .publish(topic: topic, data: data, id: id)
+            if case .otherType = key { throw .wrongMember("key", expected: "a string") }
+            let key: JSONString? = if case .string(let key) = key { key } else { nil }
+            return .publish(topic: topic, data: data, key: key, id: id)
         }
         if name.equals("ping") { return .ping(id: id) }
-        if name.equals("subscribe") { return .subscribe(topic: try topicName(.subscribe), id: id) }
+        if name.equals("subscribe") {
+            return .subscribe(topic: try topicName(.subscribe), try subscribeWish(), id: id)
+        }
+        if name.equals("history") {
+            return .history(topic: try topicName(.history), try historyWish(), id: id)
+        }
+        if name.equals("presence") { return .presence(topic: try topicName(.presence), id: id) }
         if name.equals("unsubscribe") { return .unsubscribe(topic: try topicName(.unsubscribe), id: id) }
         guard name.equals("auth") else {
             let found = name.excerpt(SockeyeError.excerptLimit)
@@ -106,6 +121,21 @@ private struct CommandMembers {
         return name
     }
 
+    private func subscribeWish() throws(SockeyeError) -> SubscribeWish {
+        if since == nil, history == nil, presence == nil { return SubscribeWish() }
+        return SubscribeWish(
+            since: try MemberValue.position(since, "since"),
+            history: try MemberValue.count(history, "history") ?? 0,
+            presence: try MemberValue.flag(presence, "presence") ?? false)
+    }
+
+    private func historyWish() throws(SockeyeError) -> HistoryWish {
+        HistoryWish(
+            since: try MemberValue.position(since, "since"),
+            limit: try MemberValue.count(limit, "limit") ?? HistoryWish().limit,
+            isReversed: try MemberValue.flag(newestFirst, "newest_first") ?? false)
+    }
+
     /// Reads the value of a member.
     ///
     /// - Returns: false when the member was there already.
@@ -117,6 +147,12 @@ private struct CommandMembers {
         if key.equals("type") { return try Self.readText(&type, &scanner) }
         if key.equals("id") { return try Self.readRaw(&id, &scanner) }
         if key.equals("token") { return try Self.readText(&token, &scanner) }
+        if key.equals("key") { return try Self.readText(&self.key, &scanner) }
+        if key.equals("since") { return try Self.readRaw(&since, &scanner) }
+        if key.equals("history") { return try Self.readRaw(&history, &scanner) }
+        if key.equals("presence") { return try Self.readRaw(&presence, &scanner) }
+        if key.equals("limit") { return try Self.readRaw(&limit, &scanner) }
+        if key.equals("newest_first") { return try Self.readRaw(&newestFirst, &scanner) }
         _ = try scanner.skipValue()
         return unknown.insert(key)
     }

@@ -1,6 +1,6 @@
 public import Bytes
 internal import JSON
-public import PubSub
+import PubSub
 
 /// Writes what the server says in Sockeye's JSON protocol, `docs/protocol.md`: payloads, not frames.
 ///
@@ -46,15 +46,28 @@ public enum SockeyeEncoder {
     }
 
     /// From here on the client gets the topic's messages; the first one has the offset after this position's.
-    public static func appendSubscribed(
-        topic: String, at position: StreamPosition, id: UnsafeRawBufferPointer, to buffer: ByteBuffer
+    static func appendSubscribed(
+        _ answer: JoinAnswer, id: UnsafeRawBufferPointer, to buffer: ByteBuffer
     ) {
+        let (topic, position) = (answer.topic, answer.position)
         appendHead(#"{"type":"subscribed","topic":"#, to: buffer)
         JSONWriter.append(string: topic, to: buffer)
         appendHead(#","epoch":"#, to: buffer)
         JSONWriter.append(string: position.epoch.description, to: buffer)
         appendHead(#","offset":"#, to: buffer)
         buffer.append(decimal: position.offset)
+        switch answer.recovery {
+        case .notAsked: break
+        case .recovered: appendHead(#","recovered":true"#, to: buffer)
+        case .refused(let reason):
+            appendHead(#","recovered":false,"reason":"#, to: buffer)
+            JSONWriter.append(string: reason.rawValue, to: buffer)
+        }
+        if let presence = answer.presence {
+            appendHead(#","presence":{"#, to: buffer)
+            presence.withUnsafeBytes { buffer.append($0) }
+            appendHead("}", to: buffer)
+        }
         appendEnd(id, to: buffer)
     }
 
@@ -69,12 +82,14 @@ public enum SockeyeEncoder {
 
     /// The message has its offset; sent only to those who gave an id.
     public static func appendPublished(
-        topic: String, offset: UInt64, id: UnsafeRawBufferPointer, to buffer: ByteBuffer
+        topic: String, offset: UInt64, isDuplicate: Bool = false, id: UnsafeRawBufferPointer,
+        to buffer: ByteBuffer
     ) {
         appendHead(#"{"type":"published","topic":"#, to: buffer)
         JSONWriter.append(string: topic, to: buffer)
         appendHead(#","offset":"#, to: buffer)
         buffer.append(decimal: offset)
+        if isDuplicate { appendHead(#","duplicate":true"#, to: buffer) }
         appendEnd(id, to: buffer)
     }
 
@@ -105,7 +120,8 @@ public enum SockeyeEncoder {
         buffer.append(byte: UInt8(ascii: "}"))
     }
 
-    private static func appendEnd(_ id: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
+    /// The end of a message: its id, if it has one, and the closing brace.
+    static func appendEnd(_ id: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
         if id.count > 0 {
             appendHead(#","id":"#, to: buffer)
             buffer.append(id)
@@ -115,7 +131,7 @@ public enum SockeyeEncoder {
 
     /// Typed, so that a literal does not become a `String` first.
     @inline(__always)
-    private static func appendHead(_ text: StaticString, to buffer: ByteBuffer) {
+    static func appendHead(_ text: StaticString, to buffer: ByteBuffer) {
         buffer.append(text)
     }
 }

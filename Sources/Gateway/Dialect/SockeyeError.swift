@@ -1,4 +1,5 @@
 public import JSON
+public import PubSub
 public import Tokens
 
 /// Why a command is not carried out; what an `error` message is made of.
@@ -19,12 +20,12 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case duplicateMember(String)
     /// The topic's name is empty.
     case emptyTopic
-    /// The topic belongs to another user.
-    case forbiddenTopic(String)
     /// The id is too long to be echoed; counts are bytes of its JSON text.
     case idTooLong(count: Int, limit: Int)
     /// The message is not strict JSON.
     case json(JSONError)
+    /// The topic keeps no keys, or the key has no bytes or too many.
+    case keyRefused(PublishRefusal)
     /// A member the command needs is not there; no type means that the type itself is missing.
     case missingMember(String, of: CommandType?)
     /// A member that must be a string is something else.
@@ -33,6 +34,14 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case notAnObject
     /// A token for another user came on an authenticated connection.
     case otherUser
+    /// The right to do it is not given.
+    case notAllowed(CommandType, topic: String)
+    /// A position that is not one of the topic's: of another epoch, or ahead of it.
+    case positionUnknown(RecoveryRefusal)
+    /// The topic keeps no presence.
+    case presenceNotKept(String)
+    /// What must be stored could not be; whether it was is unknown when `isUnknown`.
+    case storeFailed(String, isUnknown: Bool)
     /// The token is refused.
     case token(TokenError)
     /// The command has more members than any command.
@@ -45,6 +54,10 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case unknownType(String, nearest: CommandType?)
     /// The id is neither a number nor a string.
     case wrongID
+    /// A member has a value of the wrong kind.
+    case wrongMember(String, expected: String)
+    /// The path names another user than the token.
+    case wrongPathUser
 
     /// The longest quotation of what a client sent, in bytes.
     static let excerptLimit = 64
@@ -59,19 +72,25 @@ public enum SockeyeError: Error, Equatable, Sendable {
         case .dataTooLong: .dataTooLong
         case .duplicateMember: .duplicateMember
         case .emptyTopic: .topicEmpty
-        case .forbiddenTopic: .topicForbidden
         case .idTooLong: .idTooLong
         case .json(.duplicateKey): .duplicateMember
         case .json: .malformedJSON
+        case .keyRefused(.storeBehind): .storeUnavailable
+        case .keyRefused: .keyRefused
         case .missingMember: .missingMember
-        case .notAString, .wrongID: .wrongMemberType
+        case .notAString, .wrongID, .wrongMember: .wrongMemberType
+        case .notAllowed: .topicForbidden
         case .notAnObject: .notAnObject
         case .otherUser: .otherUser
+        case .positionUnknown: .positionUnknown
+        case .presenceNotKept: .presenceNotKept
+        case .storeFailed: .storeUnavailable
         case .token(let error): ErrorCode(error)
         case .tooManyMembers: .tooManyMembers
         case .tooManySubscriptions: .tooManySubscriptions
         case .topicTooLong: .topicTooLong
         case .unknownType: .unknownType
+        case .wrongPathUser: .pathUser
         }
     }
 }
@@ -87,14 +106,21 @@ extension SockeyeError: CustomStringConvertible {
         case .dataTooLong(let count, let limit): "the data has \(count) bytes, more than the \(limit) allowed"
         case .duplicateMember(let name): "the member \"\(name)\" appears twice"
         case .emptyTopic: "the topic's name is empty"
-        case .forbiddenTopic(let topic): "the topic \"\(topic)\" belongs to another user"
         case .idTooLong(let count, let limit): "the id has \(count) bytes, more than the \(limit) allowed"
         case .json(let error): "the message is not strict JSON: \(error)"
+        case .keyRefused(.keyNotKept): "the topic keeps no publication keys"
+        case .keyRefused(.keyLength): "a publication key has 1 to \(StreamPolicy.Keys.longest) bytes"
+        case .keyRefused(.storeBehind): "too much waits to be stored"
         case .missingMember(let name, let type?): "\"\(type.rawValue)\" needs the member \"\(name)\""
         case .missingMember(let name, nil): "the member \"\(name)\" is missing"
         case .notAString(let name, _): "the member \"\(name)\" is not a string"
         case .notAnObject: "the message is JSON but not an object"
+        case .notAllowed(let type, let topic): "no right to \(type.deed) \"\(topic)\""
         case .otherUser: "the token is for another user than this connection has"
+        case .positionUnknown(let reason): "the position is not one of the topic's (\(reason.rawValue))"
+        case .presenceNotKept(let topic): "it is not kept who is there on \"\(topic)\""
+        case .storeFailed(let why, let isUnknown):
+            isUnknown ? "it is unknown whether the message was stored: \(why)" : "not stored: \(why)"
         case .token(let error): error.description
         case .tooManyMembers(let limit): "the command has more than \(limit) members"
         case .tooManySubscriptions(let limit):
@@ -106,6 +132,8 @@ extension SockeyeError: CustomStringConvertible {
         case .unknownType(let found, nil):
             "unknown type \"\(found)\": expected one of \(Self.allTypes)"
         case .wrongID: "the member \"id\" is neither a number nor a string"
+        case .wrongMember(let name, let expected): "the member \"\(name)\" is not \(expected)"
+        case .wrongPathUser: "the path names another user than the token"
         }
     }
 
@@ -120,20 +148,29 @@ extension SockeyeError: CustomStringConvertible {
         case .dataTooLong: "send less, or a reference to where the data can be fetched"
         case .duplicateMember: "give every member once"
         case .emptyTopic: "name the topic in 1 to \(TopicName.longest) bytes"
-        case .forbiddenTopic: "topics named user:NAME are for that user alone"
         case .idTooLong: "use a number or a short string"
         case .json(let error): error.remedy
+        case .keyRefused(.keyNotKept):
+            "leave the key out, or set keys for the topic in the server's configuration"
+        case .keyRefused(.keyLength): "use a UUID, for example"
+        case .keyRefused(.storeBehind): "publish again in a moment"
         case .missingMember(_, let type?), .notAString(_, let type?): "send \(type.example)"
         case .missingMember(_, nil), .notAString(_, nil):
             "send an object such as \(CommandType.subscribe.example)"
         case .notAnObject: "send an object such as \(CommandType.subscribe.example)"
+        case .notAllowed: "the server's configuration must give the right ([[right]])"
         case .otherUser: "open another connection for another user"
+        case .positionUnknown: "ask without since, or subscribe to learn where the topic stands"
+        case .presenceNotKept: "set presence = true for the topic in the server's configuration"
+        case .storeFailed: "publish again, with the same key so that it cannot be published twice"
         case .token(let error): error.remedy
         case .tooManyMembers: "send only the members the command has"
         case .tooManySubscriptions: "unsubscribe from topics no longer needed, or use broader topics"
         case .topicTooLong: "use a shorter name"
         case .unknownType(_, let nearest?): "send \(nearest.example)"
         case .unknownType(_, nil): "see docs/protocol.md for the commands"
+        case .wrongMember(let name, let expected): "give \(name) as \(expected)"
+        case .wrongPathUser: "dial the path of the token's own user"
         case .wrongID: "use a number or a string of at most \(SockeyeDecoder.idLimit) bytes, or leave it out"
         }
     }

@@ -54,21 +54,3 @@ public enum TopicName {
         }
     }
 }
-
-/// Which topics a user may subscribe to and publish on.
-public enum TopicRights {
-    /// Every topic but those named `user:NAME`, which belong to the user of exactly that name.
-    ///
-    /// `user:` alone belongs to nobody. Names are compared byte for byte.
-    public static func mayUse(_ topic: String, user: String) -> Bool {
-        let prefix: StaticString = "user:"
-        let name = topic.utf8
-        guard name.count >= prefix.utf8CodeUnitCount else { return true }
-        for (index, byte) in name.prefix(prefix.utf8CodeUnitCount).enumerated()
-        where byte != prefix.utf8Start[index] {
-            return true
-        }
-        let owner = name.dropFirst(prefix.utf8CodeUnitCount)
-        return !owner.isEmpty && owner.elementsEqual(user.utf8)
-    }
-}

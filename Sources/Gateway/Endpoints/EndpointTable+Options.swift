@@ -1,4 +1,5 @@
 import Configuration
+import PubSub
 import WebSocketWire
 
 extension EndpointTable {
@@ -15,11 +16,17 @@ extension EndpointTable {
             if endpoints.contains(where: { $0.pattern.isSame(as: pattern) }) {
                 throw .badEndpoint(option.path, "another endpoint answers this path")
             }
+            let rights: TopicRights
+            do throws(RightsError) {
+                rights = try options.rights(of: option)
+            } catch {
+                throw .badEndpoint(option.path, "the pattern \(error.pattern): \(error.error)")
+            }
             endpoints.append(
                 Endpoint(
                     pattern: pattern, dialect: option.dialect == .echo ? .echo : .sockeye,
                     tokenPlaces: Endpoint.TokenPlaces(option.authentication),
-                    tokenParameter: option.queryName,
+                    tokenParameter: option.queryName, rights: rights, userParameter: option.userParameter,
                     messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option)))
         }
         self.init(endpoints)

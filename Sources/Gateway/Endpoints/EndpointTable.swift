@@ -1,4 +1,5 @@
 import Configuration
+import PubSub
 import WebSocketWire
 
 /// One path the gateway answers with a WebSocket, and how.
@@ -26,6 +27,10 @@ struct Endpoint: Sendable {
     var tokenPlaces: TokenPlaces = .all
     /// The query parameter that carries the token.
     var tokenParameter = "token"
+    /// Who may do what with which topic, and which topics every session is subscribed to.
+    var rights = TopicRights.open
+    /// The name in the path that must be the user's.
+    var userParameter: String?
     /// The longest message a client may send, in bytes after decompression.
     var messageLimit: Int
     var deflate: DeflatePolicy

@@ -25,6 +25,9 @@ struct GatewayLimits: Sendable {
     var outboundLow: Int
     var maxConnections: Int
     var maxSubscriptions: Int
+    var recoveryLimit: Int
+    /// Bytes of all loops together.
+    var historyBudget: Int
     var publishLimit: Int
 
     /// - Parameter connections: the most at once over all loops, with 0 already replaced by what the process can hold.
@@ -39,6 +42,8 @@ struct GatewayLimits: Sendable {
         outboundLow = options.outboundLow
         maxConnections = connections
         maxSubscriptions = options.maxSubscriptions
+        recoveryLimit = options.recoveryLimit
+        historyBudget = options.historyBudget
         publishLimit = options.publishLimit
     }
 }

@@ -6,18 +6,16 @@ import Transport
 /// Plain values: a connection never leaves its loop, so answers name it by token.
 enum LoopMessage: Sendable {
     /// To a topic's home: number this and send it out.
-    case publish(topic: String, data: [UInt8], from: Int, connection: UInt64, id: [UInt8])
-    /// Back to the publisher who asked to be told.
-    case published(connection: UInt64, topic: String, offset: UInt64, id: [UInt8])
+    case publish(PublishRequest)
     /// To a topic's home: one more subscriber.
-    case join(topic: String, lane: Hub.Lane, from: Int, connection: UInt64, id: [UInt8])
-    /// Back to the subscriber's loop: add it now; what comes after is new to it.
-    case joined(connection: UInt64, topic: String, lane: Hub.Lane, position: StreamPosition, id: [UInt8])
+    case join(JoinRequest)
+    /// Back to the connection that asked.
+    case topicAnswer(TopicAnswer, connection: UInt64, id: [UInt8])
     /// To a topic's home and back: so that an unsubscribe cannot overtake the subscribe before it.
     case part(topic: String, from: Int, connection: UInt64, id: [UInt8])
     case parted(connection: UInt64, topic: String, id: [UInt8])
     /// To a topic's home: one subscriber fewer.
-    case leave(topic: String, lane: Hub.Lane, from: Int)
+    case leave(topic: String, lane: Hub.Lane, from: Int, Leaver?)
     /// From a topic's home: whole frames of this turn for one lane.
     case deliver(topic: String, lane: Hub.Lane, frames: [UInt8], count: Int)
     /// A connection accepted elsewhere, for a listener whose socket cannot be shared by port.

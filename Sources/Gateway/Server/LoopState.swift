@@ -31,6 +31,7 @@ final class LoopState {
 
     let hub = Hub()
     let shard: TopicShard
+    var durables = DurableWaits()
     var publications = Publications()
     var metrics: LoopMetrics
     private var turnCount: UInt64 = 0
@@ -50,8 +51,10 @@ final class LoopState {
 
     /// The clock as of the last poll.
     var now: MonotonicTime
-    /// Seconds since 1970 as of the last poll.
-    var unixTime: Int64 = 0
+    /// Milliseconds since 1970 as of the last poll.
+    var unixMilliseconds: Int64 = 0
+    /// When the shard's memory was last gone through, in milliseconds since 1970.
+    private var sweptAt: Int64 = 0
     var isDraining = false
     /// Called when this loop holds no connection any more, while draining.
     var onDrained: (() -> Void)?
@@ -64,6 +67,9 @@ final class LoopState {
     static let receiveCapacity = 512 * 1024
     /// Replies of one connection are sent in between when they grow beyond this.
     static let replyLimit = 1 << 20
+    /// Milliseconds between two looks at topics that keep something, and how many are looked at.
+    static let sweepInterval: Int64 = 1000
+    static let sweptStreams = 1000
     /// Buffers that grew beyond this are given back.
     static let keptCapacity = 1 << 20
 
@@ -74,18 +80,20 @@ final class LoopState {
         self.peers = peers
         self.now = EventLoop.now()
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
-        self.shard = TopicShard(loopCount: peers.count, nextEpoch: shared.epochs.next)
+        self.shard = TopicShard(
+            loopCount: peers.count, budget: shared.limits.historyBudget / peers.count,
+            policy: { shared.topicPolicy($0) }, nextEpoch: shared.epochs.next)
         self.receiveBuffer = .allocate(byteCount: Self.receiveCapacity, alignment: 64)
-        self.unixTime = csys_unix_milliseconds() / 1000
+        self.unixMilliseconds = csys_unix_milliseconds()
     }
 
     deinit {
         receiveBuffer.deallocate()
     }
 
-    /// Milliseconds since 1970, read now: for lines that people read.
-    var unixMilliseconds: Int64 {
-        csys_unix_milliseconds()
+    /// Seconds since 1970 as of the last poll.
+    var unixTime: Int64 {
+        unixMilliseconds / 1000
     }
 
     /// The tick of the last poll.
@@ -99,7 +107,7 @@ final class LoopState {
     /// - Returns: when to wake up at the latest.
     func turn(_ events: UnsafeBufferPointer<ReadyEvent>, _ now: MonotonicTime) -> MonotonicTime {
         self.now = now
-        unixTime = csys_unix_milliseconds() / 1000
+        unixMilliseconds = csys_unix_milliseconds()
         for event in events {
             if event.token >= LoopListener.firstToken {
                 accept(Int(event.token - LoopListener.firstToken))
@@ -109,13 +117,27 @@ final class LoopState {
         }
         peers[index].drain { receive($0) }
         wheel.advance(to: now) { expire($0) }
+        endLingering()
         endTurn()
         turnCount &+= 1
         // Reading the clock again costs a hundredth of an echo: a sample tells as much.
         if turnCount & 63 == 0 { metrics.turns.record(EventLoop.now().nanoseconds &- now.nanoseconds) }
         if now >= logLimit.due { tellHeldBack() }
         if isDraining { finishDraining() }
-        return min(wheel.nextDeadline ?? .distantFuture, drainDeadline, logLimit.due)
+        return min(wheel.nextDeadline ?? .distantFuture, drainDeadline, logLimit.due, keepHouse())
+    }
+
+    /// Gives back memory of what has become too old, a little at a time.
+    ///
+    /// - Returns: when the topics want to be looked at again.
+    private func keepHouse() -> MonotonicTime {
+        if unixMilliseconds &- sweptAt >= Self.sweepInterval {
+            sweptAt = unixMilliseconds
+            shard.sweep(now: unixMilliseconds, streams: Self.sweptStreams)
+        }
+        var wait = shard.keptBytes > 0 ? Self.sweepInterval : .max
+        if let next = shard.nextDeadline { wait = min(wait, max(1, next &- unixMilliseconds)) }
+        return wait == .max ? .distantFuture : now.advanced(byNanoseconds: UInt64(wait) &* 1_000_000)
     }
 
     private func expire(_ slot: UInt32) {

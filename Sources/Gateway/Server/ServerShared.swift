@@ -1,6 +1,7 @@
 import HTTPWire
 import Configuration
 import PubSub
+import SQLiteStore
 import Synchronization
 import Telemetry
 import Tokens
@@ -16,6 +17,10 @@ final class ServerShared: Sendable {
     /// What is answered beside WebSockets.
     let routes: RouteTable
     let limits: GatewayLimits
+    /// What topics remember, in the order in which the patterns are asked.
+    private let policies: [(pattern: TopicPattern, policy: StreamPolicy)]
+    /// What outlives the server; nil in tests that need none.
+    let store: Store?
     let verifier: TokenVerifier
     /// Signs the built-in page's guest tokens.
     let guestKey: TokenKey
@@ -34,8 +39,13 @@ final class ServerShared: Sendable {
 
     init(
         options: Options, listeners: [String], connections: Int, key: TokenKey, tls: TLSServerContext?,
-        log: LogSink, routes: RouteTable = RouteTable()
+        log: LogSink, store: Store? = nil, routes: RouteTable = RouteTable()
     ) throws(ServeError) {
+        self.store = store
+        policies = options.topics.compactMap { topic in
+            // Patterns were read once when the configuration was checked.
+            (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }
+        }
         endpoints = try EndpointTable(options)
         self.routes = routes
         limits = GatewayLimits(options, connections: connections)
@@ -56,6 +66,12 @@ final class ServerShared: Sendable {
 }
 
 extension ServerShared {
+    /// What a topic of this name remembers.
+    func topicPolicy(_ name: String) -> StreamPolicy {
+        if policies.isEmpty { return .plain }
+        return policies.first { $0.pattern.matches(name) }?.policy ?? .plain
+    }
+
     /// Looks for a proxy's trace in a request, until the first is found: from then on loopback proves nothing.
     ///
     /// - Parameter briefly: whether the fields that every proxy example sets are enough; for the way of a handshake.

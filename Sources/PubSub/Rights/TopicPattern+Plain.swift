@@ -11,7 +11,7 @@ extension TopicPattern {
 
     /// Whether a pattern without placeholders stands for this topic.
     public func matches(_ topic: String) -> Bool {
-        Octets.with(topic) { matches($0, RightsSession(user: "", values: []), .single) }
+        Octets.with(topic) { matches($0, .nobody, .single) }
     }
 }
 
@@ -20,7 +20,8 @@ extension PatternError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .empty: "it is empty"
-        case .tooLong(let count, let limit): "it has \(count) bytes, more than the \(limit) a topic's name may have"
+        case .tooLong(let count, let limit):
+            "it has \(count) bytes, more than the \(limit) a topic's name may have"
         case .controlCharacter(let place): "there is a control character at byte \(place + 1)"
         case .unbalancedBrace(let place): "the brace at byte \(place + 1) has no counterpart"
         case .placeholderName(let place):

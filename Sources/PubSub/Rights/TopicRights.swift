@@ -6,6 +6,9 @@ public struct RightsSession: Hashable, Sendable {
     public let user: String
     /// Values by the order of `TopicRights.placeholders`; empty when there are none.
     let values: [String?]
+
+    /// Nobody.
+    public static let nobody = RightsSession(user: "", values: [])
 }
 
 /// Who may do what with which topic, at one endpoint.

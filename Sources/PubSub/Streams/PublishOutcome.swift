@@ -6,6 +6,13 @@ public struct Publication: Hashable, Sendable {
     public let plain: Bool
     /// Whether the deflated lane has a taker on some loop.
     public let deflated: Bool
+
+    /// A publication from its parts.
+    public init(position: StreamPosition, plain: Bool, deflated: Bool) {
+        self.position = position
+        self.plain = plain
+        self.deflated = deflated
+    }
 }
 
 /// What became of a wish to publish.

@@ -11,6 +11,11 @@ public struct Epoch: Hashable, Sendable, CustomStringConvertible {
         self.value = value
     }
 
+    /// Reads the wire form; one that none has gives an epoch no stream has, so that a client's own invention is only stale.
+    public init(text: String) {
+        self.init(UInt64(text, radix: 36) ?? 0)
+    }
+
     /// The wire form: lower-case base 36, at most 13 characters.
     public var description: String {
         String(value, radix: 36)

@@ -2,6 +2,7 @@ import Bytes
 import Configuration
 import EventLoop
 import Foundation
+import SQLiteStore
 import Telemetry
 import Testing
 import Tokens
@@ -18,7 +19,8 @@ final class TestServer: @unchecked Sendable {
     private let mailboxes: [Mailbox<LoopMessage>]
 
     init(
-        loops count: Int, routes: RouteTable = RouteTable(), _ configure: (inout Options) -> Void = { _ in }
+        loops count: Int, store: String? = nil, routes: RouteTable = RouteTable(),
+        _ configure: (inout Options) -> Void = { _ in }
     ) throws {
         var options = Options()
         options.echo = "/echo"
@@ -33,7 +35,8 @@ final class TestServer: @unchecked Sendable {
         ]
         let shared = try ServerShared(
             options: options, listeners: [address.description], connections: 1000, key: key, tls: nil,
-            log: LogSink(level: .error), routes: routes)
+            log: LogSink(level: .error),
+            store: try store.map { try Store(path: $0 + "/" + Store.fileName) }, routes: routes)
         let loops = try (0..<count).map { try EventLoop(name: "test-\($0)") }
         let mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
         workers = try loops.enumerated().map { index, loop in

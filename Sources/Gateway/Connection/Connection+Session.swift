@@ -1,0 +1,45 @@
+import Configuration
+import PubSub
+import Telemetry
+import Tokens
+
+// From a verified token to a session at an endpoint.
+extension Connection {
+    /// Takes an identity on, with what the endpoint's rights want to know of it.
+    ///
+    /// - Returns: false when the session belongs to somebody else.
+    func begin(_ identity: Identity, at endpoint: Endpoint) -> Bool {
+        let values = pathValues
+        let rights = endpoint.rights.session(user: identity.user) { placeholder in
+            switch placeholder {
+            case .user: identity.user
+            case .claim(let name): identity.claim(name)
+            case .parameter(let name): values?[name]
+            }
+        }
+        return session.authenticate(identity, rights, leeway: loop.shared.verifier.policy.leeway)
+    }
+
+    /// Subscribes a new session to what its endpoint gives everybody, each told like a subscription that was asked for.
+    func subscribeFromTheStart() {
+        let endpoint = loop.shared.endpoints.endpoints[Int(endpoint)]
+        for expansion in endpoint.rights.autoSubscriptions(for: session.rights) {
+            switch expansion {
+            case .topic(let name): loop.subscribe(self, to: name, SubscribeWish(), id: [])
+            case .refused(let template, let reason):
+                loop.shared.log.log(
+                    .debug, "auto-subscription-skipped", "\(template): \(reason)",
+                    ["connection": "\(token)", "user": "\(session.user)"])
+            }
+        }
+    }
+}
+
+extension Endpoint {
+    /// Whether a user may come in by a path with these values.
+    func admits(_ user: String, _ values: [String: String]?) -> Bool {
+        guard let userParameter else { return true }
+        // By octets: names that only look the same are different users.
+        return values?[userParameter].map { $0.utf8.elementsEqual(user.utf8) } ?? false
+    }
+}
