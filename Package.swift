@@ -37,7 +37,8 @@ let package = Package(
         .target(name: "WebSocketWire", dependencies: ["Bytes", "CDeflate"], swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["Bytes", "JSON", "CTLS"], swiftSettings: strict),
         .target(name: "PubSub", dependencies: ["Bytes"], swiftSettings: strict),
-        .target(name: "Configuration", dependencies: ["CToml", "PubSub", "Telemetry"], swiftSettings: strict),
+        .target(
+            name: "Configuration", dependencies: ["CToml", "PubSub", "Telemetry"], swiftSettings: strict),
         .target(name: "EventLoop", dependencies: ["Bytes", "CSystem"], swiftSettings: strict),
         .target(
             name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),

@@ -2,6 +2,7 @@ public import Configuration
 import CSystem
 import EventLoop
 import Glibc
+import SQLiteStore
 import Telemetry
 import Tokens
 import Transport
@@ -60,11 +61,19 @@ public struct GatewayServer {
         } catch {
             throw .system(error)
         }
+        let state: StateDirectory
         let key: TokenKey
         do throws(StateError) {
-            key = try StateDirectory(path: options.state).signingKey()
+            state = try StateDirectory(path: options.state)
+            key = try state.signingKey()
         } catch {
             throw .state(error)
+        }
+        let store: Store
+        do throws(StoreError) {
+            store = try Store(path: state.path(of: Store.fileName))
+        } catch {
+            throw .store(error)
         }
         let context: TLSServerContext?
         do throws(TLSError) {
@@ -79,7 +88,7 @@ public struct GatewayServer {
         plans = try Self.plans(options, manager)
         shared = try ServerShared(
             options: options, listeners: plans.map(\.address.description), connections: most, key: key,
-            tls: context, log: log)
+            tls: context, log: log, store: store)
     }
 
     private static func loopCount(_ options: Options) -> Int {
@@ -223,6 +232,7 @@ public struct GatewayServer {
     private func stop(_ why: String) {
         for worker in workers { worker.loop.stop() }
         for worker in workers { worker.loop.join() }
+        shared.store?.close()
         log.log(.info, "stopped", why)
     }
 

@@ -1,5 +1,6 @@
 public import EventLoop
 import Glibc
+public import SQLiteStore
 public import Transport
 
 /// Why the server did not start.
@@ -14,6 +15,8 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
     case noSuchSocket(String, known: [String])
     /// The state directory or the signing secret in it cannot be used.
     case state(StateError)
+    /// The store cannot be used.
+    case store(StoreError)
     /// A certificate or key cannot be used.
     case tls(TLSError)
     /// TLS is asked for on an address, but no certificate is configured.
@@ -31,6 +34,7 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
             "\(address): the service manager handed over "
                 + (known.isEmpty ? "no sockets" : "only \(known.joined(separator: ", "))")
         case .state(let error): String(describing: error)
+        case .store(let error): String(describing: error)
         case .tls(let error): String(describing: error)
         case .noCertificate(let address): "\(address) shall speak TLS, but no certificate is configured"
         case .system(let error): String(describing: error)
@@ -46,6 +50,7 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
             "a path begins with / and has holes like {user}, each a whole segment with a name of its own"
         case .noSuchSocket: "start by the socket unit, and compare the name with its FileDescriptorName="
         case .state(let error): error.remedy
+        case .store(let error): error.remedy
         case .tls(let error): error.remedy
         case .noCertificate: "give --tls-cert FILE and --tls-key FILE, or tls = false for this address"
         case .system: "see the error; a limit of the process or the system is reached"
