@@ -51,7 +51,6 @@ final class WriterLoop {
         session.didRecordChange = false
         var failure = attempt(batch[...], &told)
         if let error = failure {
-            told.removeAll(keepingCapacity: true)
             if batch.count > 1, error != .locked(path: database.path) {
                 failure = attemptSingly(batch, &told)
             } else {
@@ -68,10 +67,11 @@ final class WriterLoop {
     /// Does all of it in one transaction.
     ///
     /// A request that fails is undone and told so, the others stay.
-    /// - Returns: why nothing of it happened, if the whole transaction is lost.
+    /// - Returns: why nothing of it happened, if the whole transaction is lost; then nothing is added to `told`.
     private func attempt(
         _ batch: ArraySlice<Request<StoreWriter>>, _ told: inout [Request<StoreWriter>.Told]
     ) -> StoreError? {
+        let toldBefore = told.count
         do throws(StoreError) {
             try database.beginWriting()
             if batch.count == 1, let request = batch.first {
@@ -84,6 +84,7 @@ final class WriterLoop {
             return nil
         } catch {
             database.rollBack()
+            told.removeLast(told.count - toldBefore)
             return error
         }
     }

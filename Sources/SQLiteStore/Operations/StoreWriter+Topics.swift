@@ -31,7 +31,7 @@ extension StoreWriter {
             return TopicAppend(offset: known, isDuplicate: true)
         }
         let next = row.lastOffset &+ 1
-        guard next > 0, offset ?? UInt64(next) == UInt64(next) else {
+        guard next > 0, next < 1 << 62, offset ?? UInt64(next) == UInt64(next) else {
             throw .outOfOrder(topic: topic, expected: UInt64(bitPattern: next), offset: offset ?? 0)
         }
         try database.run(

@@ -21,25 +21,27 @@ public struct TopicEntry: Equatable, Sendable {
 /// How much of a topic is kept; what is over any of the limits goes, oldest first.
 public struct TopicLimits: Equatable, Sendable {
     /// Entries; 0 keeps none.
-    public var count: Int
+    public let count: Int
     /// Bytes of data.
-    public var bytes: Int
+    public let bytes: Int
     /// Milliseconds; nil keeps an entry however old.
-    public var age: Int64?
+    public let age: Int64?
     /// How many messages back a repeated key is recognised, also when the entry itself is gone.
-    public var keyCount: Int
+    public let keyCount: Int
     /// For how many milliseconds it is; nil: however old.
-    public var keyAge: Int64?
+    public let keyAge: Int64?
 
     /// Limits; the defaults keep 1,000 entries and 16 MiB, and know keys for 10,000 messages and a day.
+    ///
+    /// Numbers are cut to 0 ... 2^48, so that sums of them never overflow.
     public init(
         count: Int = 1_000, bytes: Int = 16 << 20, age: Int64? = nil, keyCount: Int = 10_000,
         keyAge: Int64? = 86_400_000
     ) {
-        self.count = max(0, count)
-        self.bytes = max(0, bytes)
+        self.count = min(max(0, count), 1 << 48)
+        self.bytes = min(max(0, bytes), 1 << 48)
         self.age = age
-        self.keyCount = max(0, keyCount)
+        self.keyCount = min(max(0, keyCount), 1 << 48)
         self.keyAge = keyAge
     }
 }
