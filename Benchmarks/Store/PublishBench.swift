@@ -16,10 +16,15 @@ final class PublishBench: Sendable {
     private let topics: [String]
     private let state = Mutex(State())
     private let bell = csys_eventfd_create()
+    /// Lookups made one after the other while the publishers are at work.
+    private let lookups = Mutex<[UInt32]>([])
+    private let lookupsRead: Bool
     private let data = [UInt8](repeating: UInt8(ascii: "x"), count: 128)
 
-    init(store: Store, topics: Int) {
+    /// - Parameter lookupsRead: Whether the lookups go to the reader, or to the writer's queue as everything else.
+    init(store: Store, topics: Int, lookupsRead: Bool = true) {
         self.store = store
+        self.lookupsRead = lookupsRead
         self.topics = (0..<topics).map { "topic-\($0)" }
     }
 
@@ -32,6 +37,7 @@ final class PublishBench: Sendable {
         } then: { _ in
         }
         for publisher in 0..<publishers { publish(publisher) }
+        lookUp(until: csys_monotonic_nanoseconds() + nanoseconds)
         let before = store.statistics
         let cpuBefore = Self.processorTime()
         let start = csys_monotonic_nanoseconds()
@@ -67,6 +73,21 @@ final class PublishBench: Sendable {
         }
     }
 
+    private func lookUp(until end: UInt64) {
+        let start = csys_monotonic_nanoseconds()
+        let hash = [UInt8](repeating: 1, count: 32)
+        let told: @Sendable (Result<TokenRecord?, StoreError>) -> Void = { [self] _ in
+            let now = csys_monotonic_nanoseconds()
+            lookups.withLock { $0.append(UInt32(clamping: (now - start) / 1_000)) }
+            if now < end { lookUp(until: end) }
+        }
+        if lookupsRead {
+            store.read({ (session) throws(StoreError) in try session.token(hash: hash) }, then: told)
+        } else {
+            store.write({ (session) throws(StoreError) in try session.token(hash: hash) }, then: told)
+        }
+    }
+
     private func report(_ publishers: Int, _ time: Double, _ before: StoreStatistics, cpu: Double) {
         let after = store.statistics
         let commits = Double(after.commits - before.commits)
@@ -80,6 +101,13 @@ final class PublishBench: Sendable {
                 "\(Int(commits / time)) commits/s, \(Int(count / max(1, commits))) per commit,",
                 "\(Int(cpu / max(1, count) * 1e6)) us CPU per append, p50 \(middle) us, p99 \(tail) us,",
                 "\(state.failed) failed")
+        }
+        lookups.withLock { lookups in
+            lookups.sort()
+            guard !lookups.isEmpty else { return }
+            print(
+                "    token lookups through the \(lookupsRead ? "reader" : "writer"):",
+                "p50 \(lookups[lookups.count / 2]) us, p99 \(lookups[lookups.count * 99 / 100]) us")
         }
     }
 

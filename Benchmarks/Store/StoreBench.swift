@@ -19,6 +19,7 @@ struct StoreBench {
                 try publish(directory, publishers: publishers, topics: 4, seconds: seconds)
             }
             try publish(directory, publishers: 64, topics: 64, seconds: seconds)
+            try publish(directory, publishers: 64, topics: 4, seconds: seconds, lookupsRead: false)
             try openings(directory)
         } catch {
             print("\(error.code): \(error)")
@@ -27,12 +28,12 @@ struct StoreBench {
     }
 
     private static func publish(
-        _ directory: String, publishers: Int, topics: Int, seconds: UInt64
+        _ directory: String, publishers: Int, topics: Int, seconds: UInt64, lookupsRead: Bool = true
     ) throws(StoreError) {
         let path = "\(directory)/bench-\(getpid()).sqlite"
         defer { for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) } }
         let store = try Store(path: path)
-        let bench = PublishBench(store: store, topics: topics)
+        let bench = PublishBench(store: store, topics: topics, lookupsRead: lookupsRead)
         bench.run(publishers: publishers, nanoseconds: seconds * 1_000_000_000)
         store.close()
     }

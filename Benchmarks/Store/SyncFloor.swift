@@ -28,7 +28,7 @@ enum SyncFloor {
                 count += 1
                 now = csys_monotonic_nanoseconds()
             }
-            let each = (now - start) / UInt64(count)
+            let each = (now - start) / UInt64(max(1, count))
             print("floor, \(name): \(1_000_000_000 / max(1, each)) syncs/s, \(each / 1_000) us each")
         }
     }

@@ -34,8 +34,9 @@ struct FaultTests {
         #expect(try await store.look { try $0.meta("8") }?.count == 10)
     }
 
-    /// The log cannot grow for a while: every commit fails, and none is acknowledged. In a process of its own, whose
-    /// limit of file sizes stands for the disk.
+    /// The log cannot grow for a while: every commit fails, and none is acknowledged.
+    ///
+    /// In a process of its own, whose limit of file sizes stands for the disk.
     @Test("a disk that fails commits acknowledges nothing, and the store goes on when it works again")
     func failingCommits() async throws {
         await #expect(processExitsWith: .success) { [path = folder.file as String] in

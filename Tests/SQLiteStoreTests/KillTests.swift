@@ -5,8 +5,9 @@ import Testing
 
 @testable import SQLiteStore
 
-/// A process publishes and notifies, writes down what it begins and what is acknowledged, and is killed; twenty times on
-/// one file. Whatever was acknowledged is there, and nothing is there twice, also after what has no answer is sent again.
+/// A process publishes and notifies, writes down what it begins and what is acknowledged, and is killed.
+///
+/// Twenty times on one file. Whatever was acknowledged is there, and nothing is there twice, also after what has no answer is sent again.
 @Suite("Killed processes", .timeLimit(.minutes(5)))
 struct KillTests {
     @Test("lose nothing that was acknowledged")

@@ -1,4 +1,5 @@
 internal import CSystem
+internal import Glibc
 
 /// The thread that writes: everything that waits goes into one transaction and one wait for the disk.
 ///
@@ -33,7 +34,8 @@ final class WriterLoop {
             if batch.isEmpty {
                 queue.wake.sleep(until: nextLook)
             } else {
-                process(batch)
+                let time = process(batch)
+                if batch.count > 1 { gather(after: time) }
                 batch.removeAll(keepingCapacity: batch.capacity <= 4_096)
             }
             let now = csys_monotonic_nanoseconds()
@@ -44,7 +46,19 @@ final class WriterLoop {
         }
     }
 
-    private func process(_ batch: [Request<StoreWriter>]) {
+    /// Gives those who were just told a moment to ask again, so that they share the next wait for the disk with those who
+    /// asked meanwhile.
+    ///
+    /// Otherwise publishers who wait for each message fall into groups that wait for each other: of 64, a commit carried 35
+    /// to 52, with the moment it carries 64. It is a sixteenth of the wait before, and nothing on a fast disk.
+    private func gather(after nanoseconds: UInt64) {
+        guard nanoseconds > 320_000 else { return }
+        var moment = timespec(tv_sec: 0, tv_nsec: Int(min(nanoseconds / 16, 1_000_000)))
+        nanosleep(&moment, nil)
+    }
+
+    /// Does a batch, and says how long its transactions took.
+    private func process(_ batch: [Request<StoreWriter>]) -> UInt64 {
         let start = csys_monotonic_nanoseconds()
         var told: [Request<StoreWriter>.Told] = []
         told.reserveCapacity(batch.count)
@@ -62,6 +76,7 @@ final class WriterLoop {
         observers.onCommit(StoreCommit(requests: batch.count, nanoseconds: time, failure: failure))
         for tell in told { tell() }
         if session.didRecordChange { reportChanges() }
+        return time
     }
 
     /// Does all of it in one transaction.
