@@ -43,7 +43,7 @@ final class PublishBench: Sendable {
         let start = csys_monotonic_nanoseconds()
         var (inFlight, taken) = (publishers, [Int]())
         while inFlight > 0 {
-            _ = csys_eventfd_wait(bell)
+            _ = csys_eventfd_wait(bell, -1)
             state.withLock { swap(&$0.ready, &taken) }
             let isOver = csys_monotonic_nanoseconds() - start > nanoseconds
             for publisher in taken {
