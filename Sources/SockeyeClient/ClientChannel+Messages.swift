@@ -254,7 +254,9 @@ final class ChannelSink: MessageSink {
 
     func receive(ping payload: UnsafeRawBufferPointer) -> Bool {
         guard let channel, channel.phase != .closed else { return false }
-        if !channel.hasSentClose { channel.appendControl(.pong, payload) }
+        // A server that pings and does not read gets no further pongs: they would pile up (RFC 6455 §5.5.3 wants
+        // but the latest answered).
+        if !channel.hasSentClose, !channel.isBackedUp { channel.appendControl(.pong, payload) }
         channel.delegate?.channel(channel, didReceivePing: payload)
         return channel.phase != .closed && !channel.isPaused
     }

@@ -51,8 +51,8 @@ public struct ConnectOptions: Sendable {
     ///
     /// Default 256 KiB.
     public var outboundLowWatermark = 256 << 10
-    /// Reading stops while messages of more bytes than this wait to be taken from
-    /// ``WebSocketConnection/events``.
+    /// Reading stops while events of more bytes than this wait to be taken from
+    /// ``WebSocketConnection/events``; each counts 64 bytes for itself.
     ///
     /// Default 1 MiB.
     public var inboundHighWatermark = 1 << 20

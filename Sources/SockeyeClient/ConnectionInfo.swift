@@ -45,13 +45,6 @@ public struct ConnectionInfo: Sendable {
 public enum Message: Equatable, Sendable {
     case text(String)
     case binary([UInt8])
-
-    var byteCount: Int {
-        switch self {
-        case .text(let text): text.utf8.count
-        case .binary(let bytes): bytes.count
-        }
-    }
 }
 
 /// What happens on an open connection, in order.
@@ -65,6 +58,16 @@ public enum ConnectionEvent: Equatable, Sendable {
     case closed(CloseSummary)
     /// The end by a failure; always last.
     case failed(ClientError)
+
+    /// What it takes of memory while it waits, about: one that is empty is not for nothing.
+    var byteCount: Int {
+        let own = 64
+        return switch self {
+        case .message(.text(let text)): own + text.utf8.count
+        case .message(.binary(let bytes)), .ping(let bytes), .pong(let bytes): own + bytes.count
+        case .closed, .failed: own
+        }
+    }
 }
 
 /// How a connection was closed.

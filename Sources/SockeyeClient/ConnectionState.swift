@@ -4,7 +4,7 @@ import WebSocketWire
 /// What the loop keeps for one ``WebSocketConnection``: events not yet taken, and who waits for what.
 final class ConnectionState: ClientChannelDelegate {
     var channel: ClientChannel?
-    /// True after `close`: messages beyond the limit are dropped then, since pausing would keep the
+    /// True after `close`: what is beyond the limit is dropped then, since pausing would keep the
     /// server's close frame out.
     private var isClosing = false
     private(set) var end: ConnectionEvent?
@@ -59,10 +59,8 @@ final class ConnectionState: ClientChannelDelegate {
             events.removeAll(keepingCapacity: events.capacity <= 1024)
             head = 0
         }
-        if case .message(let message) = event {
-            waitingBytes -= message.byteCount
-            if waitingBytes <= inboundLimit / 2 { channel?.resume() }
-        }
+        waitingBytes -= event.byteCount
+        if waitingBytes <= inboundLimit / 2 { channel?.resume() }
         return event
     }
 
@@ -118,11 +116,10 @@ final class ConnectionState: ClientChannelDelegate {
 
     private func push(_ event: ConnectionEvent) {
         if !waiters.isEmpty { return waiters.removeFirst().continuation.resume(returning: event) }
-        if case .message(let message) = event {
-            if isClosing && waitingBytes > inboundLimit { return }
-            waitingBytes += message.byteCount
-            if waitingBytes > inboundLimit && !isClosing { channel?.pause() }
-        }
+        // The end has no channel any more, and is never dropped.
+        if isClosing && waitingBytes > inboundLimit && channel != nil { return }
+        waitingBytes += event.byteCount
+        if waitingBytes > inboundLimit && !isClosing { channel?.pause() }
         events.append(event)
     }
 

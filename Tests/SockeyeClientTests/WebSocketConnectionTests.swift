@@ -293,6 +293,31 @@ struct WebSocketConnectionTests {
         #expect(received == count)
     }
 
+    @Test func `pings that nobody takes are not read either, nor answered without end`() async throws {
+        let (count, perPart) = (300, 500)
+        let seen = Seen<Int>()
+        let server = try TestServer { peer in
+            peer.upgrade()
+            let ping: [UInt8] = [0x89, 125] + [UInt8](repeating: 7, count: 125)
+            let part = Array(repeatElement(ping, count: perPart).joined())
+            for number in 0..<count {
+                peer.write(part)
+                seen.note(number)
+            }
+            while let event = peer.next(), event != .close(.normal) {}
+            peer.close(.normal)
+        }
+        defer { server.stop() }
+        var options = ConnectOptions()
+        options.inboundHighWatermark = 200_000
+        let connection = try await WebSocketConnection.connect(server.url, options: options)
+        let ping = ConnectionEvent.ping([UInt8](repeating: 7, count: 125))
+        for _ in 0..<(20 * perPart) { #expect(await Self.next(connection) == ping) }
+        // What was sent and not taken: socket buffers of a few MB at most, the limit, and a read.
+        #expect(seen.all.count < 200)
+        try await connection.close()
+    }
+
     @Test func `sending waits for a slow reader`() async throws {
         let go = Seen<Void>()
         let server = try TestServer { peer in
