@@ -8,12 +8,11 @@ import Testing
 struct BenchTests {
     @Test func `percentiles are within 1.6 percent`() {
         var histogram = LatencyHistogram()
-        var state: UInt64 = 42
+        var random = SplitMix64(seed: 42)
         var values: [UInt64] = []
         for _ in 0..<20_000 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             // From a nanosecond to an hour.
-            let value = (state >> 20) >> (state >> 59)
+            let value = (random.next() >> 20) >> UInt64.random(in: 0..<32, using: &random)
             values.append(value)
             histogram.add(value)
         }

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import Testing
 
@@ -75,12 +76,13 @@ struct CommandTests {
             "", "-", "--", "--=", "-h", "--help", "--json", "--json=1", "serve", "--listen", "token", "mint",
             "é", "\u{0}", "config",
         ]
-        var seed = UInt64.random(in: 0 ... .max)
+        let seed = UInt64.random(in: 0 ... .max)
+        // A line that stops the process leaves no other trace.
+        print("hostile words: seed \(seed)")
+        var random = SplitMix64(seed: seed)
         for _ in 0..<5000 {
-            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let line = (0..<Int(seed >> 60)).map {
-                words[Int((seed >> UInt64($0 * 4)) % UInt64(words.count))]
-            }
+            let count = Int.random(in: 0..<16, using: &random)
+            let line = (0..<count).compactMap { _ in words.randomElement(using: &random) }
             _ = try? Invocation.parse(line, environment: [:])
         }
     }

@@ -3,7 +3,6 @@ import Foundation
 /// Runs the lines of a transcript.
 struct Player {
     let directory: URL
-    let files: [(name: String, text: String)]
     private var environment: [String: String]
     private var input: String?
     private var output = ""
@@ -19,9 +18,8 @@ struct Player {
         return bundle.deletingLastPathComponent().appending(path: "sockeye")
     }()
 
-    init(directory: URL, files: [(name: String, text: String)]) {
+    init(directory: URL) {
         self.directory = directory
-        self.files = files
         environment = ["HOME": directory.path(), "PATH": "/usr/bin:/bin"]
     }
 

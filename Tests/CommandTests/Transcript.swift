@@ -64,7 +64,7 @@ struct Transcript: CustomTestStringConvertible, Sendable {
         for file in files {
             try file.text.write(to: directory.appending(path: file.name), atomically: false, encoding: .utf8)
         }
-        var player = Player(directory: directory, files: files)
+        var player = Player(directory: directory)
         for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
             for fault in try player.play(Self.words(line)) {
                 Issue.record("\(name):\(index + 1): \(line)\n\(fault)")
