@@ -6,7 +6,8 @@ import Synchronization
 /// Requests to other people's servers, all on one thread of its own: libcurl's multi interface driven by an event loop.
 ///
 /// Every method may be called from any thread, callbacks included. Callbacks run on the outgoing thread: they must be short
-/// and must not wait. A request that was accepted has exactly one end: a completion, or an `end` or `failed` event.
+/// and must not wait. A request that was accepted has exactly one end: a completion, or an `end` or `failed` event. Letting go of
+/// the last reference shuts it down without grace.
 ///
 /// A request that meets a kept connection just as the other side closes it is sent once more on a fresh one, by libcurl,
 /// when not a byte of an answer has come; who must not act twice looks at an id of the request.
