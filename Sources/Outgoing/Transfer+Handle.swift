@@ -126,6 +126,8 @@ extension OutgoingEngine {
             return nil
         case CCURL_END_RESOLVE: return .unresolved(host: host)
         case CCURL_END_CONNECT where progress.os_error == ECONNREFUSED: return .refused(host: host)
+        case CCURL_END_CONNECT where progress.os_error == ECONNRESET:
+            return .connectionLost(host: host, sent: false)
         case CCURL_END_CONNECT: return .unreachable(host: host, errno: progress.os_error)
         case CCURL_END_TIMEOUT:
             return transfer.timedOut(Self.phase(progress), after: transfer.request.connectTimeout)

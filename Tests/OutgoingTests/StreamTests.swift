@@ -44,7 +44,7 @@ struct StreamTests {
             peer.shrinkSendBuffer()
             peer.send("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n")
             let bytes = [UInt8](repeating: 0x61, count: total)
-            let sent = peer.sendUntilHeld(bytes, patience: 300)
+            let sent = peer.sendUntilHeld(bytes, patience: 1_500)
             isHeld(sent)
             peer.send(Array(bytes[sent...]))
             _ = peer.waitForClose()
@@ -58,7 +58,7 @@ struct StreamTests {
         var request = OutgoingRequest("GET", server.url)
         request.responseLimit = total
         // Shorter than the time it is held, which must not count.
-        request.idleTimeout = .milliseconds(200)
+        request.idleTimeout = .seconds(1)
         request.totalTimeout = .seconds(60)
         let id = try http.stream(request) { collector.take($0, $1) }
         let sent = await isHeld.value

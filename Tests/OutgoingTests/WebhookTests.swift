@@ -192,7 +192,7 @@ struct WebhookTests {
         #expect(answer.status == 503 && answer.body == Array("{\"allow\":false}".utf8))
         #expect(server.connectionCount == 1)
         #expect(!DecidingWebhook.mayRepeat(.connectionLost(host: "h", sent: true)))
-        #expect(!DecidingWebhook.mayRepeat(.refused(host: "h")))
+        #expect(!DecidingWebhook.mayRepeat(.unresolved(host: "h")))
         #expect(DecidingWebhook.mayRepeat(.connectionLost(host: "h", sent: false)))
     }
 

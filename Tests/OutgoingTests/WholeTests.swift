@@ -51,9 +51,11 @@ struct WholeTests {
         if method != "HEAD" { #expect(seen.all.last == "\(method) / HTTP/1.1 0") }
     }
 
-    @Test("a connection is used again, and not when it has become old")
+    @Test("a connection is used again")
     func reuse() async throws {
-        let http = try OutgoingHTTP()
+        var options = OutgoingOptions()
+        options.idleConnectionLifetime = .seconds(60)
+        let http = try OutgoingHTTP(options)
         let server = try LocalServer { peer in
             while peer.readRequest() != nil { peer.answer() }
         }

@@ -50,11 +50,14 @@ public struct DecidingWebhook: Sendable {
         }
     }
 
-    /// Only what broke off; a port that refuses or a name that does not resolve will do so again.
+    /// What broke off before anything had left.
+    ///
+    /// A refusal counts: of a name with several addresses libcurl tells the first one's errno, and so a reset by the second looks like
+    /// a refusal by the first.
     static func mayRepeat(_ error: OutgoingError) -> Bool {
         switch error {
         case .connectionLost(_, let sent): !sent
-        case .tlsFailed: true
+        case .refused, .tlsFailed: true
         default: false
         }
     }
