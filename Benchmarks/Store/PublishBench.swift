@@ -16,8 +16,9 @@ final class PublishBench: Sendable {
     private let topics: [String]
     private let state = Mutex(State())
     private let bell = csys_eventfd_create()
-    /// Lookups made one after the other while the publishers are at work.
+    /// Lookups, one at a time and one per turn at most, while the publishers are at work.
     private let lookups = Mutex<[UInt32]>([])
+    private let isLookingUp = Atomic<Bool>(false)
     private let lookupsRead: Bool
     private let data = [UInt8](repeating: UInt8(ascii: "x"), count: 128)
 
@@ -37,7 +38,6 @@ final class PublishBench: Sendable {
         } then: { _ in
         }
         for publisher in 0..<publishers { publish(publisher) }
-        lookUp(until: csys_monotonic_nanoseconds() + nanoseconds)
         let before = store.statistics
         let cpuBefore = Self.processorTime()
         let start = csys_monotonic_nanoseconds()
@@ -50,6 +50,7 @@ final class PublishBench: Sendable {
                 if isOver { inFlight -= 1 } else { publish(publisher) }
             }
             taken.removeAll(keepingCapacity: true)
+            if !isOver, !isLookingUp.exchange(true, ordering: .relaxed) { lookUp() }
         }
         let time = Double(csys_monotonic_nanoseconds() - start) / 1e9
         report(publishers, time, before, cpu: Self.processorTime() - cpuBefore)
@@ -73,13 +74,13 @@ final class PublishBench: Sendable {
         }
     }
 
-    private func lookUp(until end: UInt64) {
+    private func lookUp() {
         let start = csys_monotonic_nanoseconds()
         let hash = [UInt8](repeating: 1, count: 32)
         let told: @Sendable (Result<TokenRecord?, StoreError>) -> Void = { [self] _ in
             let now = csys_monotonic_nanoseconds()
             lookups.withLock { $0.append(UInt32(clamping: (now - start) / 1_000)) }
-            if now < end { lookUp(until: end) }
+            isLookingUp.store(false, ordering: .relaxed)
         }
         if lookupsRead {
             store.read({ (session) throws(StoreError) in try session.token(hash: hash) }, then: told)

@@ -149,6 +149,27 @@ struct TopicTests {
         }
     }
 
+    @Test("with absurd numbers in the file do not stop the process", arguments: [Int64.min, -1, 0, .max])
+    func absurd(_ number: Int64) throws {
+        let columns = ["last_offset", "first_offset", "bytes", "trimmed_at", "published_at"]
+        for (index, column) in columns.enumerated() {
+            let limits = TopicLimits(count: 1, bytes: 1, age: 1, keyCount: 1)
+            _ = try store.change { session in
+                try session.removeTopic("t")
+                _ = try session.openTopic("t", epoch: 7, now: 0)
+                _ = try session.append(
+                    [1, 2], to: "t", epoch: 7, key: "a", limits: limits, now: Int64(index))
+                try session.database.execute("UPDATE topic SET \(column) = \(number)")
+            }
+            for now in [0, number] {
+                _ = failure { try append([1], key: "\(now)", limits: limits, now: now) }
+            }
+            _ = try history(limits, now: number)
+            _ = try store.change { try $0.trimTopic("t", limits: limits, now: number) }
+            _ = try store.look { try $0.topics(limit: 9) }
+        }
+    }
+
     @Test("are listed page by page, and forgotten with all they hold")
     func listing() throws {
         try store.change { session in

@@ -25,8 +25,8 @@ struct ChangeWatch {
     /// looked at anew. After an error of the disk the next call gives them.
     mutating func next(_ session: StoreReader) -> [StoreChange] {
         guard var changes = try? session.changes(after: sequence), let last = changes.last else { return [] }
-        if let first = changes.first, first.sequence > sequence + 1 {
-            let missed = StoreChange(sequence: first.sequence - 1, kind: .unknown, subject: "", isOwn: false)
+        if let first = changes.first, first.sequence > sequence &+ 1 {
+            let missed = StoreChange(sequence: first.sequence &- 1, kind: .unknown, subject: "", isOwn: false)
             changes.insert(missed, at: 0)
         }
         sequence = last.sequence

@@ -16,7 +16,7 @@ extension StoreReader {
             let entry = TopicEntry(
                 offset: row.unsigned(0), key: row.optionalText(1), data: row.bytes(2),
                 publishedAt: row.integer(3))
-            bytes += entry.data.count
+            bytes &+= entry.data.count
             guard bytes <= limits.bytes, entry.publishedAt >= oldest else { return false }
             entries.append(entry)
             return true
@@ -26,7 +26,7 @@ extension StoreReader {
             SELECT key, offset, published_at FROM entry_key
             WHERE topic = ?1 AND offset > ?2 AND published_at >= ?3 ORDER BY offset
             """,
-            .integer(row.id), .integer(row.lastOffset - Int64(limits.keyCount)),
+            .integer(row.id), .integer(row.lastOffset &- Int64(limits.keyCount)),
             .integer(cutoff(now, minus: limits.keyAge))
         ) { TopicHistory.Key(key: $0.text(0), offset: $0.unsigned(1), publishedAt: $0.integer(2)) }
         return TopicHistory(state: row.state, entries: entries.reversed(), keys: keys)
@@ -45,7 +45,7 @@ extension StoreReader {
         ) { row in
             TopicSummary(
                 name: row.text(0), state: TopicState(epoch: row.unsigned(1), lastOffset: row.unsigned(2)),
-                entryCount: UInt64(max(0, row.integer(2) - row.integer(3) + 1)), bytes: row.integer(4),
+                entryCount: UInt64(max(0, row.integer(2) &- row.integer(3) &+ 1)), bytes: row.integer(4),
                 publishedAt: row.integer(5))
         }
     }
@@ -66,6 +66,8 @@ extension StoreReader {
 }
 
 /// A line of the table of topics.
+///
+/// Its numbers come from a file, which may hold anything: sums of them wrap instead of stopping the process.
 struct TopicRow {
     let id: Int64
     let epoch: UInt64

@@ -81,12 +81,12 @@ extension StoreWriter {
         guard count > limit else { return }
         let expired = try database.run(
             "DELETE FROM notification WHERE user_id = ?1 AND expires_at <= ?2", .text(user), .integer(now))
-        guard count - expired > limit else { return }
+        guard count &- expired > limit else { return }
         try database.run(
             """
             DELETE FROM notification WHERE id IN
             (SELECT id FROM notification WHERE user_id = ?1 ORDER BY is_unread, id LIMIT ?2)
             """,
-            .text(user), .count(count - expired - limit))
+            .text(user), .count(count &- expired &- limit))
     }
 }

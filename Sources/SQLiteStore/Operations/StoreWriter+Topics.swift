@@ -43,7 +43,7 @@ extension StoreWriter {
                 .integer(row.id), .text(key), .integer(next), .integer(now))
         }
         row.lastOffset = next
-        row.bytes += Int64(data.count)
+        row.bytes &+= Int64(data.count)
         if isTrimDue(row, limits, now) { try trim(&row, limits, now) }
         try database.run(
             """
@@ -82,7 +82,7 @@ extension StoreWriter {
             """
             SELECT offset FROM entry_key WHERE topic = ?1 AND key = ?2 AND offset > ?3 AND published_at >= ?4
             """,
-            .integer(row.id), .text(key), .integer(row.lastOffset - Int64(limits.keyCount)),
+            .integer(row.id), .text(key), .integer(row.lastOffset &- Int64(limits.keyCount)),
             .integer(cutoff(now, minus: limits.keyAge))
         ) { $0.unsigned(0) }
     }

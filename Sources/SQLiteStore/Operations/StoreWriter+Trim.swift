@@ -1,7 +1,7 @@
 extension StoreWriter {
     /// Whether enough has gathered over the limits to be worth a pass.
     func isTrimDue(_ row: TopicRow, _ limits: TopicLimits, _ now: Int64) -> Bool {
-        let count = row.lastOffset - row.firstOffset + 1
+        let count = row.lastOffset &- row.firstOffset &+ 1
         if count > Int64(limits.count) + Int64(limits.count / 8) + 8 { return true }
         if row.bytes > Int64(limits.bytes) + Int64(limits.bytes / 8) { return true }
         // Keys go by offset and time, whatever becomes of the entries.
@@ -26,14 +26,14 @@ extension StoreWriter {
             .integer(row.id), .count(Self.trimStep)
         ) { entry in
             let isOver =
-                last - first + 1 > Int64(limits.count) || bytes > Int64(limits.bytes)
+                last &- first &+ 1 > Int64(limits.count) || bytes > Int64(limits.bytes)
                 || entry.integer(2) < oldest
             guard isOver else { return false }
-            first = entry.integer(0) + 1
-            bytes -= entry.integer(1)
+            first = entry.integer(0) &+ 1
+            bytes &-= entry.integer(1)
             return true
         }
-        let removed = Int(first - row.firstOffset)
+        let removed = Int(first &- row.firstOffset)
         if removed > 0 {
             try database.run(
                 "DELETE FROM entry WHERE topic = ?1 AND offset < ?2", .integer(row.id), .integer(first))
@@ -41,7 +41,7 @@ extension StoreWriter {
         try database.run(
             "DELETE FROM entry_key WHERE topic = ?1 AND (offset <= ?2 OR published_at < ?3)",
             .integer(row.id),
-            .integer(last - Int64(limits.keyCount)), .integer(cutoff(now, minus: limits.keyAge)))
+            .integer(last &- Int64(limits.keyCount)), .integer(cutoff(now, minus: limits.keyAge)))
         (row.firstOffset, row.bytes) = (first, bytes)
         row.trimmedAt = now
         return removed
