@@ -74,7 +74,8 @@ extension StoreWriter {
         didRecordChange = true
         let sequence = database.lastInsertedID
         if sequence % 256 == 0 {
-            try database.run("DELETE FROM change WHERE sequence <= ?1", .integer(sequence &- Self.changesKept))
+            try database.run(
+                "DELETE FROM change WHERE sequence <= ?1", .integer(sequence &- Self.changesKept))
         }
     }
 
