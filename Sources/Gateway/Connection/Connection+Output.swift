@@ -92,10 +92,19 @@ extension Connection {
         case .sent:
             loop.outlets.set(.queued, false, for: slot)
             setInterest(interest.subtracting(.write))
+            if !loop.laggards.isEmpty { catchUp() }
             if isEnding, waiting > 0 { saidAll() }
             if phase == .lingering || phase == .closed { return }
             if !interest.contains(.read) { resumeReading() }
         }
+    }
+
+    /// What waited is taken: now the latest of the topics that were skipped meanwhile.
+    private func catchUp() {
+        var frames: [UInt8] = []
+        loop.laggards.catchUp(slot, lane) { frames += $0 }
+        guard phase == .open, !frames.isEmpty else { return }
+        frames.withUnsafeBytes { emit($0) }
     }
 
     /// Replies beyond this do not wait for the end of the turn.

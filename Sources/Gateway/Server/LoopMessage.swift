@@ -17,7 +17,7 @@ enum LoopMessage: Sendable {
     /// To a topic's home: one subscriber fewer.
     case leave(topic: String, lane: Hub.Lane, from: Int, Leaver?)
     /// From a topic's home: whole frames of this turn for one lane.
-    case deliver(topic: String, lane: Hub.Lane, frames: [UInt8], count: Int)
+    case deliver(topic: String, lane: Hub.Lane, frames: [UInt8], count: Int, last: Int)
     /// A connection accepted elsewhere, for a listener whose socket cannot be shared by port.
     case adopt(fileDescriptor: Int32, peer: SocketAddress, listener: Int)
     /// What another thread has to say to this loop: an answer that was made elsewhere.

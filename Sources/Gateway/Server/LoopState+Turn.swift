@@ -28,15 +28,25 @@ extension LoopState {
                 let takers = hub.memberCount(of: topic, lane: lane)
                 metrics.delivered &+= UInt64(takers &* batch.count(lane))
                 if direct {
-                    sendDirect(batch.frames(lane).bytes, to: topic, lane: lane)
+                    sendDirect(batch, to: topic, lane: lane)
                 } else {
                     let count = batch.frames(lane).count
+                    var slow: [UInt32] = []
                     hub.withMembers(of: topic, lane: lane) { members in
                         for slot in members where !outlets[slot].obstacles.contains(.closed) {
-                            outlets.addPart(slot, source: Int32(index), lane: lane, start: 0, count: count)
+                            if outlets[slot].obstacles.contains(.queued) {
+                                slow.append(slot)
+                            } else {
+                                outlets.addPart(
+                                    slot, source: Int32(index), lane: lane, start: 0, count: count)
+                            }
                         }
                     }
+                    for slot in slow where !skips(slot, batch) {
+                        outlets.addPart(slot, source: Int32(index), lane: lane, start: 0, count: count)
+                    }
                 }
+                keepLatest(batch, lane)
             }
         }
     }
@@ -45,7 +55,8 @@ extension LoopState {
     ///
     /// Whoever falls out of the ordinary is remembered and looked after when the loop is done, for what happens
     /// then may close connections and so change the member array under it.
-    private func sendDirect(_ bytes: UnsafeRawBufferPointer, to topic: TopicID, lane: Hub.Lane) {
+    private func sendDirect(_ batch: Publications.Batch, to topic: TopicID, lane: Hub.Lane) {
+        let bytes = batch.frames(lane).bytes
         var unusual: [(slot: UInt32, sent: Int)] = []
         var sentBytes = 0
         hub.withMembers(of: topic, lane: lane) { members in
@@ -65,6 +76,7 @@ extension LoopState {
             guard let connection = connections[index: slot] else { continue }
             let outlet = outlets[slot]
             if outlet.obstacles.contains(.closed) { continue }
+            if sent == 0, outlet.obstacles.contains(.queued), skips(slot, batch) { continue }
             if outlet.obstacles.contains(.hasParts) {
                 outlets.addPart(slot, source: 0, lane: lane, start: 0, count: bytes.count)
             } else if sent > 0 {
@@ -120,11 +132,28 @@ extension LoopState {
                 guard let connection = connections[index: slot] else { continue }
                 if connection.isReading { connection.flushReplyNow() } else { sendParts(of: slot) }
                 guard !outlets[slot].obstacles.contains(.closed) else { continue }
+                if outlets[slot].obstacles.contains(.queued), skips(slot, batch) { continue }
                 connection.emit(batch.frames(lane).bytes)
                 metrics.delivered &+= UInt64(batch.count(lane))
             }
         }
+        for lane in Hub.Lane.allCases where batch.frames(lane).count > 0 { keepLatest(batch, lane) }
         publications.clear(index)
+    }
+
+    /// Whether a reader for whom something waits is not given a topic's messages now, but the latest one later.
+    private func skips(_ slot: UInt32, _ batch: Publications.Batch) -> Bool {
+        guard shared.topicPolicy(batch.name).slowReader == .latest else { return false }
+        laggards.fallBehind(slot, on: batch.name)
+        return true
+    }
+
+    /// Keeps the latest message for those who are behind.
+    private func keepLatest(_ batch: Publications.Batch, _ lane: Hub.Lane) {
+        if laggards.isEmpty { return }
+        laggards.update(batch.name, lane) {
+            [UInt8](UnsafeRawBufferPointer(rebasing: batch.frames(lane).bytes[batch.lastStart(lane)...]))
+        }
     }
 
     private func postToPeers(_ batch: Publications.Batch, _ lane: Hub.Lane) {
@@ -133,7 +162,7 @@ extension LoopState {
             peers[peer].post(
                 .deliver(
                     topic: batch.name, lane: lane, frames: [UInt8](batch.frames(lane).bytes),
-                    count: batch.count(lane)))
+                    count: batch.count(lane), last: batch.lastStart(lane)))
         }
     }
 }

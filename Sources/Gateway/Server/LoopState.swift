@@ -32,6 +32,7 @@ final class LoopState {
     let hub = Hub()
     let shard: TopicShard
     var durables = DurableWaits()
+    var laggards = Laggards()
     var publications = Publications()
     var metrics: LoopMetrics
     private var turnCount: UInt64 = 0

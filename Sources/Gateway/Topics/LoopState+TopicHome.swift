@@ -143,8 +143,8 @@ extension LoopState {
     /// Adds one message to a batch, framed for every lane that has a taker.
     func append(_ message: UnsafeRawBufferPointer, to batch: Publications.Batch, _ publication: Publication) {
         if publication.plain {
-            FrameWriter.append(.text, payload: message, to: batch.plain)
             batch.add(1, .plain)
+            FrameWriter.append(.text, payload: message, to: batch.plain)
         }
         if publication.deflated {
             batch.add(1, .deflated)

@@ -64,6 +64,7 @@ extension LoopState {
 
     /// A connection ends: nothing more is for it.
     func unsubscribeAll(_ connection: Connection) {
+        laggards.forget(connection.slot)
         hub.removeAll(connection.slot, lane: connection.lane) {
             if !InternalTopic.isInternal($0) { metrics.usage[Int(connection.endpoint)].subscriptions -= 1 }
             leave($0, lane: connection.lane, connection)
@@ -134,6 +135,7 @@ extension LoopState {
         let presence = InternalTopic.presence(of: topic)
         flushTopic(topic)
         flushTopic(presence)
+        laggards.forget(connection.slot, topic)
         if hub.unsubscribe(connection.slot, from: topic, lane: connection.lane) {
             metrics.usage[Int(connection.endpoint)].subscriptions -= 1
             leave(topic, lane: connection.lane, connection)
@@ -176,10 +178,10 @@ extension LoopState {
         case .leave(let topic, let lane, let origin, let leaver):
             left(topic, lane: lane, loop: origin, leaver)
         case .topicAnswer(let answer, let connection, let id): take(answer, for: connection, id: id)
-        case .deliver(let topic, let lane, let frames, let count):
+        case .deliver(let topic, let lane, let frames, let count, let last):
             let batch = publications.batch(for: topic)
+            batch.add(count, last: last, lane)
             frames.withUnsafeBytes { batch.frames(lane).append($0) }
-            batch.add(count, lane)
         case .adopt(let fileDescriptor, let peer, let listener):
             adopt(fileDescriptor, from: peer, listener: listener)
         case .perform(let body):

@@ -15,6 +15,8 @@ struct Publications {
         let deflated = ByteBuffer()
         /// How many messages the frames of a lane are.
         private(set) var counts = (plain: 0, deflated: 0)
+        /// Where the last of them begins.
+        private var lastStart = (plain: 0, deflated: 0)
         /// `{"type":"message","topic":"…","offset":`, the part of a message that does not change.
         let prefix = ByteBuffer()
 
@@ -32,11 +34,23 @@ struct Publications {
             }
         }
 
-        /// Counts messages whose frames were appended.
-        func add(_ number: Int, _ lane: Hub.Lane) {
+        /// Counts messages whose frames are about to be appended, the last of them `last` bytes behind the first.
+        func add(_ number: Int, last: Int = 0, _ lane: Hub.Lane) {
             switch lane {
-            case .plain: counts.plain &+= number
-            case .deflated: counts.deflated &+= number
+            case .plain:
+                counts.plain &+= number
+                lastStart.plain = plain.count &+ last
+            case .deflated:
+                counts.deflated &+= number
+                lastStart.deflated = deflated.count &+ last
+            }
+        }
+
+        /// Where the last message of a lane begins.
+        func lastStart(_ lane: Hub.Lane) -> Int {
+            switch lane {
+            case .plain: lastStart.plain
+            case .deflated: lastStart.deflated
             }
         }
 
@@ -44,6 +58,7 @@ struct Publications {
             plain.removeAll(keepingCapacity: limit)
             deflated.removeAll(keepingCapacity: limit)
             counts = (0, 0)
+            lastStart = (0, 0)
         }
     }
 
