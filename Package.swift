@@ -65,7 +65,7 @@ let package = Package(
             name: "sockeye",
             dependencies: [
                 "Bytes", "Configuration", "CSystem", "EventLoop", "Gateway", "HTTPWire", "JSON",
-                "SockeyeClient", "Telemetry", "Tokens",
+                "SQLiteStore", "SockeyeClient", "Telemetry", "Tokens",
                 "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),

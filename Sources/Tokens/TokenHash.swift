@@ -29,6 +29,17 @@ public struct TokenHash: Sendable, Hashable {
         self.hex = Hexadecimal.text(bytes)
     }
 
+    /// A stored hash; nil when it has not exactly 32 bytes.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        hex = Hexadecimal.text(bytes)
+    }
+
+    /// The hash as its 32 bytes.
+    public var bytes: [UInt8] {
+        Hexadecimal.bytes(hex.utf8) ?? []
+    }
+
     /// Whether both are the same, in constant time.
     public static func == (left: TokenHash, right: TokenHash) -> Bool {
         var (left, right) = (left.hex, right.hex)

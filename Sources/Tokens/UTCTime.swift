@@ -1,9 +1,9 @@
 /// Unix seconds as people read them.
-enum UTCTime {
+public enum UTCTime {
     /// The moment as `2026-01-31T12:00:00Z`.
     ///
     /// Outside the years 1970 ... 9999 it is the bare number.
-    static func text(_ seconds: Int64) -> String {
+    public static func text(_ seconds: Int64) -> String {
         guard seconds >= 0, seconds < 253_402_300_800 else { return "\(seconds)" }
         var year = 1970
         var day = Int(seconds / 86_400)
@@ -22,7 +22,7 @@ enum UTCTime {
     }
 
     /// The two largest units, such as `3 d 4 h` or `5 min`.
-    static func duration(_ seconds: UInt64) -> String {
+    public static func duration(_ seconds: UInt64) -> String {
         switch seconds {
         case 86_400...: pair(seconds / 86_400, "d", seconds % 86_400 / 3600, "h")
         case 3600...: pair(seconds / 3600, "h", seconds % 3600 / 60, "min")

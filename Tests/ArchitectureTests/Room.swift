@@ -57,7 +57,7 @@ enum House {
             "sockeye",
             [
                 "Bytes", "CSystem", "Configuration", "EventLoop", "Gateway", "Glibc", "HTTPWire", "JSON",
-                "SockeyeClient",
+                "SQLiteStore", "SockeyeClient",
                 "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ]),
     ]

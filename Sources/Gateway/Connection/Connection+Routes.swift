@@ -67,7 +67,9 @@ extension Connection {
     private func denial(of route: Route, _ head: RequestHead) -> Response? {
         switch route.access {
         case .everybody: return nil
+        case .key: return keyDenial(head)
         case .user:
+            if Self.showsKey(head) { return keyDenial(head) }
             guard let token = head.fields["Authorization"].flatMap(Self.bearer) else {
                 return .problem(
                     401, "TOKEN-MISSING", "\(head.path) answers the authenticated only",
@@ -83,6 +85,45 @@ extension Connection {
                     [("WWW-Authenticate", #"Bearer error="invalid_token""#)])
             }
         }
+    }
+
+    /// Why a request's API key does not open anything, nil when it does.
+    private func keyDenial(_ head: RequestHead) -> Response? {
+        func denial(_ code: String, _ message: String, _ remedy: String) -> Response {
+            .problem(401, code, message, remedy, [("WWW-Authenticate", "Bearer")])
+        }
+        guard let key = Self.presentedKey(head) else {
+            return denial(
+                "API-KEY-MISSING", "\(head.path) wants a key of the HTTP API",
+                "send Authorization: Bearer KEY or X-API-Key: KEY; 'sockeye key create' makes one")
+        }
+        switch loop.shared.apiKeys.judge(key, now: loop.unixMilliseconds) {
+        case .good: return nil
+        case .notAKey:
+            return denial(
+                "API-KEY-MALFORMED", "what was sent is no key of the HTTP API",
+                "send a key, which begins with skk_; a user's token opens WebSockets, not the HTTP API")
+        case .revoked(let name):
+            return denial(
+                "API-KEY-REVOKED", "the key \"\(name)\" was revoked",
+                "use another key; 'sockeye key create' makes one")
+        case .unknown:
+            return denial(
+                "API-KEY-UNKNOWN", "no such key was given out",
+                "compare it character by character; 'sockeye key list' with the server's --state shows which there are"
+            )
+        }
+    }
+
+    /// The key a request shows, whatever it is.
+    private static func presentedKey(_ head: RequestHead) -> String? {
+        head.fields["X-API-Key"] ?? head.fields["Authorization"].flatMap(bearer)
+    }
+
+    /// Whether what a request shows is meant as a key and not as a token.
+    private static func showsKey(_ head: RequestHead) -> Bool {
+        if head.fields.contains("X-API-Key") { return true }
+        return presentedKey(head)?.hasPrefix(OpaqueToken.Form.key.rawValue) == true
     }
 
     /// The token of an `Authorization: Bearer` value (RFC 6750 §2.1), nil for other schemes.

@@ -5,7 +5,9 @@ struct Route: Sendable {
     /// Who is answered.
     enum Access: Sendable {
         case everybody
-        /// Whoever shows a valid token as `Authorization: Bearer`.
+        /// Whoever shows a key of the HTTP API, as `Authorization: Bearer` or `X-API-Key`.
+        case key
+        /// Whoever shows a valid token as `Authorization: Bearer`, or a key of the HTTP API.
         case user
     }
 

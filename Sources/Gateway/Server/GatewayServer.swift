@@ -69,9 +69,10 @@ public struct GatewayServer {
         } catch {
             throw .state(error)
         }
+        let changes = StoreChanges()
         let store: Store
         do throws(StoreError) {
-            store = try Store(path: state.path(of: Store.fileName))
+            store = try Store(path: state.path(of: Store.fileName), onChange: changes.report)
         } catch {
             throw .store(error)
         }
@@ -88,7 +89,7 @@ public struct GatewayServer {
         plans = try Self.plans(options, manager)
         shared = try ServerShared(
             options: options, listeners: plans.map(\.address.description), connections: most, key: key,
-            tls: context, log: log, store: store)
+            tls: context, log: log, store: store, changes: changes)
     }
 
     private static func loopCount(_ options: Options) -> Int {

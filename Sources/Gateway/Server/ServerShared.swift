@@ -21,6 +21,10 @@ final class ServerShared: Sendable {
     private let policies: [(pattern: TopicPattern, policy: StreamPolicy)]
     /// What outlives the server; nil in tests that need none.
     let store: Store?
+    /// What the store reports, to whoever listens.
+    let changes: StoreChanges
+    /// Who may use the HTTP API.
+    let apiKeys: APIKeys
     let verifier: TokenVerifier
     /// Signs the built-in page's guest tokens.
     let guestKey: TokenKey
@@ -39,9 +43,16 @@ final class ServerShared: Sendable {
 
     init(
         options: Options, listeners: [String], connections: Int, key: TokenKey, tls: TLSServerContext?,
-        log: LogSink, store: Store? = nil, routes: RouteTable = RouteTable()
+        log: LogSink, store: Store? = nil, changes: StoreChanges = StoreChanges(),
+        routes: RouteTable = RouteTable()
     ) throws(ServeError) {
         self.store = store
+        self.changes = changes
+        do throws(StoreError) {
+            apiKeys = try APIKeys(store, changes)
+        } catch {
+            throw .store(error)
+        }
         policies = options.topics.compactMap { topic in
             // Patterns were read once when the configuration was checked.
             (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }

@@ -33,10 +33,16 @@ final class TestServer: @unchecked Sendable {
                 address: address, tls: false, proxyProtocol: options.proxyProtocol, sharesPort: count > 1,
                 sharesByMail: false)
         ]
+        let changes = StoreChanges()
+        var storeOptions = StoreOptions()
+        storeOptions.changeInterval = 20
         let shared = try ServerShared(
             options: options, listeners: [address.description], connections: 1000, key: key, tls: nil,
             log: LogSink(level: .error),
-            store: try store.map { try Store(path: $0 + "/" + Store.fileName) }, routes: routes)
+            store: try store.map {
+                try Store(
+                    path: $0 + "/" + Store.fileName, options: storeOptions, onChange: changes.report)
+            }, changes: changes, routes: routes)
         let loops = try (0..<count).map { try EventLoop(name: "test-\($0)") }
         let mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
         workers = try loops.enumerated().map { index, loop in
