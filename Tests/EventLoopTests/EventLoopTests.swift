@@ -64,7 +64,7 @@ private actor Worker {
     func finish() { loop.stop() }
 }
 
-@Suite("Event loop", .timeLimit(.minutes(1)))
+@Suite("Event loop", .timeLimit(.minutes(5)))
 struct EventLoopTests {
     @Test("reports what is ready, with its token, for as long as it lasts")
     func readiness() async throws {

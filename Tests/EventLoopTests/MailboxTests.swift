@@ -34,7 +34,7 @@ struct MailboxTests {
         #expect(seen == [1, 2])
     }
 
-    @Test("loses nothing from many threads, each in its order", .timeLimit(.minutes(1)))
+    @Test("loses nothing from many threads, each in its order", .timeLimit(.minutes(5)))
     func threads() async {
         let (wakes, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let mailbox = Mailbox<(sender: Int, number: Int)> { waker.yield() }

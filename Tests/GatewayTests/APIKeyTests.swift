@@ -5,7 +5,7 @@ import Tokens
 @testable import Gateway
 
 /// Who may use the HTTP API.
-@Suite(.timeLimit(.minutes(1))) struct APIKeyTests {
+@Suite(.timeLimit(.minutes(5))) struct APIKeyTests {
     private let directory: TemporaryDirectory
     private let server: TestServer
     private let outside: DirectStore

@@ -6,7 +6,7 @@ import WebSocketWire
 @testable import Gateway
 
 /// What a client says and what it is answered, word by word.
-@Suite(.timeLimit(.minutes(1))) struct ConversationTests {
+@Suite(.timeLimit(.minutes(5))) struct ConversationTests {
     private let server: TestServer
 
     init() throws { server = try TestServer(loops: 1) }

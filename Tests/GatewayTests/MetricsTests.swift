@@ -5,7 +5,7 @@ import WebSocketWire
 @testable import Gateway
 
 /// What the server counts is what happened.
-@Suite(.timeLimit(.minutes(1))) struct MetricsTests {
+@Suite(.timeLimit(.minutes(5))) struct MetricsTests {
     private let server: TestServer
 
     init() throws { server = try TestServer(loops: 2) }

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// Requests with bodies, and answers that are made elsewhere.
-@Suite(.timeLimit(.minutes(1))) struct RouteTests {
+@Suite(.timeLimit(.minutes(5))) struct RouteTests {
     private let server: TestServer
 
     init() throws {

@@ -5,7 +5,7 @@ import Testing
 @testable import Gateway
 
 /// What becomes of readers that are slower than their topics.
-@Suite(.timeLimit(.minutes(1))) struct SlowReaderTests {
+@Suite(.timeLimit(.minutes(5))) struct SlowReaderTests {
     private static let count = 400
 
     /// A publisher says far more than the sockets between hold, while nobody reads.

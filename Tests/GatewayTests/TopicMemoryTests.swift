@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 /// What topics remember, asked over real connections: on one loop, and across several.
-@Suite(.timeLimit(.minutes(1)), .serialized) struct TopicMemoryTests {
+@Suite(.timeLimit(.minutes(5)), .serialized) struct TopicMemoryTests {
     private static func options(_ options: inout Options) {
         var kept = TopicOptions(pattern: "kept:*")
         kept.history = 3

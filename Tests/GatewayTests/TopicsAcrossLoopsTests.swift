@@ -5,7 +5,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite(.timeLimit(.minutes(2))) struct TopicsAcrossLoopsTests {
+@Suite(.timeLimit(.minutes(5))) struct TopicsAcrossLoopsTests {
     /// Whatever the order and whichever loops are involved: who is subscribed gets every message after the position
     /// he was told, in order, once, and nothing after he was told that he is out.
     @Test(arguments: [1, 2, 4])

@@ -140,7 +140,7 @@ struct CachedCheckTests {
     }
 }
 
-@Suite("Documents kept up to date", .timeLimit(.minutes(2)))
+@Suite("Documents kept up to date", .timeLimit(.minutes(5)))
 struct DocumentTests {
     @Test(
         "Cache-Control, within bounds",

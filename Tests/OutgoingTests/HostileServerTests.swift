@@ -5,7 +5,7 @@ import Testing
 
 @testable import Outgoing
 
-@Suite("Servers that misbehave", .timeLimit(.minutes(2)))
+@Suite("Servers that misbehave", .timeLimit(.minutes(5)))
 struct HostileServerTests {
     @Test("nobody listens")
     func refused() async throws {

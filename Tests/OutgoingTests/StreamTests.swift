@@ -4,7 +4,7 @@ import Testing
 
 @testable import Outgoing
 
-@Suite("Answers taken in pieces", .timeLimit(.minutes(2)))
+@Suite("Answers taken in pieces", .timeLimit(.minutes(5)))
 struct StreamTests {
     @Test("the head comes before the body begins, and pieces as they are sent")
     func pieces() async throws {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Outgoing
 
-@Suite("TLS with other people's servers", .timeLimit(.minutes(2)))
+@Suite("TLS with other people's servers", .timeLimit(.minutes(5)))
 struct TLSTests {
     @Test("a certificate nobody vouches for is refused, and accepted when its file is trusted")
     func trust() async throws {

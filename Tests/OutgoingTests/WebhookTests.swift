@@ -5,7 +5,7 @@ import Testing
 
 @testable import Outgoing
 
-@Suite("Webhooks", .timeLimit(.minutes(2)))
+@Suite("Webhooks", .timeLimit(.minutes(5)))
 struct WebhookTests {
     @Test("the signature is the documented one, and holds for nothing else")
     func signature() {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Outgoing
 
-@Suite("Answers taken whole", .timeLimit(.minutes(2)))
+@Suite("Answers taken whole", .timeLimit(.minutes(5)))
 struct WholeTests {
     @Test("method, fields and body arrive; status, fields and body come back")
     func roundTrip() async throws {

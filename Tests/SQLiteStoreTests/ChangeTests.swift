@@ -3,7 +3,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("Changes", .timeLimit(.minutes(1)))
+@Suite("Changes", .timeLimit(.minutes(5)))
 struct ChangeTests {
     private let folder = StateFolder()
     private let changes: AsyncStream<StoreChange>

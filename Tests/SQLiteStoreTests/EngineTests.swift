@@ -3,7 +3,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("The store's threads", .timeLimit(.minutes(1)))
+@Suite("The store's threads", .timeLimit(.minutes(5)))
 struct EngineTests {
     private let folder = StateFolder()
 

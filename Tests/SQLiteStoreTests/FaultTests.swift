@@ -4,7 +4,7 @@ import Testing
 
 @testable import SQLiteStore
 
-@Suite("Faults of the disk", .timeLimit(.minutes(1)))
+@Suite("Faults of the disk", .timeLimit(.minutes(5)))
 struct FaultTests {
     private let folder = StateFolder()
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-@Suite("Dialer", .timeLimit(.minutes(1)))
+@Suite("Dialer", .timeLimit(.minutes(5)))
 struct DialerTests {
     private static let start = MonotonicTime.seconds(1_000)
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Transport
 
-@Suite("Listener", .timeLimit(.minutes(1)))
+@Suite("Listener", .timeLimit(.minutes(5)))
 struct ListenerTests {
     private static let anyPort = SocketAddress.v4(0x7F00_0001, port: 0)
     private static let anyPortV6 = SocketAddress.v6(.init(high: 0, low: 1), port: 0)

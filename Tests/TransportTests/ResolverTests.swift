@@ -5,7 +5,7 @@ import Testing
 
 @testable import Transport
 
-@Suite("Resolver", .timeLimit(.minutes(1)))
+@Suite("Resolver", .timeLimit(.minutes(5)))
 struct ResolverTests {
     private static let answer = [SocketAddress.v4(0x0102_0304, port: 80)]
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-@Suite("Stream socket", .timeLimit(.minutes(1)))
+@Suite("Stream socket", .timeLimit(.minutes(5)))
 struct StreamSocketTests {
     @Test("sends and receives; an empty send does nothing")
     func plain() throws {
