@@ -72,7 +72,7 @@ let package = Package(
 
         .executableTarget(
             name: "FuzzTargets",
-            dependencies: ["Bytes", "CTLS", "Gateway", "HTTPWire", "JSON", "WebSocketWire"],
+            dependencies: ["Bytes", "CTLS", "Gateway", "HTTPWire", "JSON", "PubSub", "WebSocketWire"],
             path: "Fuzz",
             exclude: ["Corpus"],
             swiftSettings: fuzzing),

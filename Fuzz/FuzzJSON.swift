@@ -2,6 +2,7 @@
     import Bytes
     import Gateway
     import JSON
+    import PubSub
 
     /// JSON texts and Sockeye's commands: nothing may trap, skipping and parsing agree, what was read
     /// survives writing.
@@ -46,12 +47,14 @@
             SockeyeEncoder.appendAuthenticated(user: token.string, expiresAt: nil, id: id, to: answer)
         case .command(.ping(let id)):
             SockeyeEncoder.appendPong(id: id, to: answer)
-        case .command(.publish(let topic, let data, _)):
+        case .command(.publish(let topic, let data, let key, _)):
             precondition(lies(topic.raw, in: input) && lies(data, in: input))
+            if let key { precondition(lies(key.raw, in: input)) }
             SockeyeEncoder.appendMessage(topic: topic.string, offset: 1, data: data, to: answer)
-        case .command(.subscribe(let topic, let id)), .command(.unsubscribe(let topic, let id)):
+        case .command(.subscribe(let topic, _, let id)), .command(.unsubscribe(let topic, let id)),
+            .command(.history(let topic, _, let id)), .command(.presence(let topic, let id)):
             precondition(lies(topic.raw, in: input) && topic.decodedCount <= TopicName.longest)
-            _ = TopicRights.mayUse(topic.string, user: "ada")
+            _ = TopicRights.open.allows(.all, on: topic.string, for: .nobody)
             SockeyeEncoder.appendUnsubscribed(topic: topic.string, id: id, to: answer)
         case .failure(let error, let id):
             SockeyeEncoder.appendError(error, id: id, to: answer)
