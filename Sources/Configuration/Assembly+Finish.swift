@@ -81,6 +81,11 @@ extension Assembly {
                     .conflict, place, "the server answers \(endpoint.path) itself",
                     hint: "choose another path, such as /ws")
             }
+            if let stats = endpoint.stats, (try? PathPattern(stats))?.isLiteral == false {
+                note(
+                    .conflict, place, "the path of statistics, \(stats), has a hole",
+                    hint: "write it out, such as /ws/stats")
+            }
             if endpoint.dialect == .sockeye, endpoint.authentication.isEmpty {
                 note(
                     .conflict, place, "\(endpoint.path) takes a token nowhere, so nobody could use it",

@@ -92,7 +92,7 @@ extension Options {
                     "endpoint.stats", .urlPath, .text(\.stats), isOptional: true,
                     """
                     A path that tells how many connections and subscriptions the endpoint has. It is answered as JSON to \
-                    whoever shows a valid token.
+                    whoever shows a valid token or a key of the HTTP API.
                     """),
             ]),
         RowGroup(

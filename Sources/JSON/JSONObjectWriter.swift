@@ -40,6 +40,12 @@ public struct JSONObjectWriter {
         buffer.append(value ? "true" : "false")
     }
 
+    /// Adds null.
+    public mutating func null(_ name: String) {
+        begin(name)
+        buffer.append("null")
+    }
+
     /// Adds an array of strings.
     public mutating func member(_ name: String, _ values: [String]) {
         begin(name)

@@ -137,6 +137,12 @@ public final class Hub {
         return 1 + (more.isEmpty ? 0 : more[subscriber]?.count ?? 0)
     }
 
+    /// The topics this subscriber listens to; O(their number).
+    public func names(of subscriber: SubscriberID) -> [String] {
+        guard Int(subscriber) < first.count, first[Int(subscriber)].topic != 0 else { return [] }
+        return ([first[Int(subscriber)]] + (more[subscriber] ?? [])).map { topics[Int($0.topic &- 1)].name }
+    }
+
     /// How many members a lane has.
     public func memberCount(of topic: TopicID, lane: Lane) -> Int {
         switch lane {

@@ -18,6 +18,8 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
     case tokenRefused = 3502
     /// The token ended while connected.
     case tokenExpired = 3503
+    /// An operator ended the connection.
+    case disconnected = 3505
 
     /// The code as the wire has it.
     public var closeCode: CloseCode {
@@ -48,6 +50,7 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         case .authenticationTimeout: "not authenticated in time"
         case .tokenRefused: "token refused"
         case .tokenExpired: "token expired"
+        case .disconnected: "disconnected by the operator"
         }
     }
 
@@ -63,6 +66,7 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         case .tokenRefused:
             "the token was refused for the reason in the error before: get another token first"
         case .tokenExpired: "the token ended while connected: get a new token, then connect"
+        case .disconnected: "an operator ended the connection: ask why before coming back"
         }
     }
 }

@@ -88,17 +88,12 @@ extension Census {
     }
 }
 
-extension Route {
-    /// Asks all loops what they count, and answers with what `tell` makes of the sum.
-    static func census(
-        for access: Access, _ tell: @escaping @Sendable (Census, ServerShared) -> Response
-    ) -> Route {
-        Route(for: access) { _, connection in
-            let (slot, shared) = (connection.answerSlot, connection.loop.shared)
-            connection.loop.askAll(\.census) { parts in
-                if let whole = Census.sum(parts) { slot.answer(tell(whole, shared)) }
-            }
-            return nil
+extension Connection {
+    /// Asks all loops what they count, and answers the request in hand with what `tell` makes of the sum.
+    func askCensus(_ tell: @escaping @Sendable (Census, ServerShared) -> Response) {
+        let (slot, shared) = (answerSlot, loop.shared)
+        loop.askAll(\.census) { parts in
+            if let whole = Census.sum(parts) { slot.answer(tell(whole, shared)) }
         }
     }
 }

@@ -29,7 +29,7 @@ extension Response {
             switch error.code {
             case .topicForbidden: 403
             case .storeUnavailable: 503
-            case .positionUnknown: 409
+            case .keyRefused, .positionUnknown, .presenceNotKept: 409
             case .dataTooLong: 413
             default: 400
             }

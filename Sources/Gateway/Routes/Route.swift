@@ -25,12 +25,15 @@ struct Route: Sendable {
     let access: Access
     /// The longest body in bytes; 0 for a route that looks at none.
     let bodyLimit: Int
+    /// What it is to clients of the HTTP API; nil for a route that is not part of it.
+    let operation: APIOperation?
     let handler: Handler
 
     init(
         _ method: HTTPMethod = .get, for access: Access = .everybody, bodyLimit: Int = 0,
-        _ handler: @escaping Handler
+        operation: APIOperation? = nil, _ handler: @escaping Handler
     ) {
+        self.operation = operation
         self.method = method
         self.access = access
         self.bodyLimit = bodyLimit
@@ -48,14 +51,18 @@ struct RouteTable: Sendable {
         self["/api/refusals"] = [Route(for: .user) { _, connection in .refusals(connection.loop.shared) }]
         self["/page.json"] = [Route { request, connection in PageRoute.facts(request.head, connection) }]
         self["/metrics"] = [
-            Route.census(for: .user) {
-                Response(
-                    status: 200,
-                    fields: [("Content-Type", PrometheusText.contentType), ("Cache-Control", "no-store")],
-                    body: $0.prometheus($1))
+            Route(for: .user) { _, connection in
+                connection.askCensus {
+                    Response(
+                        status: 200,
+                        fields: [
+                            ("Content-Type", PrometheusText.contentType), ("Cache-Control", "no-store"),
+                        ],
+                        body: $0.prometheus($1))
+                }
+                return nil
             }
         ]
-        self["/api/v1/stats"] = [Route.census(for: .user) { .json(200, $0.stats($1)) }]
         for (path, page) in PageRoute.files { self[path] = [Route { _, _ in page }] }
     }
 

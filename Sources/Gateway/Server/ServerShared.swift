@@ -58,8 +58,11 @@ final class ServerShared: Sendable {
             (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }
         }
         endpoints = try EndpointTable(options)
-        self.routes = routes
         limits = GatewayLimits(options, connections: connections)
+        var routes = routes
+        routes.addAPI(limits)
+        try routes.addStats(options.allEndpoints)
+        self.routes = routes
         verifier = TokenVerifier(keys: [key], policy: TokenPolicy())
         guestKey = key
         admission = Admission(

@@ -89,6 +89,7 @@ extension LoopState {
                 peers[loop].post(.topicAnswer(answer, connection: token, id: id))
             }
         case .request(let slot): slot.answer(Response(answer))
+        case .caller(let take): take(answer)
         }
     }
 

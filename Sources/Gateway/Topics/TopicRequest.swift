@@ -6,6 +6,8 @@ enum Asker: Sendable {
     case connection(loop: Int, token: UInt64, id: [UInt8])
     /// An HTTP request that waits.
     case request(AnswerSlot)
+    /// Something that needs the answer itself; called on any loop.
+    case caller(@Sendable (TopicAnswer) -> Void)
 }
 
 /// A connection wants to be subscribed to a topic; goes to the topic's home.

@@ -15,6 +15,8 @@ final class TestServer: @unchecked Sendable {
     let key: TokenKey
     let port: UInt16
     let shared: ServerShared
+    /// What opens the HTTP API, where there is a store.
+    let apiKey: String?
     private let workers: [Worker]
     private let mailboxes: [Mailbox<LoopMessage>]
 
@@ -33,6 +35,7 @@ final class TestServer: @unchecked Sendable {
                 address: address, tls: false, proxyProtocol: options.proxyProtocol, sharesPort: count > 1,
                 sharesByMail: false)
         ]
+        apiKey = try store.map(Self.makeKey)
         let changes = StoreChanges()
         var storeOptions = StoreOptions()
         storeOptions.changeInterval = 20
@@ -53,6 +56,16 @@ final class TestServer: @unchecked Sendable {
         self.shared = shared
         self.mailboxes = mailboxes
         port = try #require(address.port)
+    }
+
+    /// Puts a key of the HTTP API into the store of a directory.
+    private static func makeKey(_ directory: String) throws -> String {
+        let secret = try #require(SigningSecret.random())
+        let key = try #require(OpaqueToken(.key, random: secret.bytes))
+        try DirectStore(path: directory + "/" + Store.fileName).write { session throws(StoreError) in
+            _ = try session.addAPIKey(hash: key.hash.bytes, name: "test-\(key.display)", now: 0)
+        }
+        return key.text
     }
 
     deinit {

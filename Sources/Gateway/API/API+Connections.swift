@@ -1,0 +1,177 @@
+import Bytes
+import Configuration
+import EventLoop
+import HTTPWire
+import JSON
+import PubSub
+import Transport
+import WebSocketWire
+
+// Who is connected, and the end of it.
+extension API {
+    static let connections = Route.api(
+        .get,
+        APIOperation(
+            id: "connections", summary: "the open WebSockets",
+            doc: """
+                Of one user or of all, as they are at this moment. Every loop looks through all it holds, so ask for people, \
+                not by the second.
+                """,
+            parameters: [
+                .optional("user", .text(.user), "Only those of this user."),
+                .optional("limit", .integer(1...1000), "How many at most; 100 by default."),
+            ],
+            answer: [
+                .required(
+                    "connections",
+                    .array(
+                        .object([
+                            .required("id", .text(.connection), "For `disconnect`."),
+                            .required("user", .nullable(.text(.free)), "Null until authenticated."),
+                            .required("endpoint", .text(.free), "The endpoint's path as configured."),
+                            .required("peer", .text(.free), "The address it comes from."),
+                            .required("opened_at", .integer(0 ... .max), "In seconds since 1970."),
+                            .required("subscriptions", .integer(0 ... .max), "Topics it is subscribed to."),
+                        ]), 0...1000), "The connections."),
+                .required("count", .integer(0 ... .max), "How many there are, listed or not."),
+                .required("complete", .flag, "Whether all of them are listed."),
+            ])
+    ) { arguments, connection in
+        let (user, slot) = (arguments.text("user"), connection.answerSlot)
+        let limit = Int(clamping: arguments.integer("limit") ?? 100)
+        connection.loop.askAll({ $0.openConnections(of: user, limit: limit) }) { parts in
+            slot.answer(.connections(parts, limit: limit))
+        }
+        return nil
+    }
+
+    static let disconnect = Route.api(
+        .post,
+        APIOperation(
+            id: "disconnect", summary: "end connections",
+            doc: """
+                All of a user's, or one. They are closed in good order, with a code and a reason that the client is told. A \
+                valid token lets the client come back: revoke it first to keep somebody out.
+                """,
+            members: [
+                .optional("user", .text(.user), "Whose connections to end."),
+                .optional("connection", .text(.connection), "The one to end."),
+                .optional(
+                    "code", .integer(3000...4999),
+                    "The close code: 3000–3499 and 4000–4499 ask the client to come back; 3505 by default."),
+                .optional("reason", .text(.words(123)), "What the client is told, up to 123 bytes."),
+            ],
+            exactlyOne: ["user", "connection"],
+            answer: [.required("closed", .integer(0 ... .max), "How many connections were closed.")],
+            failures: [(404, "There is no connection of this id.")]), bodyLimit: nameRoom
+    ) { arguments, connection throws(APIError) in
+        let slot = connection.answerSlot
+        let code = arguments.integer("code").map { CloseCode(rawValue: UInt16(clamping: $0)) }
+        let end = ClosingWords(
+            code: code ?? SockeyeCloseCode.disconnected.closeCode,
+            reason: arguments.text("reason") ?? (code == nil ? SockeyeCloseCode.disconnected.reason : ""))
+        if let id = arguments.text("connection") {
+            let parts = id.split(separator: "-")
+            guard let first = parts.first.flatMap({ Int($0) }),
+                let token = parts.last.flatMap({ UInt64($0) }),
+                connection.loop.peers.indices.contains(first)
+            else { throw .connectionUnknown(id) }
+            connection.loop.peers[first].post(
+                .perform { loop in
+                    guard let found = loop.connections[token], found.phase == .open else {
+                        return slot.answer(APIError.connectionUnknown(id).response)
+                    }
+                    found.close(end.code, reason: end.reason)
+                    slot.answer(.closed(1))
+                })
+        } else if let user = arguments.text("user") {
+            connection.loop.askAll({ $0.close(allOf: user, end) }) { slot.answer(.closed($0.reduce(0, +))) }
+        }
+        return nil
+    }
+}
+
+/// How connections are closed by an operator's hand.
+struct ClosingWords: Sendable {
+    var code: CloseCode
+    var reason: String
+}
+
+/// An open WebSocket, as the API tells it.
+struct ConnectionFacts: Sendable {
+    var id: String
+    var user: String
+    /// The endpoint's path as configured.
+    var endpoint: String
+    var peer: String
+    /// In seconds since 1970.
+    var openedAt: Int64
+    var subscriptions: Int
+}
+
+extension LoopState {
+    /// The open WebSockets of this loop, those of one user or all: how many, and the first of them.
+    func openConnections(of user: String?, limit: Int) -> (count: Int, first: [ConnectionFacts]) {
+        var (count, first) = (0, [ConnectionFacts]())
+        connections.forEach { token, connection in
+            guard connection.phase == .open, connection.belongs(to: user) else { return }
+            count += 1
+            guard first.count < limit else { return }
+            first.append(
+                ConnectionFacts(
+                    id: "\(index)-\(token)", user: connection.session.user,
+                    endpoint: shared.endpoints.endpoints[Int(connection.endpoint)].pattern.description,
+                    peer: connection.peer.description,
+                    openedAt: (unixMilliseconds &- Int64(connection.age / 1_000_000)) / 1000,
+                    subscriptions: hub.names(of: connection.slot).count { !InternalTopic.isInternal($0) }))
+        }
+        return (count, first)
+    }
+
+    /// Closes all of a user's connections on this loop.
+    ///
+    /// - Returns: how many there were.
+    func close(allOf user: String, _ end: ClosingWords) -> Int {
+        var found: [Connection] = []
+        connections.forEach { _, connection in
+            if connection.phase == .open, connection.belongs(to: user) { found.append(connection) }
+        }
+        for connection in found { connection.close(end.code, reason: end.reason) }
+        return found.count
+    }
+}
+
+extension Connection {
+    /// Whether it is this user's; anybody's for nil.
+    fileprivate func belongs(to user: String?) -> Bool {
+        guard let user else { return true }
+        return session.isAuthenticated && session.user.utf8.elementsEqual(user.utf8)
+    }
+}
+
+extension Response {
+    fileprivate static func closed(_ count: Int) -> Response {
+        .json(200, Array(#"{"closed":\#(count)}"#.utf8))
+    }
+
+    fileprivate static func connections(
+        _ parts: [(count: Int, first: [ConnectionFacts])], limit: Int
+    ) -> Response {
+        let count = parts.reduce(0) { $0 + $1.count }
+        let all = parts.flatMap(\.first).prefix(limit)
+        let body = ByteBuffer()
+        var object = JSONObjectWriter(body)
+        object.member("connections", each: all) { object, facts in
+            object.member("id", facts.id)
+            if facts.user.isEmpty { object.null("user") } else { object.member("user", facts.user) }
+            object.member("endpoint", facts.endpoint)
+            object.member("peer", facts.peer)
+            object.member("opened_at", facts.openedAt)
+            object.member("subscriptions", Int64(facts.subscriptions))
+        }
+        object.member("count", Int64(count))
+        object.member("complete", count == all.count)
+        object.end()
+        return .json(200, body.array)
+    }
+}

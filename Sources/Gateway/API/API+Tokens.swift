@@ -1,0 +1,72 @@
+import Bytes
+import HTTPWire
+import JSON
+import Tokens
+
+// Tokens over HTTP: a team's own login hands them out.
+extension API {
+    static let mintToken = Route.api(
+        .post,
+        APIOperation(
+            id: "mint_token", summary: "make a token",
+            doc: """
+                A token that the configured endpoints accept, for a backend that has checked who its user is. Whoever has it \
+                is that user until it ends.
+                """,
+            members: [
+                user,
+                .required("ttl", .integer(1...315_360_000), "How long it is valid, in seconds."),
+                .optional(
+                    "claims", .map(except: reservedClaims),
+                    "More claims, for rights and topics; not those that say who and how long."),
+            ],
+            answer: [
+                .required("token", .text(.free), "The token, a JWT."),
+                user, .required("expires_at", .integer(0 ... .max), "In seconds since 1970."),
+            ]),
+        bodyLimit: nameRoom
+    ) { arguments, connection throws(APIError) in
+        guard let user = arguments.text("user"), let ttl = arguments.integer("ttl") else { return nil }
+        let (shared, now) = (connection.loop.shared, connection.loop.unixTime)
+        let claims = try claims(arguments.json("claims"))
+        let id = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        do throws(TokenError) {
+            let token = try TokenMint.mint(
+                user: user, ttl: ttl, now: now, key: shared.guestKey, policy: shared.verifier.policy, id: id,
+                claims: claims)
+            let body = ByteBuffer()
+            var object = JSONObjectWriter(body)
+            object.member("token", token)
+            object.member("user", user)
+            object.member("expires_at", now &+ ttl)
+            object.end()
+            return .json(200, body.array)
+        } catch {
+            throw .token(code: error.code, words: error.description, remedy: error.remedy)
+        }
+    }
+
+    private static func claims(_ text: [UInt8]?) throws(APIError) -> [JSONObject.Member] {
+        guard let text else { return [] }
+        let parsed: Result<JSONValue, JSONError> = text.withUnsafeBytes { bytes in
+            do throws(JSONError) { return .success(try JSONValue.parse(bytes)) } catch {
+                return .failure(error)
+            }
+        }
+        let members: [JSONObject.Member]
+        do throws(JSONError) {
+            members = try parsed.get().objectValue?.members ?? []
+        } catch {
+            throw .dialect(.json(error))
+        }
+        for member in members where reservedClaims.contains(where: { $0.utf8.elementsEqual(member.key.utf8) })
+        {
+            throw .dialect(
+                .wrongMember("claims", expected: "without \(reservedClaims.joined(separator: ", "))"))
+        }
+        return members
+    }
+
+    /// What the token says of itself.
+    private static let reservedClaims = ["sub", "iat", "nbf", "exp", "jti"]
+}
