@@ -54,8 +54,7 @@ final class LoopState {
     var now: MonotonicTime
     /// Milliseconds since 1970 as of the last poll.
     var unixMilliseconds: Int64 = 0
-    /// When the shard's memory was last gone through, in milliseconds since 1970.
-    private var sweptAt: Int64 = 0
+    var housekeeping = Housekeeping()
     var isDraining = false
     /// Called when this loop holds no connection any more, while draining.
     var onDrained: (() -> Void)?
@@ -68,9 +67,6 @@ final class LoopState {
     static let receiveCapacity = 512 * 1024
     /// Replies of one connection are sent in between when they grow beyond this.
     static let replyLimit = 1 << 20
-    /// Milliseconds between two looks at topics that keep something, and how many are looked at.
-    static let sweepInterval: Int64 = 1000
-    static let sweptStreams = 1000
     /// Buffers that grew beyond this are given back.
     static let keptCapacity = 1 << 20
 
@@ -126,19 +122,6 @@ final class LoopState {
         if now >= logLimit.due { tellHeldBack() }
         if isDraining { finishDraining() }
         return min(wheel.nextDeadline ?? .distantFuture, drainDeadline, logLimit.due, keepHouse())
-    }
-
-    /// Gives back memory of what has become too old, a little at a time.
-    ///
-    /// - Returns: when the topics want to be looked at again.
-    private func keepHouse() -> MonotonicTime {
-        if unixMilliseconds &- sweptAt >= Self.sweepInterval {
-            sweptAt = unixMilliseconds
-            shard.sweep(now: unixMilliseconds, streams: Self.sweptStreams)
-        }
-        var wait = shard.keptBytes > 0 ? Self.sweepInterval : .max
-        if let next = shard.nextDeadline { wait = min(wait, max(1, next &- unixMilliseconds)) }
-        return wait == .max ? .distantFuture : now.advanced(byNanoseconds: UInt64(wait) &* 1_000_000)
     }
 
     private func expire(_ slot: UInt32) {

@@ -177,7 +177,7 @@ extension LoopState {
 
 extension TopicLimits {
     /// What is kept on disk is what is kept in memory.
-    fileprivate init(_ policy: StreamPolicy) {
+    init(_ policy: StreamPolicy) {
         self.init(
             count: policy.history.messages, bytes: policy.history.bytes,
             age: policy.history.age == .max ? nil : policy.history.age, keyCount: policy.keys.count,
