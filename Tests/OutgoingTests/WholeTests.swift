@@ -159,12 +159,15 @@ struct WholeTests {
             hanging.stop()
             quick.stop()
         }
+        // Cancelled, however long a busy machine takes to come to that.
+        var request = OutgoingRequest("GET", hanging.url)
+        (request.totalTimeout, request.idleTimeout) = (nil, nil)
         let ends = Log<String>()
         let done = Once<Void>()
         var ids: [TransferID] = []
         for _ in 0..<2 {
             ids.append(
-                try http.perform(OutgoingRequest("GET", hanging.url)) { result in
+                try http.perform(request) { result in
                     if case .failure(let error) = result { ends.add(error.code) }
                     if ends.all.count == 2 { done() }
                 })
