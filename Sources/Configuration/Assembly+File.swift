@@ -115,8 +115,11 @@ private struct FileReader {
     private mutating func value(_ node: TOMLNode, as description: OptionDescription) -> OptionValue? {
         do {
             let value = try description.type.value(node.content, isOptional: description.isOptional)
-            let isPath = description.type == .path || description.type == .directory
-            guard isPath, case .text(let text) = value else { return value }
+            guard case .text(let text) = value else { return value }
+            let isPath =
+                description.type == .path || description.type == .directory
+                || description.type == .logDestination && !Options.LogDestination.words.contains(text)
+            guard isPath else { return value }
             return .text(resolve(text))
         } catch {
             note(.badValue, node, "\(description.key): \(error.message)", hint: error.hint)

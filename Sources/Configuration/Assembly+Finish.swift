@@ -17,6 +17,7 @@ extension Assembly {
     private mutating func expandHome() {
         // Without HOME the state directory asks the user database, which is the system's affair.
         if home != nil { options.state = expand(options.state, "state") }
+        options.logTo = expand(options.logTo, "log.destination")
         for index in options.tls.indices {
             options.tls[index].certificate = expand(options.tls[index].certificate, "tls")
             options.tls[index].key = expand(options.tls[index].key, "tls")

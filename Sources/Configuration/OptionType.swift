@@ -14,6 +14,8 @@ public indirect enum OptionType: Sendable, Equatable {
     case duration(ClosedRange<Duration>, zero: String? = nil)
     /// A number. With `zero`, 0 is taken too and means what it says.
     case integer(ClosedRange<Int>, zero: String? = nil)
+    /// `stderr`, `journald`, or the path of a file, which has a `/`.
+    case logDestination
     /// Several, none twice; in a flag or an environment variable parted by commas.
     case list(OptionType)
     /// A web origin, as `Origin` reads it.
@@ -94,6 +96,15 @@ extension OptionType {
         case .directory, .path:
             guard !text.isEmpty, !text.utf8.contains(0) else { throw fault("an empty path leads nowhere") }
             return .text(text)
+        case .logDestination:
+            // A word that is misspelt must not become a file of that name.
+            guard Options.LogDestination(text) != nil else {
+                let guess = Spelling.nearest(to: text, among: Options.LogDestination.words)
+                throw OptionFault(
+                    message: "\"\(text)\" is neither a destination nor the path of a file",
+                    hint: guess.map { "did you mean \"\($0)\"?" } ?? "use \(expectation)")
+            }
+            return .text(text)
         case .address:
             if let reason = AddressSyntax.fault(in: text) {
                 throw fault("\"\(text)\" is not an address: \(reason)")
@@ -157,6 +168,7 @@ extension OptionType {
                 + (zero.map { ", or 0: \($0)" } ?? "")
         case .integer(let bounds, let zero):
             "a number, \(bounds.lowerBound) to \(bounds.upperBound)" + (zero.map { ", or 0: \($0)" } ?? "")
+        case .logDestination: "stderr, journald, or the path of a file such as /var/log/sockeye.log"
         case .list(let element): "a list; each item: \(element.expectation)"
         case .origin: "an origin such as https://app.example.com"
         case .path: "the path of a file"
@@ -172,8 +184,9 @@ extension OptionType {
     public var meaningOfZero: String? {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
-        case .address, .boolean, .choice, .directory, .list, .origin, .path, .queryName, .size, .topicPattern,
-            .urlPath:
+        case .address, .boolean, .choice, .directory, .list, .logDestination, .origin, .path, .queryName,
+            .size,
+            .topicPattern, .urlPath:
             nil
         }
     }
@@ -188,6 +201,7 @@ extension OptionType {
         case .duration: "DURATION"
         case .integer: "N"
         case .list(let element): element.placeholder
+        case .logDestination: "stderr|journald|FILE"
         case .origin: "ORIGIN"
         case .path: "FILE"
         case .queryName: "NAME"

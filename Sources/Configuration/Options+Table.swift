@@ -166,14 +166,37 @@ extension Options {
 
     private static let log: [Option] = [
         row(
+            "log.destination", .logDestination, .text(\.logTo),
+            """
+            Where log lines go. `stderr`, which a service manager or a container keeps; `journald`, the journal of systemd \
+            with every field apart; or a file, made with mode 0640. SIGUSR1 opens the file again, for logrotate.
+            """),
+        row(
+            "log.rotate_size", .size(0...1 << 40), .integer(\.logRotateSize),
+            """
+            How large the log file may grow. Then it is renamed to its name and `.1`, that one to `.2` and so on. 0 never \
+            renames: logrotate does.
+            """),
+        row(
+            "log.rotate_keep", .integer(1...1000), .integer(\.logRotateKeep),
+            """
+            How many renamed log files are kept. The oldest goes.
+            """),
+        row(
+            "log.connections", .boolean, .boolean(\.logConnections),
+            """
+            Log what every connection does at level `info`. From the attempt over token, user and subscriptions to the end; \
+            otherwise at level `debug`, for a busy server would write little else. `docs/logs.md` lists the lines.
+            """),
+        row(
             "log.format", .choice(of: LogFormat.self), .word(\.logFormat),
             """
-            How log lines look on standard error. `text` for people, `json` for machines: one object per line.
+            How log lines look. `text` for people, `json` for machines: one object per line; the journal has fields of its own.
             """),
         row(
             "log.level", .choice(of: LogLevel.self), .word(\.logLevel),
             """
-            The least level that is logged. `debug` adds a line per handshake.
+            The least level that is logged. `debug` adds lines about every connection.
             """),
     ]
 

@@ -87,6 +87,16 @@ public struct Options: Sendable, Equatable {
     /// At most `outboundHigh`.
     public var outboundLow = 256 << 10
 
+    /// Where log lines go, as configured; `logDestination` has what it means.
+    public var logTo = "stderr"
+    /// How long the log file may grow before it is renamed, in bytes.
+    ///
+    /// 0: it is never renamed.
+    public var logRotateSize = 64 << 20
+    /// How many renamed log files are kept.
+    public var logRotateKeep = 5
+    /// Whether every connection has its lines at level `info`.
+    public var logConnections = false
     /// How log lines are written.
     public var logFormat: LogFormat = .text
     /// The least level that is logged.

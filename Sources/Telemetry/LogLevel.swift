@@ -12,7 +12,8 @@ public enum LogLevel: String, CaseIterable, Comparable, Sendable {
     /// Orders by importance, `debug` first.
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 
-    private var rank: Int {
+    /// Its place in the order, `debug` 0.
+    public var rank: Int {
         switch self {
         case .debug: 0
         case .info: 1

@@ -5,7 +5,12 @@ extension LogRecord {
     /// Secrets are masked. Whatever a peer put into a value, it is one line and moves no cursor: controls, line
     /// separators and marks of direction are escaped, and a value with blanks or quotes is quoted.
     public func textLine(masking redaction: Redaction) -> String {
-        var line = Timestamp.text(milliseconds: time) + " " + level.padded + " " + Escape.words(event)
+        Timestamp.text(milliseconds: time) + " " + level.padded + " " + textBody(masking: redaction)
+    }
+
+    /// The line behind time and level.
+    func textBody(masking redaction: Redaction) -> String {
+        var line = Escape.words(event)
         if !message.isEmpty { line += ": " + Escape.words(redaction.masked(message)) }
         for (name, value) in fields.pairs {
             line += " " + Escape.words(name) + "="

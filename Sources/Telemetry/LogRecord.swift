@@ -13,6 +13,16 @@ public struct LogRecord: Sendable, Equatable {
     /// What belongs to it, in the order it is written.
     public var fields: LogFields
 
+    /// About how many bytes it takes as a line; for bounds on what waits.
+    public var weight: Int {
+        var bytes = 64 &+ event.utf8.count &+ message.utf8.count
+        for (name, value) in fields.pairs {
+            bytes &+= name.utf8.count &+ 8
+            if case .text(let text) = value { bytes &+= text.utf8.count }
+        }
+        return bytes
+    }
+
     /// A record; nothing is masked yet, that is for the line.
     public init(time: Int64, level: LogLevel, event: String, message: String = "", fields: LogFields = [:]) {
         self.time = time

@@ -75,7 +75,7 @@ enum OptionFlags {
         switch description.type {
         case .choice(let words): .words(words)
         case .directory: .directories
-        case .path: .files
+        case .logDestination, .path: .files
         default: .nothing
         }
     }

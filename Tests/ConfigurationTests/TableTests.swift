@@ -42,6 +42,7 @@ struct TableTests {
         case .origin: .text("https://app.example.com")
         case .directory, .path: .text("/var/lib/x\"y\\z")
         case .address: .text("[::1]:9000")
+        case .logDestination: .text("/var/log/s.log")
         case .queryName: .text("t")
         case .topicPattern: .text("room:*")
         case .urlPath: .text("/a/{b}")

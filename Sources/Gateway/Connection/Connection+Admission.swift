@@ -27,7 +27,9 @@ extension Connection {
             endpoint.deflate.mode == .off
             ? nil : DeflateNegotiation.accept(offers: handshake.extensions, policy: endpoint.deflate)
         guard endpoint.dialect == .sockeye else { return .accepted(handshake, nil, deflate) }
-        guard let token = presentedToken(head, handshake, endpoint) else {
+        let presented = presentedToken(head, handshake, endpoint)
+        loop.shared.log.presented(presented, self, head, endpoint)
+        guard let token = presented else {
             if endpoint.tokenPlaces.contains(.message) { return .accepted(handshake, nil, deflate) }
             return .refused(
                 loop.shared.admission.tokenMissing(head, from: origin, places: endpoint.tokenPlaceWords))

@@ -8,6 +8,7 @@ import WebSocketWire
 extension Connection {
     func receive(command payload: UnsafeRawBufferPointer, _ kind: MessageKind) {
         if SockeyeDecoder.isBarePing(payload) {
+            loop.shared.log.received(self, CommandType.ping.rawValue)
             return SockeyeEncoder.barePong.withUTF8Buffer {
                 reply(.text, UnsafeRawBufferPointer($0), compress: false)
             }
@@ -17,10 +18,17 @@ extension Connection {
             return refuse(.binaryMessage, id: UnsafeRawBufferPointer(start: nil, count: 0))
         }
         switch SockeyeDecoder.decode(payload, isValidUTF8: true) {
-        case .failure(let error, let id): refuse(error, id: id)
-        case .command(.ping(let id)): say { SockeyeEncoder.appendPong(id: id, to: $0) }
-        case .command(.auth(let token, let id)): authenticate(token, id: id)
+        case .failure(let error, let id):
+            loop.shared.log.received(self, "refused, \(error.code.rawValue)")
+            refuse(error, id: id)
+        case .command(.ping(let id)):
+            loop.shared.log.received(self, CommandType.ping.rawValue)
+            say { SockeyeEncoder.appendPong(id: id, to: $0) }
+        case .command(.auth(let token, let id)):
+            loop.shared.log.received(self, CommandType.auth.rawValue)
+            authenticate(token, id: id)
         case .command(let command):
+            loop.shared.log.received(self, command.type.rawValue)
             // Deny by default: from here on somebody must be known.
             guard session.isAuthenticated else { return refuse(.authenticationRequired, id: command.id) }
             perform(command)
@@ -100,7 +108,7 @@ extension Connection {
             }
             authenticationDue = false
             beBackBefore(session.expiresAt)
-            loop.shared.log.authenticated(self)
+            loop.shared.log.authenticated(self, identity)
             if isNew { subscribeFromTheStart() }
         } catch {
             refuse(.token(error), id: id)
@@ -113,6 +121,7 @@ extension Connection {
     // MARK: Answers that may come by mail from another loop
 
     func subscribed(_ answer: JoinAnswer, id: [UInt8]) {
+        loop.shared.log.subscribed(self, answer.topic)
         say(followedBy: answer.past) { buffer in
             id.withUnsafeBytes { SockeyeEncoder.appendSubscribed(answer, id: $0, to: buffer) }
         }
@@ -184,6 +193,19 @@ extension Connection {
 }
 
 extension SockeyeCommand {
+    /// What kind of command it is.
+    fileprivate var type: CommandType {
+        switch self {
+        case .auth: .auth
+        case .history: .history
+        case .ping: .ping
+        case .presence: .presence
+        case .publish: .publish
+        case .subscribe: .subscribe
+        case .unsubscribe: .unsubscribe
+        }
+    }
+
     /// The command's id as sent; empty without one.
     fileprivate var id: UnsafeRawBufferPointer {
         switch self {

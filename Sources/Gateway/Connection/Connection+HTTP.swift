@@ -107,6 +107,7 @@ extension Connection {
             answer(head, routing(of: head))
             return false
         }
+        loop.shared.log.attempted(self, head)
         if loop.isDraining {
             // Whoever came in now would be thrown out again, and not told.
             refuse(loop.shared.admission.stopping(head, from: origin), head)

@@ -30,7 +30,10 @@ extension Connection {
         loop.outlets.set(.closed, false, for: slot)
         lastReceived = loop.tick
         if !endpoint.pattern.isLiteral { pathValues = endpoint.pattern.values(in: head.path) }
-        if let identity { _ = begin(identity, at: endpoint) }
+        if let identity {
+            _ = begin(identity, at: endpoint)
+            loop.shared.log.authenticated(self, identity)
+        }
         authenticationDue = endpoint.dialect == .sockeye && !session.isAuthenticated
         phaseBegan = loop.tick
         hasOpened = true

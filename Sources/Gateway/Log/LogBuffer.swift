@@ -1,56 +1,70 @@
 import CSystem
-import Configuration
 import EventLoop
 import Glibc
 import Synchronization
 import Telemetry
 
-/// The lines that wait, and the thread that writes them.
+/// The records that wait, and the thread that makes lines of them and writes them.
 final class LogBuffer: Sendable {
     private struct State {
-        /// Whole lines, each with its line feed; `capacity` bounds them.
-        var waiting: [UInt8] = []
+        var waiting: [LogRecord] = []
+        /// About how many bytes they are as lines; `capacity` bounds them.
+        var bytes = 0
+        var settings: LogSettings
         var dropped: UInt64 = 0
         /// How many of `dropped` no line has told of yet.
         var untold: UInt64 = 0
+        var wantsReopening = false
         var isClosed = false
         var thread: SystemThread?
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+    /// The writer's alone while it runs, and the closer's after; the lock is never waited for.
+    private let output: Mutex<any LogOutput>
     /// Posted when `waiting` stops being empty and when the buffer closes: the writer sleeps on it.
     private let wake = Wake()
-    private let descriptor: Int32
     private let capacity: Int
-    private let format: Options.LogFormat
 
-    init(descriptor: Int32, capacity: Int, format: Options.LogFormat) {
-        self.descriptor = descriptor
+    init(_ output: sending any LogOutput, capacity: Int, settings: LogSettings) {
+        self.output = Mutex(output)
         self.capacity = capacity
-        self.format = format
+        state = Mutex(State(settings: settings))
     }
 
     var droppedLines: UInt64 { state.withLock { $0.dropped } }
 
-    func append(_ line: String) {
+    func append(_ record: LogRecord) {
+        let weight = record.weight
         let wasEmpty = state.withLock { state in
             if state.isClosed { return false }
             let wasEmpty = state.waiting.isEmpty
-            guard state.waiting.count + line.utf8.count < capacity else {
+            guard state.bytes + weight < capacity else {
                 state.dropped &+= 1
                 state.untold &+= 1
                 return false
             }
-            state.waiting += line.utf8
-            state.waiting.append(UInt8(ascii: "\n"))
+            state.waiting.append(record)
+            state.bytes += weight
             return wasEmpty
         }
         if wasEmpty { wake.post() }
     }
 
+    /// Changes how lines look and when a file is full, for all that waits.
+    func change(_ change: @Sendable (inout LogSettings) -> Void) {
+        state.withLock { change(&$0.settings) }
+    }
+
+    /// Has the writer open its file again.
+    func reopen() {
+        state.withLock { $0.wantsReopening = true }
+        wake.post()
+    }
+
     /// Starts the writer.
     ///
-    /// Where no thread can be had, lines wait until `close()` writes them.
+    /// Where no thread can be had, records wait until `close()` writes them.
     func start() {
         guard let thread = try? SystemThread(name: "log", { self.writeUntilClosed() }) else { return }
         state.withLock { $0.thread = thread }
@@ -80,40 +94,26 @@ final class LogBuffer: Sendable {
 
     /// Takes what waits and writes it; false when nothing waited.
     private func writeWaiting() -> Bool {
-        let (lines, untold) = state.withLock { state in
-            let taken = (state.waiting, state.untold)
+        let (records, settings, untold, reopens) = state.withLock { state in
+            let taken = (state.waiting, state.settings, state.untold, state.wantsReopening)
             state.waiting = []
+            state.bytes = 0
             state.untold = 0
+            state.wantsReopening = false
             return taken
         }
-        write(lines)
-        if untold > 0 {
-            let record = LogRecord(
-                time: csys_unix_milliseconds(), level: .warning, event: "log-lines-dropped",
-                message: "nobody read the log fast enough", fields: ["lines": .count(untold)])
-            write(Array((format.line(record, Redaction()) + "\n").utf8))
-        }
-        return !lines.isEmpty || untold > 0
-    }
-
-    /// Writes whole lines, as many at a time as the kernel keeps together; at least one.
-    private func write(_ lines: [UInt8]) {
-        var start = 0
-        while start < lines.count {
-            var end = min(start + Self.atomicWrite, lines.count)
-            if end < lines.count {
-                let lastFeed = lines[start..<end].lastIndex(of: UInt8(ascii: "\n"))
-                end = (lastFeed ?? lines[end...].firstIndex(of: UInt8(ascii: "\n")) ?? lines.count - 1) + 1
+        output.withLock { output in
+            output.write(records, settings)
+            if untold > 0 {
+                let record = LogRecord(
+                    time: csys_unix_milliseconds(), level: .warning, event: "log-lines-dropped",
+                    message: "nobody read the log fast enough", fields: ["lines": .count(untold)])
+                output.write([record], settings)
             }
-            guard lines[start..<end].withUnsafeBytes({ WholeWrite.write($0, to: descriptor) }) == 0 else {
-                return
-            }
-            start = end
+            if reopens, let record = output.reopen() { output.write([record], settings) }
         }
+        return !records.isEmpty || untold > 0 || reopens
     }
-
-    /// `PIPE_BUF` on Linux.
-    private static let atomicWrite = 4096
 }
 
 /// A semaphore one thread sleeps on.

@@ -24,7 +24,8 @@ public struct GatewayServer {
     /// Serves until a signal ends it; blocks the calling thread.
     ///
     /// SIGTERM and SIGINT stop accepting, close every connection with 1001 and return when all have left or
-    /// `shutdown_timeout` is past; a second one cuts them off. SIGHUP reads certificates again without dropping anybody.
+    /// `shutdown_timeout` is past; a second one cuts them off. SIGHUP reads certificates again without dropping anybody, SIGUSR1
+    /// opens the log file again.
     /// - Important: call it on the main thread before any other thread is made that does not block signals: a signal
     ///   goes to whichever thread takes it.
     /// - Parameters:
@@ -37,7 +38,9 @@ public struct GatewayServer {
         let signals: SignalWatcher
         do throws(SystemError) {
             control = try ControlQueue()
-            signals = try SignalWatcher([.terminate, .interrupt, .hangup]) { control.post(.signal($0)) }
+            signals = try SignalWatcher([.terminate, .interrupt, .hangup, .user1]) {
+                control.post(.signal($0))
+            }
         } catch {
             throw .system(error)
         }
@@ -215,7 +218,7 @@ public struct GatewayServer {
                     log.log(.info, "stopping", "no new connections; open ones are told to come back")
                     for mailbox in mailboxes { mailbox.post(.drain { [control] in control.post(.drained) }) }
                 case .signal(.user1):
-                    break
+                    log.reopen()
                 case .drained:
                     draining -= 1
                     if draining == 0 { return stop("all connections have ended") }

@@ -11,7 +11,7 @@ enum ServeCommand {
         summary: "accept WebSocket connections",
         description: """
             Serves until SIGTERM or SIGINT, then tells clients to leave and stops. SIGHUP reads the TLS certificates \
-            again without dropping a connection. Without flags: on 127.0.0.1:8000, endpoint /ws, one event loop per core, \
+            again without dropping a connection, SIGUSR1 opens the log file again. Without flags: on 127.0.0.1:8000, endpoint /ws, one event loop per core, \
             and a built-in page at / that shows how to connect.
 
             Every option can also be given in a file (--config) or as an environment variable; flags win over both. With \
@@ -30,17 +30,20 @@ enum ServeCommand {
         ]
     ) { invocation in
         let options = try OptionFlags.load(invocation).options
-        let log = LogSink(
-            format: options.logFormat, level: options.logLevel,
-            redaction: Redaction(queryNames: options.endpoints.map(\.queryName)))
+        let log: LogSink
+        do throws(LogError) {
+            log = try LogSink(options, redaction: Redaction(queryNames: options.endpoints.map(\.queryName)))
+        } catch {
+            throw CommandFailure.unavailable(error.description, hint: error.remedy)
+        }
         // Whatever waits in the log is written before the last word.
         defer { log.close() }
         do throws(ServeError) {
             try GatewayServer.run(options: options, log: log) { greeting in
-                // Whoever waits for this line waits for it at any log level.
-                switch options.logFormat {
-                case .text: Talk.line("sockeye: \(greeting)")
-                case .json:
+                // Whoever waits for this line waits for it at any log level, and on standard error.
+                let isLog = options.logDestination == .standardError && options.logFormat == .json
+                if !isLog { Talk.line("sockeye: \(greeting)") }
+                if isLog || options.logDestination != .standardError {
                     log.write(
                         LogRecord(
                             time: csys_unix_milliseconds(), level: .info, event: "ready", message: greeting))

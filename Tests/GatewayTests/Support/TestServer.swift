@@ -22,6 +22,7 @@ final class TestServer: @unchecked Sendable {
 
     init(
         loops count: Int, store: String? = nil, routes: RouteTable = RouteTable(),
+        log: LogSink = LogSink(level: .error),
         _ configure: (inout Options) -> Void = { _ in }
     ) throws {
         var options = Options()
@@ -41,7 +42,7 @@ final class TestServer: @unchecked Sendable {
         storeOptions.changeInterval = 20
         let shared = try ServerShared(
             options: options, listeners: [address.description], connections: 1000, key: key, tls: nil,
-            log: LogSink(level: .error),
+            log: log,
             store: try store.map {
                 try Store(
                     path: $0 + "/" + Store.fileName, options: storeOptions, onChange: changes.report)
