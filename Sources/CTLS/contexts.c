@@ -104,6 +104,8 @@ static SSL_CTX *context_new(const SSL_METHOD *method, int minimum, int maximum) 
     return context;
 }
 
+void ctls_server_context_use_kernel(SSL_CTX *context) { SSL_CTX_set_options(context, SSL_OP_ENABLE_KTLS); }
+
 static int use_identity(SSL_CTX *context, const file *certificates, const file *key_file, ctls_certificate *summary,
                         ctls_failure *failure) {
     int result = 0, asked = 0, position = 1, matching = 0;

@@ -1,7 +1,7 @@
 /* From OpenSSL's session to records alone.
  *
  * What stays with OpenSSL: the client's side, and of the server's sessions those behind whose handshake OpenSSL has read
- * bytes that are not ours to take (a client that puts more into the record of its Finished), and names over 255 bytes.
+ * bytes that are not ours to take (a client that puts more into the record of its Finished), names over 255 bytes, and sessions in the kernel.
  * Ciphers other than AEAD are not offered at all (contexts.c). */
 #include "records.h"
 
@@ -192,6 +192,8 @@ static struct ctls_records *take_over(SSL *session, const struct notes *notes, i
 struct ctls_records *ctls_records_take_over(SSL *session) {
     const struct notes *notes = SSL_get_app_data(session);
     int cipher = cipher_of(session);
+    /* What the kernel writes or reads is no record of ours. */
+    if (BIO_get_ktls_send(SSL_get_wbio(session)) > 0 || BIO_get_ktls_recv(SSL_get_rbio(session)) > 0) return NULL;
     if (!notes || cipher < 0 || !SSL_is_init_finished(session) || SSL_has_pending(session)) return NULL;
     ctls_start in = {{0}, 0}, out = {{0}, 0};
     struct ctls_records *records = take_over(session, notes, cipher, &in, &out);

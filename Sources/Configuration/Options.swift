@@ -13,6 +13,8 @@ public struct Options: Sendable, Equatable {
     ///
     /// Empty: no TLS.
     public var tls: [TLSIdentity] = []
+    /// Whether the kernel encrypts where it can.
+    public var kernelTLS = false
     /// The directory that holds the signing secret, made with mode 0700 on first start.
     ///
     /// After loading, a leading `~/` is already the home directory.

@@ -41,8 +41,11 @@ final class TLSFiles {
             key: try write(certificate.privateKey, to: name + ".key"))
     }
 
-    func server(_ names: [String], alpn: [String] = ["http/1.1"]) throws -> TLSServerContext {
-        try TLSServerContext(identities: [identity(.make(names: names))], alpn: alpn)
+    func server(_ names: [String], alpn: [String] = ["http/1.1"], usesKernel: Bool = false) throws
+        -> TLSServerContext
+    {
+        try TLSServerContext(
+            identities: [identity(.make(names: names))], alpn: alpn, usesKernel: usesKernel)
     }
 }
 

@@ -82,6 +82,8 @@ struct ssl_ctx_st *ctls_server_context_new(const char *certificate_path, const c
 /* Chooses the context of a server name (lower case, no trailing dot). NULL: keep the present one. */
 typedef struct ssl_ctx_st *(*ctls_choose)(const void *argument, const char *server_name);
 
+/* Leaves records to the kernel where it has the module and the cipher (ktls(7)); such sessions stay with OpenSSL. */
+void ctls_server_context_use_kernel(struct ssl_ctx_st *context);
 /* `argument` and `alpn` must outlive every handshake begun with the context. */
 void ctls_server_context_set_choice(struct ssl_ctx_st *context, ctls_choose choose, const void *argument);
 void ctls_server_context_set_alpn(struct ssl_ctx_st *context, const uint8_t *alpn);

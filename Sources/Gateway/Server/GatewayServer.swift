@@ -177,7 +177,8 @@ public struct GatewayServer {
     {
         if options.tls.isEmpty { return nil }
         let context = try TLSServerContext(
-            identities: options.tls.map { Transport.TLSIdentity(certificate: $0.certificate, key: $0.key) })
+            identities: options.tls.map { Transport.TLSIdentity(certificate: $0.certificate, key: $0.key) },
+            usesKernel: options.kernelTLS)
         for warning in context.warnings {
             log.log(
                 .warning, "tls-certificate", "\(warning)",

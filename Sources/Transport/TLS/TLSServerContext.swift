@@ -46,11 +46,12 @@ public final class TLSServerContext: Sendable {
     ///   - alpn: names by preference; a client that offers ALPN but none of these is refused (RFC 7301 §3.2).
     ///     HTTP/1.1 alone by default: WebSockets over HTTP/2 are another protocol.
     ///   - versions: TLS 1.2 and 1.3 by default.
+    ///   - usesKernel: whether the kernel encrypts where it can. Such a session keeps OpenSSL's 13 KiB; others need 400 bytes.
     ///   - now: unix seconds, for the warnings; nil: the clock's.
     /// - Throws: by file: unreadable, not PEM, locked, weak, or key and certificate of different origin.
     public init(
         identities: [TLSIdentity], alpn: [String] = ["http/1.1"],
-        versions: ClosedRange<TLSVersion> = .v1_2 ... .v1_3, now: Int64? = nil
+        versions: ClosedRange<TLSVersion> = .v1_2 ... .v1_3, usesKernel: Bool = false, now: Int64? = nil
     ) throws(TLSError) {
         guard !identities.isEmpty else { throw .identityMissing }
         let wireNames = try TLSServerContext.wireForm(alpn)
@@ -67,6 +68,7 @@ public final class TLSServerContext: Sendable {
                     versions.upperBound.rawValue,
                     &summary, &keyMode, &failure)
             else { throw TLSError(failure, certificate: identity.certificate, key: identity.key) }
+            if usesKernel { ctls_server_context_use_kernel(context) }
             let certificate = TLSCertificate(summary)
             certificates.append(certificate)
             let shadowed = directory.add(context, names: certificate.names)
