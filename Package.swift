@@ -112,7 +112,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "PubSub", "SQLiteStore",
+                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "Outgoing", "PubSub",
+                "SQLiteStore",
                 "Telemetry",
                 "Tokens", "Transport",
                 "WebSocketWire",

@@ -7,6 +7,7 @@ extension Assembly {
             checkListeners()
             checkEndpoints()
             checkTopics()
+            checkBackends()
             checkNumbers()
             warnAboutOrigins()
         }
@@ -22,9 +23,10 @@ extension Assembly {
             options.tls[index].certificate = expand(options.tls[index].certificate, "tls")
             options.tls[index].key = expand(options.tls[index].key, "tls")
         }
+        expandBackends()
     }
 
-    private mutating func expand(_ path: String, _ name: String) -> String {
+    mutating func expand(_ path: String, _ name: String) -> String {
         guard path.hasPrefix("~/") else { return path }
         guard let home else {
             note(

@@ -45,6 +45,19 @@ struct RowGroup<Element: Sendable>: OptionGroup {
     }
 }
 
+extension OptionRow {
+    /// A row of a group, which only a file can set.
+    init(
+        _ name: String, _ type: OptionType, _ access: Access<Owner>, isOptional: Bool = false, _ doc: String
+    ) {
+        self.init(
+            description: OptionDescription(
+                name: name, type: type, isOptional: isOptional, flag: nil, environment: nil, isLive: false,
+                doc: doc),
+            get: access.get, set: access.set)
+    }
+}
+
 extension OptionGroup {
     /// The option whose bare value stands for an entry that says nothing else: the only one that must be given.
     var shorthand: OptionDescription? {

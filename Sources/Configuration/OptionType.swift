@@ -22,12 +22,14 @@ public indirect enum OptionType: Sendable, Equatable {
     case origin
     /// A file. `~/` is the home directory.
     case path
-    /// The name of a query parameter.
+    /// A name that needs no escaping in a URL, such as that of a query parameter.
     case queryName
     /// A number of bytes: `64KiB`, `1MiB`, or a bare number.
     case size(ClosedRange<Int>)
     /// The name of a topic, perhaps with wildcards and placeholders, as room PubSub reads them.
     case topicPattern
+    /// An `http` or `https` URL without user information.
+    case url
     /// The path of a URL, perhaps with `{name}` for whole segments.
     case urlPath
 }
@@ -112,13 +114,16 @@ extension OptionType {
             return .text(text)
         case .queryName:
             guard !text.isEmpty, text.utf8.allSatisfy(\.isUnreserved) else {
-                throw fault("\"\(text)\" cannot name a query parameter")
+                throw fault("\"\(text)\" has other characters than it may")
             }
             return .text(text)
         case .topicPattern:
             guard !text.isEmpty, text.utf8.count <= TopicPattern.longest else {
                 throw fault("\"\(text)\" is no topic")
             }
+            return .text(text)
+        case .url:
+            if let reason = URLSyntax.fault(in: text) { throw fault("\"\(text)\" is not a URL: \(reason)") }
             return .text(text)
         case .urlPath:
             do {
@@ -176,6 +181,7 @@ extension OptionType {
         case .size(let bounds):
             "a size such as \"64KiB\", \(ByteSize.text(bounds.lowerBound)) to \(ByteSize.text(bounds.upperBound))"
         case .topicPattern: "1 to 255 bytes, such as news, room:* or user:{user}"
+        case .url: "a URL such as https://backend.example/answers"
         case .urlPath: "a path such as /ws or /ws/{user}"
         }
     }
@@ -185,8 +191,7 @@ extension OptionType {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
         case .address, .boolean, .choice, .directory, .list, .logDestination, .origin, .path, .queryName,
-            .size,
-            .topicPattern, .urlPath:
+            .size, .topicPattern, .url, .urlPath:
             nil
         }
     }
@@ -207,6 +212,7 @@ extension OptionType {
         case .queryName: "NAME"
         case .size: "SIZE"
         case .topicPattern: "TOPIC"
+        case .url: "URL"
         case .urlPath: "PATH"
         }
     }

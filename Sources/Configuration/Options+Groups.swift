@@ -1,6 +1,8 @@
 extension Options {
     /// Every option that comes in any number of entries.
-    public static let groups: [any OptionGroup] = [
+    public static let groups: [any OptionGroup] = ownGroups + backendGroups
+
+    private static let ownGroups: [any OptionGroup] = [
         RowGroup(
             name: "listen",
             doc: """

@@ -123,6 +123,12 @@ extension Options {
             older half of what they keep.
             """),
         row(
+            "limits.streams", .size(1 << 20...1 << 40), .integer(\.streamBudget),
+            """
+            How many bytes answers that have ended may take together. Over it those that ended first are forgotten before \
+            their `call.keep` is over.
+            """),
+        row(
             "outbound.high", .size(16 << 10...1 << 30), .integer(\.outboundHigh),
             """
             How many bytes may wait for one reader. Above it a reader is too slow and is closed with code 3002, \

@@ -40,6 +40,11 @@ public struct Options: Sendable, Equatable {
     ///
     /// Empty: every authenticated user may do everything but use other users' topics.
     public var rights: [RightOptions] = []
+    /// The backends that clients may call.
+    public var calls: [CallOptions] = []
+    /// How many bytes answers that have ended may take together.
+    public var streamBudget = 256 << 20
+
     /// How many bytes the histories of all topics may take together.
     public var historyBudget = 256 << 20
 

@@ -45,6 +45,7 @@ struct TableTests {
         case .logDestination: .text("/var/log/s.log")
         case .queryName: .text("t")
         case .topicPattern: .text("room:*")
+        case .url: .text("https://backend.example:8443/a?b=c")
         case .urlPath: .text("/a/{b}")
         }
     }

@@ -81,7 +81,9 @@ struct DialectEncoderTests {
         .duplicateMember("x"), .emptyTopic, .keyRefused(.keyLength), .keyRefused(.keyNotKept),
         .keyRefused(.storeBehind), .notAllowed(.publish, topic: "user:eve"), .positionUnknown(.positionAhead),
         .presenceNotKept("t"), .storeFailed("disk", isUnknown: true), .storeFailed("disk", isUnknown: false),
-        .wrongMember("limit", expected: "a number"), .wrongPathUser, .idTooLong(count: 65, limit: 64),
+        .wrongMember("limit", expected: "a number"), .wrongPathUser, .goingAway,
+        .streamPosition(3, last: 2), .tooManyCalls("a", limit: 4), .unknownCall("a"), .unknownStream,
+        .idTooLong(count: 65, limit: 64),
         .json(.unexpectedByte(0x22, offset: 3, expected: .value)), .missingMember("topic", of: .subscribe),
         .missingMember("type", of: nil), .notAString("token", of: .auth), .notAString("type", of: nil),
         .notAnObject, .otherUser,
@@ -114,7 +116,11 @@ struct DialectEncoderTests {
 
     @Test("every code is some error's")
     func codes() {
-        #expect(Set(Self.errors.map(\.code)) == Set(ErrorCode.allCases))
+        let ends: [StreamFailure] = [
+            .backendFailed, .backendLate, .backendUnavailable, .forgotten, .goingAway, .tooLong(limit: 1),
+        ]
+        #expect(Set(Self.errors.map(\.code)).union(ends.map(\.code)) == Set(ErrorCode.allCases))
+        for end in ends { #expect(!end.message.isEmpty && !end.remedy.isEmpty) }
     }
 
     @Test("close codes keep the contract of their ranges")

@@ -5,10 +5,13 @@ import JSON
 /// What the decoder made of a message, in plain values that can be compared.
 enum Decoded: Equatable {
     case auth(token: String, id: String)
+    case call(name: String, data: String?, id: String)
+    case cancel(stream: String, id: String)
     case ping(id: String)
     case history(topic: String, HistoryWish, id: String)
     case presence(topic: String, id: String)
     case publish(topic: String, data: String, key: String? = nil, id: String)
+    case resume(stream: String, since: Int, id: String)
     case subscribe(topic: String, SubscribeWish = SubscribeWish(), id: String)
     case unsubscribe(topic: String, id: String)
     case failure(SockeyeError, id: String)
@@ -22,6 +25,11 @@ func decode(_ message: [UInt8], isValidUTF8: Bool = true) -> Decoded {
     message.withUnsafeBytes { bytes in
         switch SockeyeDecoder.decode(bytes, isValidUTF8: isValidUTF8) {
         case .command(.auth(let token, let id)): .auth(token: token.string, id: text(id))
+        case .command(.call(let name, let data, let id)):
+            .call(name: name.string, data: data.map(text), id: text(id))
+        case .command(.cancel(let stream, let id)): .cancel(stream: stream.string, id: text(id))
+        case .command(.resume(let stream, let since, let id)):
+            .resume(stream: stream.string, since: since, id: text(id))
         case .command(.ping(let id)): .ping(id: text(id))
         case .command(.history(let topic, let wish, let id)):
             .history(topic: topic.string, wish, id: text(id))

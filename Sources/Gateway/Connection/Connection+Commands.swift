@@ -48,6 +48,14 @@ extension Connection {
                 asker(id)
             }
             if let answer { answered(answer, id: [UInt8](id)) }
+        case .call(let name, let data, let id):
+            call(name, data, id)
+        case .cancel(let stream, let id):
+            let (user, viewer, asked) = (session.user, viewer, [UInt8](id))
+            atHome(of: stream, id) { $0.cancel($1, for: user, viewer, id: asked) }
+        case .resume(let stream, let since, let id):
+            let (user, viewer, asked) = (session.user, viewer, [UInt8](id))
+            atHome(of: stream, id) { $0.resume($1, since: since, for: user, viewer, id: asked) }
         case .history(let topic, let wish, let id):
             let topic = topic.string
             guard may(.history, .history, topic, id) else { return }
@@ -69,6 +77,32 @@ extension Connection {
         case .auth, .ping:
             break
         }
+    }
+
+    // MARK: Answers of backends
+
+    private func call(_ name: JSONString, _ data: UnsafeRawBufferPointer?, _ id: UnsafeRawBufferPointer) {
+        guard let plan = loop.shared.calls.first(where: { name.equals(text: $0.name) }) else {
+            return refuse(.unknownCall(name.excerpt(SockeyeError.excerptLimit)), id: id)
+        }
+        let data = data.map { [UInt8]($0) } ?? Array("null".utf8)
+        guard data.count <= loop.shared.limits.publishLimit else {
+            return refuse(.dataTooLong(count: data.count, limit: loop.shared.limits.publishLimit), id: id)
+        }
+        loop.call(
+            CallRequest(plan: plan, user: session.user, data: data, viewer: viewer, id: [UInt8](id)))
+    }
+
+    private func atHome(
+        of stream: JSONString, _ id: UnsafeRawBufferPointer,
+        _ body: @escaping @Sendable (LoopState, String) -> Void
+    ) {
+        let name = stream.excerpt(SockeyeError.excerptLimit)
+        if !loop.atHome(ofStream: name, { body($0, name) }) { refuse(.unknownStream, id: id) }
+    }
+
+    private var viewer: AnswerStream.ViewerID {
+        AnswerStream.ViewerID(loop: loop.index, connection: token)
     }
 
     private func may(
@@ -145,6 +179,7 @@ extension Connection {
                         topic: topic, offset: position.offset, isDuplicate: isDuplicate, id: id, to: $0)
                 }
             case .failed(let error), .notJoined(let error): refuse(error, id: id)
+            case .message(let message): say { $0.append(message) }
             case .page(let members): say(members, as: .history, id: id)
             case .presence(let members): say(members, as: .presence, id: id)
             case .joined(let answer): subscribed(answer, id: [UInt8](id))
@@ -185,6 +220,7 @@ extension Connection {
 
     func unsubscribeAll() {
         loop.unsubscribeAll(self)
+        if !loop.viewings.isEmpty { loop.stopViewing(token) }
     }
 
     func close(_ code: SockeyeCloseCode) {
@@ -209,8 +245,9 @@ extension SockeyeCommand {
     /// The command's id as sent; empty without one.
     fileprivate var id: UnsafeRawBufferPointer {
         switch self {
-        case .auth(_, let id), .history(_, _, let id), .ping(let id), .presence(_, let id),
-            .publish(_, _, _, let id), .subscribe(_, _, let id), .unsubscribe(_, let id):
+        case .auth(_, let id), .call(_, _, let id), .cancel(_, let id), .history(_, _, let id),
+            .ping(let id), .presence(_, let id), .publish(_, _, _, let id), .resume(_, _, let id),
+            .subscribe(_, _, let id), .unsubscribe(_, let id):
             id
         }
     }

@@ -97,6 +97,7 @@ extension Connection {
             if phase == .lingering || phase == .closed { return }
             if !interest.contains(.read) { resumeReading() }
         }
+        if !loop.viewings.isEmpty { loop.viewerHasRoom(self) }
     }
 
     /// What waited is taken: now the latest of the topics that were skipped meanwhile.

@@ -4,6 +4,10 @@ import Configuration
 public enum CommandType: String, CaseIterable, Sendable {
     /// Says who it is, or renews its token.
     case auth
+    /// Asks a backend.
+    case call
+    /// Ends a backend's answer.
+    case cancel
     /// Wants what was sent before.
     case history
     /// Asks for a sign of life.
@@ -12,6 +16,8 @@ public enum CommandType: String, CaseIterable, Sendable {
     case presence
     /// Sends a message to a topic.
     case publish
+    /// Wants a backend's answer from some piece on.
+    case resume
     /// Wants the messages of a topic.
     case subscribe
     /// Wants them no more.
@@ -21,10 +27,13 @@ public enum CommandType: String, CaseIterable, Sendable {
     var example: String {
         switch self {
         case .auth: #"{"type":"auth","token":"…"}"#
+        case .call: #"{"type":"call","call":"assistant","data":"hello"}"#
+        case .cancel: #"{"type":"cancel","stream":"…"}"#
         case .history: #"{"type":"history","topic":"news","limit":100}"#
         case .ping: #"{"type":"ping"}"#
         case .presence: #"{"type":"presence","topic":"news"}"#
         case .publish: #"{"type":"publish","topic":"news","data":"hello"}"#
+        case .resume: #"{"type":"resume","stream":"…","since":0}"#
         case .subscribe: #"{"type":"subscribe","topic":"news"}"#
         case .unsubscribe: #"{"type":"unsubscribe","topic":"news"}"#
         }
@@ -33,7 +42,7 @@ public enum CommandType: String, CaseIterable, Sendable {
     /// What it does with a topic, after "to".
     var deed: String {
         switch self {
-        case .auth, .ping: "use"
+        case .auth, .call, .cancel, .ping, .resume: "use"
         case .history: "read the history of"
         case .presence: "see who is on"
         case .publish: "publish to"

@@ -51,6 +51,24 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// The data is longer than a publication may be.
     case dataTooLong = "data_too_long"
 
+    // Calls of backends, and their answers.
+    /// There is no call of this name.
+    case callUnknown = "call_unknown"
+    /// The user has as many answers of this call under way as he may.
+    case tooManyCalls = "too_many_calls"
+    /// There is no such stream, not any more, or it is another user's.
+    case streamUnknown = "stream_unknown"
+    /// The answer, or a piece of it, is longer than allowed.
+    case streamTooLong = "stream_too_long"
+    /// The backend could not be reached, or broke off.
+    case backendUnavailable = "backend_unavailable"
+    /// The backend did not answer in time.
+    case backendTimeout = "backend_timeout"
+    /// The backend answered with something that is no answer.
+    case backendFailed = "backend_failed"
+    /// The server is being stopped.
+    case goingAway = "going_away"
+
     /// What must be stored could not be.
     case storeUnavailable = "store_unavailable"
 

@@ -8,6 +8,10 @@ public import PubSub
 public enum SockeyeCommand {
     /// Says who the client is.
     case auth(token: JSONString, id: UnsafeRawBufferPointer)
+    /// Asks a backend; `data` is its JSON text as written, nil without any.
+    case call(name: JSONString, data: UnsafeRawBufferPointer?, id: UnsafeRawBufferPointer)
+    /// Wants no more of a stream, and nobody else to have more.
+    case cancel(stream: JSONString, id: UnsafeRawBufferPointer)
     /// Asks for a sign of life.
     case ping(id: UnsafeRawBufferPointer)
     /// Wants what was sent to a topic before.
@@ -17,6 +21,8 @@ public enum SockeyeCommand {
     /// Sends a message; `data` is its JSON text as written. With a `key`, sending it again is sending it once.
     case publish(
         topic: JSONString, data: UnsafeRawBufferPointer, key: JSONString?, id: UnsafeRawBufferPointer)
+    /// Wants the pieces of a stream behind `since`, which is 0 for all of them.
+    case resume(stream: JSONString, since: Int, id: UnsafeRawBufferPointer)
     /// Wants the messages of a topic.
     case subscribe(topic: JSONString, SubscribeWish, id: UnsafeRawBufferPointer)
     /// Wants them no more.

@@ -46,6 +46,8 @@ private struct CommandMembers {
     private var topic = Text.absent
     private var token = Text.absent
     private var key = Text.absent
+    private var call = Text.absent
+    private var stream = Text.absent
     private var data: UnsafeRawBufferPointer?
     /// Members that few commands have, as they stand.
     private var since: UnsafeRawBufferPointer?
@@ -107,12 +109,27 @@ private struct CommandMembers {
         }
         if name.equals("presence") { return .presence(topic: try topicName(.presence), id: id) }
         if name.equals("unsubscribe") { return .unsubscribe(topic: try topicName(.unsubscribe), id: id) }
+        if name.equals("call") { return .call(name: try text(call, "call", of: .call), data: data, id: id) }
+        if name.equals("cancel") {
+            return .cancel(stream: try text(stream, "stream", of: .cancel), id: id)
+        }
+        if name.equals("resume") {
+            return .resume(
+                stream: try text(stream, "stream", of: .resume),
+                since: try MemberValue.count(since, "since") ?? 0, id: id)
+        }
         guard name.equals("auth") else {
             let found = name.excerpt(SockeyeError.excerptLimit)
             throw .unknownType(found, nearest: CommandType.nearest(to: found))
         }
-        guard case .string(let token) = token else { throw Self.failure(token, "token", of: .auth) }
-        return .auth(token: token, id: id)
+        return .auth(token: try text(token, "token", of: .auth), id: id)
+    }
+
+    private func text(
+        _ text: Text, _ member: String, of type: CommandType
+    ) throws(SockeyeError) -> JSONString {
+        guard case .string(let text) = text else { throw Self.failure(text, member, of: type) }
+        return text
     }
 
     private func topicName(_ type: CommandType) throws(SockeyeError) -> JSONString {
@@ -153,6 +170,8 @@ private struct CommandMembers {
         if key.equals("presence") { return try Self.readRaw(&presence, &scanner) }
         if key.equals("limit") { return try Self.readRaw(&limit, &scanner) }
         if key.equals("newest_first") { return try Self.readRaw(&newestFirst, &scanner) }
+        if key.equals("call") { return try Self.readText(&call, &scanner) }
+        if key.equals("stream") { return try Self.readText(&stream, &scanner) }
         _ = try scanner.skipValue()
         return unknown.insert(key)
     }

@@ -20,6 +20,8 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case duplicateMember(String)
     /// The topic's name is empty.
     case emptyTopic
+    /// The server is being stopped.
+    case goingAway
     /// The id is too long to be echoed; counts are bytes of its JSON text.
     case idTooLong(count: Int, limit: Int)
     /// The message is not strict JSON.
@@ -40,16 +42,24 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case positionUnknown(RecoveryRefusal)
     /// The topic keeps no presence.
     case presenceNotKept(String)
+    /// A stream has no such piece yet; its last one.
+    case streamPosition(Int, last: Int)
     /// What must be stored could not be; whether it was is unknown when `isUnknown`.
     case storeFailed(String, isUnknown: Bool)
     /// The token is refused.
     case token(TokenError)
+    /// The user has as many answers of a call under way as he may.
+    case tooManyCalls(String, limit: Int)
     /// The command has more members than any command.
     case tooManyMembers(limit: Int)
     /// The connection has as many subscriptions as it may.
     case tooManySubscriptions(limit: Int)
     /// The topic's name is too long; counts are bytes.
     case topicTooLong(count: Int, limit: Int)
+    /// There is no call of this name.
+    case unknownCall(String)
+    /// There is no such stream for this user.
+    case unknownStream
     /// The type names no command; the one that was probably meant.
     case unknownType(String, nearest: CommandType?)
     /// The id is neither a number nor a string.
@@ -72,6 +82,7 @@ public enum SockeyeError: Error, Equatable, Sendable {
         case .dataTooLong: .dataTooLong
         case .duplicateMember: .duplicateMember
         case .emptyTopic: .topicEmpty
+        case .goingAway: .goingAway
         case .idTooLong: .idTooLong
         case .json(.duplicateKey): .duplicateMember
         case .json: .malformedJSON
@@ -85,10 +96,14 @@ public enum SockeyeError: Error, Equatable, Sendable {
         case .positionUnknown: .positionUnknown
         case .presenceNotKept: .presenceNotKept
         case .storeFailed: .storeUnavailable
+        case .streamPosition: .positionUnknown
         case .token(let error): ErrorCode(error)
+        case .tooManyCalls: .tooManyCalls
         case .tooManyMembers: .tooManyMembers
         case .tooManySubscriptions: .tooManySubscriptions
         case .topicTooLong: .topicTooLong
+        case .unknownCall: .callUnknown
+        case .unknownStream: .streamUnknown
         case .unknownType: .unknownType
         case .wrongPathUser: .pathUser
         }
@@ -106,6 +121,7 @@ extension SockeyeError: CustomStringConvertible {
         case .dataTooLong(let count, let limit): "the data has \(count) bytes, more than the \(limit) allowed"
         case .duplicateMember(let name): "the member \"\(name)\" appears twice"
         case .emptyTopic: "the topic's name is empty"
+        case .goingAway: "the server is shutting down"
         case .idTooLong(let count, let limit): "the id has \(count) bytes, more than the \(limit) allowed"
         case .json(let error): "the message is not strict JSON: \(error)"
         case .keyRefused(.keyNotKept): "the topic keeps no publication keys"
@@ -121,12 +137,18 @@ extension SockeyeError: CustomStringConvertible {
         case .presenceNotKept(let topic): "it is not kept who is there on \"\(topic)\""
         case .storeFailed(let why, let isUnknown):
             isUnknown ? "it is unknown whether the message was stored: \(why)" : "not stored: \(why)"
+        case .streamPosition(let offset, let last):
+            "the stream has no piece \(offset) yet; its last is \(last)"
         case .token(let error): error.description
+        case .tooManyCalls(let name, let limit):
+            "\(limit) answers of \"\(name)\" are under way for this user, the most there may be"
         case .tooManyMembers(let limit): "the command has more than \(limit) members"
         case .tooManySubscriptions(let limit):
             "this connection has \(limit) subscriptions, the most it may have"
         case .topicTooLong(let count, let limit):
             "the topic's name has \(count) bytes, more than the \(limit) allowed"
+        case .unknownCall(let name): "there is no call \"\(name)\""
+        case .unknownStream: "this user has no such stream, or it is not kept any more"
         case .unknownType(let found, let nearest?):
             "unknown type \"\(found)\": expected \"\(nearest.rawValue)\""
         case .unknownType(let found, nil):
@@ -148,6 +170,7 @@ extension SockeyeError: CustomStringConvertible {
         case .dataTooLong: "send less, or a reference to where the data can be fetched"
         case .duplicateMember: "give every member once"
         case .emptyTopic: "name the topic in 1 to \(TopicName.longest) bytes"
+        case .goingAway: "come back, and call again"
         case .idTooLong: "use a number or a short string"
         case .json(let error): error.remedy
         case .keyRefused(.keyNotKept):
@@ -163,10 +186,14 @@ extension SockeyeError: CustomStringConvertible {
         case .positionUnknown: "ask without since, or subscribe to learn where the topic stands"
         case .presenceNotKept: "set presence = true for the topic in the server's configuration"
         case .storeFailed: "publish again, with the same key so that it cannot be published twice"
+        case .streamPosition: "resume from the last piece that was seen"
         case .token(let error): error.remedy
+        case .tooManyCalls: "wait for one of them to end, or cancel it"
         case .tooManyMembers: "send only the members the command has"
         case .tooManySubscriptions: "unsubscribe from topics no longer needed, or use broader topics"
         case .topicTooLong: "use a shorter name"
+        case .unknownCall: "the server's configuration names the calls there are ([[call]])"
+        case .unknownStream: "call again"
         case .unknownType(_, let nearest?): "send \(nearest.example)"
         case .unknownType(_, nil): "see docs/protocol.md for the commands"
         case .wrongMember(let name, let expected): "give \(name) as \(expected)"

@@ -34,6 +34,10 @@ extension Census {
         text.counters(
             "sockeye_refusals_total", "Handshakes and requests refused, by code.", by: "code",
             shared.refusals.withLock { $0.totals }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        text.gauge("sockeye_streams", "Answers of backends under way.", streams)
+        text.counters(
+            "sockeye_calls_total", "Calls of backends that have ended, by how.", by: "state",
+            metrics.calls.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         text.counter(
             "sockeye_log_lines_dropped_total", "Log lines dropped because nobody read them.",
             shared.log.droppedLines)

@@ -28,6 +28,8 @@ struct LoopMetrics: Sendable {
     var bytesSent: UInt64 = 0
     /// WebSockets closed, by close code; 1006 where no close frame was exchanged.
     var closes: [UInt16: UInt64] = [:]
+    /// Calls of backends by what became of them, those that were refused included.
+    var calls: [String: UInt64] = [:]
     /// How long turns take, in nanoseconds: what a message that arrives during one waits at most.
     ///
     /// Every 64th turn is measured.
@@ -53,6 +55,7 @@ struct LoopMetrics: Sendable {
         delivered &+= other.delivered
         bytesSent &+= other.bytesSent
         closes.merge(other.closes, uniquingKeysWith: &+)
+        calls.merge(other.calls, uniquingKeysWith: &+)
         turns.merge(other.turns)
         for (index, part) in other.usage.enumerated() where usage.indices.contains(index) {
             usage[index].connections += part.connections
@@ -66,7 +69,7 @@ extension LoopState {
     var census: Census {
         Census(
             metrics: metrics, connections: connections.count, topics: shard.topicCount,
-            timers: wheel.count)
+            streams: streams.openCount, timers: wheel.count)
     }
 }
 
@@ -77,6 +80,8 @@ struct Census: Sendable {
     var connections: Int
     /// Topics remembered.
     var topics: Int
+    /// Answers of backends under way.
+    var streams: Int
     /// Timers set.
     var timers: Int
 
@@ -87,6 +92,7 @@ struct Census: Sendable {
             whole.metrics.merge(part.metrics)
             whole.connections += part.connections
             whole.topics += part.topics
+            whole.streams += part.streams
             whole.timers += part.timers
         }
         return whole

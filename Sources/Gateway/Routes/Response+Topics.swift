@@ -15,6 +15,7 @@ extension Response {
             if isDuplicate { object.member("duplicate", true) }
             object.end()
             self = .json(200, body.array)
+        case .message(let message): self = .json(200, message)
         case .page(let members), .presence(let members):
             self = .json(200, Array("{".utf8) + members + Array("}".utf8))
         case .failed(let error), .notJoined(let error): self = .failure(error)

@@ -29,6 +29,12 @@ struct GatewayLimits: Sendable {
     /// Bytes of all loops together.
     var historyBudget: Int
     var publishLimit: Int
+    /// Bytes of all loops together that answers may take once they have ended.
+    var streamBudget: Int
+    /// The longest piece of an answer.
+    var pieceLimit: Int
+    /// Below how many waiting bytes a connection is given more of an answer.
+    var viewerMark: Int
 
     /// - Parameter connections: the most at once over all loops, with 0 already replaced by what the process can hold.
     init(_ options: Options, connections: Int) {
@@ -45,5 +51,9 @@ struct GatewayLimits: Sendable {
         recoveryLimit = options.recoveryLimit
         historyBudget = options.historyBudget
         publishLimit = options.publishLimit
+        streamBudget = options.streamBudget
+        // So that one piece more does not make a slow reader of somebody who had room; what a network read brings must fit.
+        pieceLimit = max(options.outboundHigh / 2, 256 << 10)
+        viewerMark = min(options.outboundLow, options.outboundHigh / 2)
     }
 }

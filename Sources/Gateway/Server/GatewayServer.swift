@@ -2,6 +2,7 @@ public import Configuration
 import CSystem
 import EventLoop
 import Glibc
+import Outgoing
 import SQLiteStore
 import Telemetry
 import Tokens
@@ -237,6 +238,7 @@ public struct GatewayServer {
     private func stop(_ why: String) {
         for worker in workers { worker.loop.stop() }
         for worker in workers { worker.loop.join() }
+        shared.outgoing?.shutdown()
         shared.store?.close()
         log.log(.info, "stopped", why)
     }

@@ -10,6 +10,8 @@ extension LoopState {
     /// - Parameter done: called once nobody is left, or when the deadline is past and the rest were cut off.
     func drain(_ done: @escaping @Sendable () -> Void) {
         isDraining = true
+        endStreams()
+        endViewings()
         onDrained = done
         drainDeadline = now.advanced(byNanoseconds: shared.limits.shutdownTimeout)
         // Closing the descriptors also takes connections that wait in the backlog: their clients try again elsewhere.

@@ -34,6 +34,10 @@ final class LoopState {
     var durables = DurableWaits()
     var laggards = Laggards()
     var publications = Publications()
+    /// Answers of backends that are at home here.
+    var streams: StreamTable
+    /// What connections of this loop read of answers, wherever those are at home.
+    var viewings = Viewings()
     var metrics: LoopMetrics
     private var turnCount: UInt64 = 0
 
@@ -77,6 +81,7 @@ final class LoopState {
         self.peers = peers
         self.now = EventLoop.now()
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
+        self.streams = StreamTable(budget: shared.limits.streamBudget / peers.count)
         self.shard = TopicShard(
             loopCount: peers.count, budget: shared.limits.historyBudget / peers.count,
             policy: { shared.topicPolicy($0) }, nextEpoch: shared.epochs.next)

@@ -1,5 +1,6 @@
 public import EventLoop
 import Glibc
+public import Outgoing
 public import SQLiteStore
 public import Transport
 
@@ -11,6 +12,10 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
     case badAddress(String, String)
     /// An endpoint's path is not a pattern, or two endpoints have the same.
     case badEndpoint(String, String)
+    /// A file with secrets cannot be used.
+    case badFile(String, String)
+    /// Requests to backends cannot be sent at all.
+    case outgoing(OutgoingStartError)
     /// The service manager handed over no socket of that name; those it did hand over.
     case noSuchSocket(String, known: [String])
     /// The state directory or the signing secret in it cannot be used.
@@ -30,6 +35,8 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
         case .cannotListen(let address, let error): "cannot listen on \(address): \(error)"
         case .badAddress(let address, let why): "\(address) is not an address to listen on: \(why)"
         case .badEndpoint(let path, let why): "endpoint \(path): \(why)"
+        case .badFile(let path, let why): "\(path): \(why)"
+        case .outgoing(let error): String(describing: error)
         case .noSuchSocket(let address, let known):
             "\(address): the service manager handed over "
                 + (known.isEmpty ? "no sockets" : "only \(known.joined(separator: ", "))")
@@ -48,6 +55,8 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
         case .badAddress: "write HOST:PORT, [IPv6]:PORT or unix:/path"
         case .badEndpoint:
             "a path begins with / and has holes like {user}, each a whole segment with a name of its own"
+        case .badFile: "check the path, its permissions and what is in it"
+        case .outgoing(let error): error.remedy
         case .noSuchSocket: "start by the socket unit, and compare the name with its FileDescriptorName="
         case .state(let error): error.remedy
         case .store(let error): error.remedy

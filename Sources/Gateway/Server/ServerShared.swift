@@ -1,5 +1,6 @@
 import HTTPWire
 import Configuration
+import Outgoing
 import PubSub
 import SQLiteStore
 import Synchronization
@@ -25,6 +26,10 @@ final class ServerShared: Sendable {
     let changes: StoreChanges
     /// Who may use the HTTP API.
     let apiKeys: APIKeys
+    /// Sends requests to backends; nil where nothing is configured that needs it.
+    let outgoing: OutgoingHTTP?
+    /// The backends that clients may call.
+    let calls: [CallPlan]
     let verifier: TokenVerifier
     /// Signs the built-in page's guest tokens.
     let guestKey: TokenKey
@@ -53,6 +58,8 @@ final class ServerShared: Sendable {
         } catch {
             throw .store(error)
         }
+        outgoing = try OutgoingHTTP(for: options)
+        calls = try options.calls.map { options throws(ServeError) in try CallPlan(options) }
         policies = options.topics.compactMap { topic in
             // Patterns were read once when the configuration was checked.
             (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }

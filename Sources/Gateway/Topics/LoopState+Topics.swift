@@ -101,7 +101,7 @@ extension LoopState {
         case .notJoined(let error):
             connection?.pendingSubscriptions -= 1
             connection?.answered(.failed(error), id: id)
-        case .failed, .page, .presence, .published: connection?.answered(answer, id: id)
+        case .failed, .message, .page, .presence, .published: connection?.answered(answer, id: id)
         }
     }
 

@@ -35,6 +35,8 @@ enum TopicAnswer: Sendable {
     /// Add the connection now: what comes after is new to it.
     case joined(JoinAnswer)
     case notJoined(SockeyeError)
+    /// A whole message, which carries its id.
+    case message([UInt8])
     case published(topic: String, StreamPosition, isDuplicate: Bool)
     case failed(SockeyeError)
     /// A page of a topic's past: JSON members, without the braces.

@@ -2,6 +2,7 @@ import Bytes
 import Configuration
 import EventLoop
 import Foundation
+import Outgoing
 import SQLiteStore
 import Telemetry
 import Testing
@@ -72,6 +73,7 @@ final class TestServer: @unchecked Sendable {
     deinit {
         for worker in workers { worker.loop.stop() }
         for worker in workers { worker.loop.join() }
+        shared.outgoing?.shutdown()
     }
 
     func token(_ user: String, ttl: Int64 = 600) throws -> String {
