@@ -45,6 +45,13 @@
         case .command(.auth(let token, let id)):
             precondition(lies(token.raw, in: input))
             SockeyeEncoder.appendAuthenticated(user: token.string, expiresAt: nil, id: id, to: answer)
+        case .command(.call(let name, let data, let id)):
+            precondition(lies(name.raw, in: input))
+            if let data { precondition(lies(data, in: input)) }
+            SockeyeEncoder.appendPong(id: id, to: answer)
+        case .command(.cancel(let stream, let id)), .command(.resume(let stream, _, let id)):
+            precondition(lies(stream.raw, in: input))
+            SockeyeEncoder.appendPong(id: id, to: answer)
         case .command(.ping(let id)):
             SockeyeEncoder.appendPong(id: id, to: answer)
         case .command(.publish(let topic, let data, let key, _)):

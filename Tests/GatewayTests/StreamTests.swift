@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Testing
+import WebSocketWire
 
 @testable import Gateway
 
@@ -309,7 +310,11 @@ import Testing
         let end = try client.hear()
         #expect(end.string("code") == "going_away" && end.integer("offset") == 1, "\(end.text)")
         #expect(closed.wait())
-        while try client.client.next() != .end {}
+        while true {
+            let event = try client.client.next()
+            if event == .end { break }
+            if case .closed = event { client.client.write(client.client.frame(.close, [0x03, 0xE9])) }
+        }
         #expect(drained.wait())
     }
 
