@@ -233,10 +233,13 @@ extension SockeyeCommand {
     fileprivate var type: CommandType {
         switch self {
         case .auth: .auth
+        case .call: .call
+        case .cancel: .cancel
         case .history: .history
         case .ping: .ping
         case .presence: .presence
         case .publish: .publish
+        case .resume: .resume
         case .subscribe: .subscribe
         case .unsubscribe: .unsubscribe
         }
