@@ -327,8 +327,9 @@ def claims(payload):
 
 def resign(server, header, payload):
     """A token with other claims, signed with the server's own secret: 64 hex digits in its state folder."""
-    secrets = [path.read_text().strip() for path in server.state.rglob("*") if path.is_file()]
-    secret = bytes.fromhex(next(text for text in secrets if re.fullmatch(r"[0-9a-f]{64}", text)))
+    # The store lies there too, which is no text.
+    files = [path.read_bytes().strip() for path in server.state.rglob("*") if path.is_file()]
+    secret = bytes.fromhex(next(content for content in files if re.fullmatch(rb"[0-9a-f]{64}", content)).decode())
     encode = lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
     signed = f"{header}.{encode(json.dumps(payload).encode())}"
     return f"{signed}.{encode(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"

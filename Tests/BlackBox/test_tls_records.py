@@ -107,14 +107,15 @@ def test_our_client_speaks_every_suite_of_tls_1_2(certificates, pairs, suite):
 
     def echo(talk):
         agreed.append(talk.socket.cipher()[:2])
-        for message in talk:
-            talk.send(message)
+        # The server ends it: this library takes a client's goodbye before messages that came earlier and wait to be handled.
+        for _ in range(2):
+            talk.send(talk.recv(20))
 
     with serve(echo, HOST, 0, ssl=context, max_size=None) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"wss://localhost:{server.socket.getsockname()[1]}/"
         long = "é" * 100_000
-        done = subprocess.run([BINARY, "connect", url, "--ca", certificates.authority_path], input=f"hello\n{long}\n",
+        done = subprocess.run([BINARY, "connect", url, "--ca", certificates.authority_path, "--wait", "forever"], input=f"hello\n{long}\n",
                               capture_output=True, text=True, timeout=30)
         server.shutdown()
     assert done.returncode == 0, done.stderr
