@@ -8,6 +8,7 @@ extension Assembly {
             checkEndpoints()
             checkTopics()
             checkBackends()
+            checkTokens()
             checkNumbers()
             warnAboutOrigins()
         }
@@ -19,6 +20,11 @@ extension Assembly {
         // Without HOME the state directory asks the user database, which is the system's affair.
         if home != nil { options.state = expand(options.state, "state") }
         options.logTo = expand(options.logTo, "log.destination")
+        for index in options.keys.indices {
+            options.keys[index].secretFile = options.keys[index].secretFile.map { expand($0, "key") }
+            options.keys[index].pemFile = options.keys[index].pemFile.map { expand($0, "key") }
+            options.keys[index].jwksFile = options.keys[index].jwksFile.map { expand($0, "key") }
+        }
         for index in options.tls.indices {
             options.tls[index].certificate = expand(options.tls[index].certificate, "tls")
             options.tls[index].key = expand(options.tls[index].key, "tls")
@@ -92,7 +98,9 @@ extension Assembly {
             if endpoint.dialect == .sockeye, endpoint.authentication.isEmpty {
                 note(
                     .conflict, place, "\(endpoint.path) takes a token nowhere, so nobody could use it",
-                    hint: "leave authentication out, or name one of query, header, subprotocol and message")
+                    hint:
+                        "leave authentication out, or name one of query, header, subprotocol, cookie and message"
+                )
             }
         }
     }

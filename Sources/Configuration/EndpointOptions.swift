@@ -10,6 +10,8 @@ public struct EndpointOptions: Sendable, Equatable {
 
     /// Where a token may be handed over.
     public enum TokenEntry: String, CaseIterable, Sendable {
+        /// In a cookie called `cookieName`, which browsers send by themselves.
+        case cookie
         /// In the query of the URL, under `queryName`.
         case query
         /// In `Authorization: Bearer …`.
@@ -30,6 +32,8 @@ public struct EndpointOptions: Sendable, Equatable {
     public var authentication: [TokenEntry]
     /// The name of the query parameter that carries the token.
     public var queryName: String
+    /// The name of the cookie that carries the token.
+    public var cookieName = "token"
     /// Topics every session is subscribed to from the start; `{user}`, `{claim.NAME}` and the names in `path` stand for
     /// what the session has.
     public var subscribe: [String]
@@ -40,7 +44,7 @@ public struct EndpointOptions: Sendable, Equatable {
 
     /// An endpoint; what is not given is the default of `[[endpoint]]`.
     public init(
-        path: String = "/ws", dialect: Dialect = .sockeye, authentication: [TokenEntry] = TokenEntry.allCases,
+        path: String = "/ws", dialect: Dialect = .sockeye, authentication: [TokenEntry] = TokenEntry.usual,
         queryName: String = "token", subscribe: [String] = [], userParameter: String? = nil,
         stats: String? = nil
     ) {
@@ -52,6 +56,11 @@ public struct EndpointOptions: Sendable, Equatable {
         self.userParameter = userParameter
         self.stats = stats
     }
+}
+
+extension EndpointOptions.TokenEntry {
+    /// What an endpoint takes that does not say: everything a client does on purpose, and so no cookie.
+    public static let usual: [Self] = [.query, .header, .subprotocol, .message]
 }
 
 extension Options {

@@ -26,6 +26,8 @@ public indirect enum OptionType: Sendable, Equatable {
     case queryName
     /// A number of bytes: `64KiB`, `1MiB`, or a bare number.
     case size(ClosedRange<Int>)
+    /// Any words, such as a name that somebody else chose.
+    case text
     /// The name of a topic, perhaps with wildcards and placeholders, as room PubSub reads them.
     case topicPattern
     /// An `http` or `https` URL without user information.
@@ -117,6 +119,10 @@ extension OptionType {
                 throw fault("\"\(text)\" has other characters than it may")
             }
             return .text(text)
+        case .text:
+            guard !text.isEmpty, text.utf8.count <= 1024, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7f })
+            else { throw fault("\"\(text)\" is empty, too long or holds control characters") }
+            return .text(text)
         case .topicPattern:
             guard !text.isEmpty, text.utf8.count <= TopicPattern.longest else {
                 throw fault("\"\(text)\" is no topic")
@@ -180,6 +186,7 @@ extension OptionType {
         case .queryName: "letters, digits and -._~"
         case .size(let bounds):
             "a size such as \"64KiB\", \(ByteSize.text(bounds.lowerBound)) to \(ByteSize.text(bounds.upperBound))"
+        case .text: "1 to 1024 bytes of text"
         case .topicPattern: "1 to 255 bytes, such as news, room:* or user:{user}"
         case .url: "a URL such as https://backend.example/answers"
         case .urlPath: "a path such as /ws or /ws/{user}"
@@ -191,7 +198,7 @@ extension OptionType {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
         case .address, .boolean, .choice, .directory, .list, .logDestination, .origin, .path, .queryName,
-            .size, .topicPattern, .url, .urlPath:
+            .size, .text, .topicPattern, .url, .urlPath:
             nil
         }
     }
@@ -211,6 +218,7 @@ extension OptionType {
         case .path: "FILE"
         case .queryName: "NAME"
         case .size: "SIZE"
+        case .text: "TEXT"
         case .topicPattern: "TOPIC"
         case .url: "URL"
         case .urlPath: "PATH"

@@ -3,6 +3,7 @@ extension Options {
     public static let groups: [any OptionGroup] = ownGroups + backendGroups
 
     private static let ownGroups: [any OptionGroup] = [
+        keyGroup,
         RowGroup(
             name: "listen",
             doc: """
@@ -70,13 +71,19 @@ extension Options {
                     .words(\.authentication),
                     """
                     Where a token may be handed over. `query` in the URL, `header` in `Authorization: Bearer`, \
-                    `subprotocol` as `sockeye.token.TOKEN`, `message` in a first message of type `auth`. Tokens in a URL \
-                    end up in the logs of proxies; browsers can use `subprotocol` or `message` instead.
+                    `subprotocol` as `sockeye.token.TOKEN`, `cookie` in a cookie, `message` in a first message of type `auth`. \
+                    Tokens in a URL end up in the logs of proxies; browsers can use `subprotocol`, `cookie` or `message` instead.
                     """),
                 row(
                     "endpoint.query_name", .queryName, .text(\.queryName),
                     "The query parameter that carries the token. Used where `authentication` includes `query`."
                 ),
+                row(
+                    "endpoint.cookie_name", .queryName, .text(\.cookieName),
+                    """
+                    The cookie that carries the token. Used where `authentication` includes `cookie`; browsers send it by \
+                    themselves, so allow only origins that are yours.
+                    """),
                 row(
                     "endpoint.subscribe", .list(.topicPattern), .texts(\.subscribe),
                     """
@@ -187,7 +194,7 @@ extension Options {
             ]),
     ]
 
-    private static func row<Element: Sendable>(
+    static func row<Element: Sendable>(
         _ name: String, _ type: OptionType, _ access: Access<Element>, isOptional: Bool = false,
         flag: String? = nil,
         environment: String? = nil, isLive: Bool = false, _ doc: String

@@ -73,7 +73,7 @@ extension Options {
                 How hard deflate tries. 1 is fast, 9 is small; beyond 3 a message of JSON shrinks by a few more percent \
                 for twice the time.
                 """),
-        ] + limits + timing + log
+        ] + tokens + limits + timing + log
 
     private static let limits: [Option] = [
         row(
@@ -213,7 +213,7 @@ extension Options {
             """),
     ]
 
-    private static func row(
+    static func row(
         _ name: String, _ type: OptionType, _ access: Access<Options>, isOptional: Bool = false,
         flag: String? = nil,
         isLive: Bool = false, _ doc: String

@@ -48,6 +48,13 @@ public struct Options: Sendable, Equatable {
     /// How many bytes the histories of all topics may take together.
     public var historyBudget = 256 << 20
 
+    /// The keys tokens may be signed with; empty: the secret in the state directory.
+    public var keys: [KeyOptions] = []
+    /// What tokens must say.
+    public var token = TokenOptions()
+    /// The built-in login.
+    public var login = LoginOptions()
+
     /// Whether permessage-deflate is negotiated on the endpoints that are not echo endpoints.
     public var compression: Compression = .off
     /// The shortest message that is worth compressing, in bytes.

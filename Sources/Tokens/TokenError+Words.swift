@@ -13,6 +13,7 @@ extension TokenError: CustomStringConvertible {
         case .malformed(let malformation): malformation.description
         case .missingClaim(let name): "the claim \"\(name)\" is missing"
         case .notYetValid(let moment): "the token is not valid before \(UTCTime.text(moment))"
+        case .refusedByBackend: "the backend that knows the tokens does not accept it"
         case .revoked: "the token was revoked"
         case .tooLong(let count, let limit): "the token has \(count) bytes, more than the \(limit) allowed"
         case .tooLongLived(let seconds, let limit):
@@ -20,11 +21,13 @@ extension TokenError: CustomStringConvertible {
             the token lives for \(UTCTime.duration(seconds.magnitude)), longer than the \
             \(UTCTime.duration(limit.magnitude)) allowed
             """
+        case .unchecked(let why): "the token could not be checked: \(why)"
         case .unknownKey(let id): "no key named \"\(id)\" is known here"
         case .unknownToken: "no such token was given out"
         case .unsupportedAlgorithm(let name):
             "the token is signed by \"\(name)\", for which there is no key here"
         case .unusableUser(let claim): "the claim \"\(claim)\" is no usable user name"
+        case .userDisabled: "the user of the token was disabled"
         case .wrongAudience(let found, let expected):
             "the token is for \(Self.list(found)), not for \(Self.list(expected))"
         case .wrongClaimType(let claim, let expected): "the claim \"\(claim)\" is not \(expected)"
@@ -49,13 +52,16 @@ extension TokenError: CustomStringConvertible {
         case .missingClaim(let name):
             "issue tokens with \"\(name)\", or configure the claim names of this server"
         case .notYetValid: "wait, or compare the clocks of issuer and server"
+        case .refusedByBackend: "sign in again; token.check_url names who decides"
         case .revoked: "sign in again"
         case .tooLong: "put fewer claims into the token"
         case .tooLongLived: "issue tokens that live shorter, or raise the limit of this server"
+        case .unchecked: "try again in a moment; the server's log tells more"
         case .unknownKey: "configure the key, or issue tokens without \"kid\""
         case .unknownToken: "sign in again; tokens are compared character by character"
         case .unsupportedAlgorithm: "sign tokens with an algorithm that a key of this server is for"
         case .unusableUser: "name the user in 1 to 250 bytes without control characters"
+        case .userDisabled: "whoever runs the server can enable the user: 'sockeye user enable'"
         case .wrongAudience: "issue tokens with this server's audience in \"aud\""
         case .wrongClaimType: "issue the claim with the right JSON type"
         case .wrongClaimValue: "issue tokens with that value, or send the token that has it"

@@ -20,12 +20,16 @@ public enum TokenError: Error, Equatable, Sendable {
     case missingClaim(String)
     /// It does not hold yet; the moment is in Unix seconds, without the leeway.
     case notYetValid(from: Int64)
+    /// The backend that is asked about tokens does not accept it.
+    case refusedByBackend
     /// It was withdrawn, or its user was.
     case revoked
     /// It is longer than this server reads.
     case tooLong(count: Int, limit: Int)
     /// It lives longer than tokens may here, in seconds.
     case tooLongLived(seconds: Int64, limit: Int64)
+    /// Whether it is good could not be found out now; why, in words.
+    case unchecked(String)
     /// No key of that name (`kid`) is known here.
     case unknownKey(String)
     /// No token with these characters was ever given out; said of tokens that are looked up, not signed.
@@ -34,6 +38,8 @@ public enum TokenError: Error, Equatable, Sendable {
     case unsupportedAlgorithm(String)
     /// The user's name is empty, longer than 250 bytes, or holds control characters.
     case unusableUser(claim: String)
+    /// The user it names may not come in any more.
+    case userDisabled
     /// It is meant for somebody else.
     case wrongAudience(found: [String], expected: [String])
     /// A claim has a value of the wrong JSON type.
@@ -84,18 +90,28 @@ public enum TokenError: Error, Equatable, Sendable {
         case .malformed: "TOKEN-MALFORMED"
         case .missingClaim: "TOKEN-CLAIM-MISSING"
         case .notYetValid: "TOKEN-NOT-YET"
+        case .refusedByBackend: "TOKEN-REFUSED"
         case .revoked: "TOKEN-REVOKED"
         case .tooLong: "TOKEN-LENGTH"
         case .tooLongLived: "TOKEN-LIFETIME"
+        case .unchecked: "TOKEN-UNCHECKED"
         case .unknownKey: "TOKEN-KEY"
         case .unknownToken: "TOKEN-UNKNOWN"
         case .unsupportedAlgorithm: "TOKEN-ALGORITHM"
         case .unusableUser: "TOKEN-USER"
+        case .userDisabled: "TOKEN-USER-DISABLED"
         case .wrongAudience: "TOKEN-AUDIENCE"
         case .wrongClaimType: "TOKEN-CLAIM-TYPE"
         case .wrongClaimValue: "TOKEN-CLAIM-VALUE"
         case .wrongIssuer: "TOKEN-ISSUER"
         case .wrongType: "TOKEN-TYPE"
         }
+    }
+}
+
+extension TokenError {
+    /// Whether the same token may be good a moment later without anybody changing anything.
+    public var isTransient: Bool {
+        if case .unchecked = self { true } else { false }
     }
 }

@@ -18,6 +18,8 @@ public struct TokenReport: Sendable, Equatable {
     public internal(set) var reasons: [Reason] = []
     /// Who it names, when it is accepted.
     public internal(set) var identity: Identity?
+    /// Who it claims to be for, accepted or not; nil when that cannot be read.
+    public internal(set) var claimed: Identity?
 
     /// Notes a reason and tells it in a line.
     mutating func refuse(_ subject: String, _ error: TokenError, _ nearMiss: String? = nil) {

@@ -65,6 +65,7 @@ extension TokenVerifier {
         if isNamed {
             report.lines.append("user: \"\(user)\", from the claim \"\(claims.user?.claim ?? "")\"")
         }
+        report.claimed = try? claims.identity(policy, try TokenMoments(claims))
         report.lines.append("claims: \(String(decoding: payload, as: UTF8.self))")
     }
 

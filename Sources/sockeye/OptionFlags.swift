@@ -87,6 +87,7 @@ enum OptionFlags {
     private static let titles = [
         "": "Who may connect", "compression": "Compression", "limits": "Limits", "outbound": "Slow readers",
         "heartbeat": "Heartbeat", "timeouts": "Timeouts", "log": "Log",
+        "token": "Tokens", "login": "Login",
     ]
 }
 

@@ -88,6 +88,12 @@ struct MistakeTests {
             "s.toml:2:1: path: \"ws\" is not a path: it does not begin with a slash [CFG-003] "
                 + "-> use a path such as /ws or /ws/{user}"),
         Mistake(
+            "token.check_url = \"https://ada:pw@id.example.com/me\"",
+            "s.toml:1:7: check_url: \"https://ada:pw@id.example.com/me\" is not a URL: "
+                + "user and password belong into a header, not into a URL [CFG-003] "
+                + "-> use a URL such as https://backend.example/answers"
+        ),
+        Mistake(
             "allowed_origins = [\"app.example.com\"]",
             "s.toml:1:1: allowed_origins: \"app.example.com\" is not a web origin [CFG-003] "
                 + "-> use an origin such as https://app.example.com"),
@@ -97,7 +103,30 @@ struct MistakeTests {
         Mistake(
             "[[endpoint]]\npath = \"/ws\"\nauthentication = []",
             "s.toml:1:1: /ws takes a token nowhere, so nobody could use it [CFG-005] "
-                + "-> leave authentication out, or name one of query, header, subprotocol and message"),
+                + "-> leave authentication out, or name one of query, header, subprotocol, cookie and message"
+        ),
+        Mistake(
+            "[[key]]\nid = \"a\"",
+            "s.toml:1:1: this [[key]] says nowhere where the key is [CFG-004] "
+                + "-> give one of secret_file, pem_file, jwks_file and jwks_url"),
+        Mistake(
+            "[[key]]\nsecret_file = \"a\"\npem_file = \"b\"",
+            "s.toml:1:1: this [[key]] has secret_file and pem_file [CFG-005] -> write an entry for each"),
+        Mistake(
+            "[[key]]\njwks_url = \"https://id.example.com/k\"\nid = \"a\"",
+            "s.toml:1:1: a key set names the id and algorithm of each key itself [CFG-005] "
+                + "-> leave id and algorithm out here"),
+        Mistake(
+            "[[key]]\npem_file = \"a\"\nalgorithm = \"HS256\"",
+            "s.toml:1:1: HS256 wants a shared secret, and a PEM file holds none [CFG-005] -> give secret_file instead"
+        ),
+        Mistake(
+            "token.required = [\"gold\"]",
+            "s.toml:1:7: \"gold\" is not name=value [CFG-003] -> write such as membershipLevel=gold"),
+        Mistake(
+            "token.user_claims = []",
+            "s.toml:1:7: no claim may name the user, so nobody could come in [CFG-004] "
+                + "-> leave it out, or name a claim such as sub"),
         Mistake(
             "[[endpoint]]\npath = \"/ws/{a}\"\n[[endpoint]]\npath = \"/ws/{b}\"",
             "s.toml:3:1: the paths /ws/{a} and /ws/{b} are the same [CFG-005] -> keep one of them"),

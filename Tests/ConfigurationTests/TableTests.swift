@@ -44,6 +44,7 @@ struct TableTests {
         case .address: .text("[::1]:9000")
         case .logDestination: .text("/var/log/s.log")
         case .queryName: .text("t")
+        case .text: .text("some words=x")
         case .topicPattern: .text("room:*")
         case .url: .text("https://backend.example:8443/a?b=c")
         case .urlPath: .text("/a/{b}")

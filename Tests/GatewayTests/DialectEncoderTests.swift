@@ -91,6 +91,7 @@ struct DialectEncoderTests {
         .unknownType("authenticate", nearest: .auth), .unknownType("\"\n", nearest: nil), .wrongID,
         .token(.badSignature), .token(.criticalHeader), .token(.duplicateClaim("sub")),
         .token(.expired(at: 0)), .token(.revoked), .token(.unknownToken), .token(.cannotSign(.rs256)),
+        .token(.refusedByBackend), .token(.unchecked("x")), .token(.userDisabled),
         .token(.tooLongLived(seconds: 9, limit: 8)),
         .token(.wrongClaimValue(claim: "a", found: "b", expected: "c")),
         .token(.malformed(.empty)), .token(.missingClaim("sub")), .token(.notYetValid(from: 0)),

@@ -157,6 +157,7 @@ struct ClaimTests {
             .wrongAudience(found: ["a", "b"], expected: ["c"]),
             .wrongClaimType(claim: "sub", expected: "a string"), .wrongIssuer(found: "a", expected: ["b"]),
             .wrongType(found: "a", expected: "b"), .cannotSign(.rs256), .revoked, .unknownToken,
+            .refusedByBackend, .unchecked("x"), .userDisabled,
             .tooLongLived(seconds: 7200, limit: 3600),
             .wrongClaimValue(claim: "level", found: "1", expected: "2"),
         ]

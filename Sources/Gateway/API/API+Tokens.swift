@@ -27,12 +27,17 @@ extension API {
         bodyLimit: nameRoom
     ) { arguments, connection throws(APIError) in
         guard let user = arguments.text("user"), let ttl = arguments.integer("ttl") else { return nil }
-        let (shared, now) = (connection.loop.shared, connection.loop.unixTime)
+        let acceptance = connection.loop.acceptance
+        let now = acceptance.issuingTime(for: user, now: connection.loop.unixTime)
         let claims = try claims(arguments.json("claims"))
         let id = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        guard let key = acceptance.verifier.keys.mintingKey else {
+            let error = TokenError.cannotSign(acceptance.verifier.keys.keys.first?.algorithm ?? .hs256)
+            throw .token(code: error.code, words: error.description, remedy: error.remedy)
+        }
         do throws(TokenError) {
             let token = try TokenMint.mint(
-                user: user, ttl: ttl, now: now, key: shared.guestKey, policy: shared.verifier.policy, id: id,
+                user: user, ttl: ttl, now: now, key: key, policy: acceptance.verifier.policy, id: id,
                 claims: claims)
             let body = ByteBuffer()
             var object = JSONObjectWriter(body)

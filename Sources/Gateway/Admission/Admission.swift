@@ -79,11 +79,13 @@ extension Admission {
         return refusal
     }
 
-    /// The token that came with the handshake is not good: 403 with the token's own code and words.
+    /// The token that came with the handshake is not good: 403, or 503 when that could not be found out, with the token's own code and words.
     public func tokenRefused(_ error: TokenError, _ head: RequestHead? = nil, from peer: Peer) -> Refusal {
-        Refusal(
-            code: error.code, status: 403, summary(head, peer), message: redaction.masked(error.description),
-            remedy: error.remedy)
+        var refusal = Refusal(
+            code: error.code, status: error.isTransient ? 503 : 403, summary(head, peer),
+            message: redaction.masked(error.description), remedy: error.remedy)
+        if error.isTransient { refusal.fields = [("Retry-After", "5")] }
+        return refusal
     }
 
     /// The endpoint wants a token with the handshake, and there is none: 401.

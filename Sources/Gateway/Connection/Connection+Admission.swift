@@ -11,6 +11,8 @@ extension Connection {
     /// What becomes of a request to an endpoint.
     enum Admitted {
         case accepted(Handshake.Accepted, Identity?, DeflateParameters?)
+        /// The token is not known here, and somebody else is asked.
+        case asked(AwaitedHandshake, PresentedToken)
         case refused(Refusal)
     }
 
@@ -35,12 +37,17 @@ extension Connection {
                 loop.shared.admission.tokenMissing(head, from: origin, places: endpoint.tokenPlaceWords))
         }
         do throws(TokenError) {
-            let identity = try loop.shared.verifier.verify(token, now: loop.unixTime)
+            let identity = try loop.acceptance.verify(token, now: loop.unixTime)
             guard endpoint.admits(identity.user, endpoint.pattern.values(in: head.path)) else {
                 return .refused(loop.shared.admission.otherUsersPath(head, from: origin))
             }
             return .accepted(handshake, identity, deflate)
         } catch {
+            if loop.shared.tokens.knowsMore(than: error) {
+                return .asked(
+                    AwaitedHandshake(handshake: handshake, endpoint: index, deflate: deflate),
+                    PresentedToken(text: token, refusal: error))
+            }
             return .refused(loop.shared.admission.tokenRefused(error, head, from: origin))
         }
     }
@@ -57,9 +64,31 @@ extension Connection {
         {
             return token
         }
+        if endpoint.tokenPlaces.contains(.cookie),
+            let token = Self.cookie(endpoint.cookieName, in: head.fields)
+        {
+            return token
+        }
         if endpoint.tokenPlaces.contains(.subprotocol) {
             return handshake.offeredProtocols.first { $0.hasPrefix(Self.tokenProtocol) }
                 .map { String($0.dropFirst(Self.tokenProtocol.count)) }
+        }
+        return nil
+    }
+
+    /// The value of a cookie (RFC 6265 §4.2.1), nil where there is none of that name or it is empty.
+    private static func cookie(_ name: String, in fields: Fields) -> String? {
+        for field in fields.values(of: "cookie") {
+            for pair in field.split(separator: ";") {
+                let pair = pair.drop { $0 == " " }
+                guard let equals = pair.firstIndex(of: "="), pair[..<equals].utf8.elementsEqual(name.utf8)
+                else { continue }
+                var value = pair[pair.index(after: equals)...]
+                if value.count > 1, value.hasPrefix("\""), value.hasSuffix("\"") {
+                    value = value.dropFirst().dropLast()
+                }
+                if !value.isEmpty { return String(value) }
+            }
         }
         return nil
     }
@@ -76,6 +105,7 @@ extension Endpoint {
         if tokenPlaces.contains(.subprotocol) {
             words.append("as subprotocol sockeye.token.TOKEN beside sockeye")
         }
+        if tokenPlaces.contains(.cookie) { words.append("in the cookie \(cookieName)") }
         return words
     }
 }

@@ -38,12 +38,20 @@ extension Connection {
     func complete(_ response: Response) {
         guard phase == .http, let exchange, let head = exchange.unanswered else { return }
         exchange.unanswered = nil
+        exchange.handshake = nil
         respond(response, to: head)
         guard phase == .http else { return }
         flushReply()
         guard phase == .http else { return }
         if exchange.inbox.isEmpty && exchange.body == nil { dropExchange() }
+        readOn()
+    }
+
+    /// Reads again after a wait that was not the peer's fault.
+    func readOn() {
         if socket.queuedBytes == 0 { resumeReading() }
+        // What TLS holds decrypted the poller cannot see.
+        if phase != .closed, socket.hasBufferedBytes, interest.contains(.read) { becameReadable() }
     }
 
     /// Nobody answered in time.

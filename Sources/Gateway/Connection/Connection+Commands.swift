@@ -123,12 +123,25 @@ extension Connection {
 
     /// A token in a message: the first makes the session, a later one renews it.
     private func authenticate(_ token: JSONString, id: UnsafeRawBufferPointer) {
+        guard loop.shared.endpoints.endpoints[Int(endpoint)].tokenPlaces.contains(.message) else {
+            return refuse(.authenticationElsewhere, id: id)
+        }
+        let token = token.string
+        do throws(TokenError) {
+            authenticated(.success(try loop.acceptance.verify(token, now: loop.unixTime)), id: id)
+        } catch {
+            if loop.shared.tokens.knowsMore(than: error) {
+                return awaitIdentity(PresentedToken(text: token, refusal: error), id: [UInt8](id))
+            }
+            authenticated(.failure(error), id: id)
+        }
+    }
+
+    /// What became of a token in a message.
+    func authenticated(_ result: Result<Identity, TokenError>, id: UnsafeRawBufferPointer) {
         let endpoint = loop.shared.endpoints.endpoints[Int(endpoint)]
         do throws(TokenError) {
-            guard endpoint.tokenPlaces.contains(.message) else {
-                return refuse(.authenticationElsewhere, id: id)
-            }
-            let identity = try loop.shared.verifier.verify(token.string, now: loop.unixTime)
+            let identity = try result.get()
             guard endpoint.admits(identity.user, pathValues) else {
                 refuse(.wrongPathUser, id: id)
                 if !session.isAuthenticated { close(.tokenRefused) }
@@ -141,15 +154,33 @@ extension Connection {
                     user: identity.user, expiresAt: identity.expiresAt, id: id, to: $0)
             }
             authenticationDue = false
-            beBackBefore(session.expiresAt)
+            beBackForToken()
             loop.shared.log.authenticated(self, identity)
             if isNew { subscribeFromTheStart() }
         } catch {
             refuse(.token(error), id: id)
             loop.keep(loop.shared.admission.tokenRefused(error, from: origin))
             // A session that was renewed in vain lives on until its own token ends.
-            if !session.isAuthenticated { close(.tokenRefused) }
+            if session.isAuthenticated { return }
+            if error.isTransient {
+                close(.tryAgainLater, reason: "the token could not be checked")
+            } else {
+                close(.tokenRefused)
+            }
         }
+    }
+
+    /// The token will end soon: time for another.
+    func warnOfEnd() {
+        let end = session.expiresAt &- loop.acceptance.verifier.policy.leeway
+        session.didWarn()
+        say { SockeyeEncoder.appendTokenExpiring(at: end, to: $0) }
+    }
+
+    /// The token or its user was withdrawn: the client is told, and it is over.
+    func withdraw(_ error: TokenError) {
+        refuse(.token(error), id: UnsafeRawBufferPointer(start: nil, count: 0))
+        close(.tokenRevoked)
     }
 
     // MARK: Answers that may come by mail from another loop

@@ -20,6 +20,8 @@ final class HTTPExchange {
     var body: Body?
     /// The request whose answer is made elsewhere.
     var unanswered: RequestHead?
+    /// What becomes of it when it is a handshake whose token is being checked.
+    var handshake: Connection.AwaitedHandshake?
 
     init(limits: HTTPLimits, inbox: ByteBuffer) {
         self.parser = RequestParser(limits: limits)
@@ -117,6 +119,9 @@ extension Connection {
         case .refused(let refusal):
             refuse(refusal, head)
             return false
+        case .asked(let handshake, let token):
+            awaitIdentity(head, handshake, token)
+            return false
         case .accepted(let handshake, let identity, let deflate):
             open(head, handshake, endpoint: index, identity: identity, deflate: deflate)
             dropExchangeKeeping(bytes)
@@ -128,7 +133,7 @@ extension Connection {
         let routing = routing(of: head)
         var limits = loop.shared.limits.http
         var kept: ByteBuffer?
-        if case .route(let route) = routing, route.bodyLimit > 0 {
+        if let route = routing.route, route.bodyLimit > 0 {
             limits = HTTPLimits(head: limits.head, body: route.bodyLimit)
             kept = ByteBuffer()
         }
@@ -138,7 +143,7 @@ extension Connection {
     }
 
     /// The open WebSocket's first messages may have come with the request.
-    private func dropExchangeKeeping(_ bytes: UnsafeMutableRawBufferPointer) {
+    func dropExchangeKeeping(_ bytes: UnsafeMutableRawBufferPointer) {
         let exchange = self.exchange
         self.exchange = nil
         if phase == .open, !bytes.isEmpty { readMessages(bytes) } else { flushReply() }

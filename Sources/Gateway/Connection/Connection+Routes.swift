@@ -10,9 +10,19 @@ extension Connection {
     enum Routing {
         /// It is answered by the route when its body, if the route wants one, is there.
         case route(Route)
+        /// As `route`, once somebody else has said that the token is good.
+        case asked(Route, PresentedToken)
         /// It is answered by this whatever its body says, which is skipped.
         case response(Response)
         case refusal(Refusal)
+
+        /// Who wants to see the body.
+        var route: Route? {
+            switch self {
+            case .route(let route), .asked(let route, _): route
+            case .response, .refusal: nil
+            }
+        }
     }
 
     /// Whether a request asks for what the server has to say itself, though an endpoint's path may fit as well: that
@@ -45,8 +55,11 @@ extension Connection {
                     405, "METHOD", "this path does not answer \(head.method)",
                     "use one of \(routes.allow)", [("Allow", routes.allow)]))
         }
-        if let problem = denial(of: route, head) { return .response(problem) }
-        return .route(route)
+        switch entry(to: route, head) {
+        case .open: return .route(route)
+        case .denied(let problem): return .response(problem)
+        case .asked(let token): return .asked(route, token)
+        }
     }
 
     /// Answers a request whose body, if any, is past.
@@ -60,29 +73,40 @@ extension Connection {
             } else {
                 awaitAnswer(to: head)
             }
+        case .asked(let route, let token):
+            awaitAnswer(to: head)
+            awaitIdentity(token, for: route, Route.Request(head: head, body: body))
         }
     }
 
-    /// Why a request is not answered to whoever asks, nil when it is.
-    private func denial(of route: Route, _ head: RequestHead) -> Response? {
+    /// Whether a route answers whoever asks.
+    private enum Entry {
+        case open
+        case denied(Response)
+        case asked(PresentedToken)
+    }
+
+    private func entry(to route: Route, _ head: RequestHead) -> Entry {
         switch route.access {
-        case .everybody: return nil
-        case .key: return keyDenial(head)
+        case .everybody: return .open
+        case .key: return keyDenial(head).map { .denied($0) } ?? .open
         case .user:
-            if Self.showsKey(head) { return keyDenial(head) }
+            if Self.showsKey(head) { return keyDenial(head).map { .denied($0) } ?? .open }
             guard let token = head.fields["Authorization"].flatMap(Self.bearer) else {
-                return .problem(
-                    401, "TOKEN-MISSING", "\(head.path) answers the authenticated only",
-                    "send Authorization: Bearer TOKEN; 'sockeye token mint' makes one",
-                    [("WWW-Authenticate", "Bearer")])
+                return .denied(
+                    .problem(
+                        401, "TOKEN-MISSING", "\(head.path) answers the authenticated only",
+                        "send Authorization: Bearer TOKEN; 'sockeye token mint' makes one",
+                        [("WWW-Authenticate", "Bearer")]))
             }
             do throws(TokenError) {
-                _ = try loop.shared.verifier.verify(token, now: loop.unixTime)
-                return nil
+                _ = try loop.acceptance.verify(token, now: loop.unixTime)
+                return .open
             } catch {
-                return .problem(
-                    401, error.code, error.description, error.remedy,
-                    [("WWW-Authenticate", #"Bearer error="invalid_token""#)])
+                if loop.shared.tokens.knowsMore(than: error) {
+                    return .asked(PresentedToken(text: token, refusal: error))
+                }
+                return .denied(.denial(error))
             }
         }
     }
@@ -134,6 +158,16 @@ extension Connection {
 }
 
 extension Response {
+    /// A token that opens nothing.
+    static func denial(_ error: TokenError) -> Response {
+        if error.isTransient {
+            return .problem(503, error.code, error.description, error.remedy, [("Retry-After", "5")])
+        }
+        return .problem(
+            401, error.code, error.description, error.remedy,
+            [("WWW-Authenticate", #"Bearer error="invalid_token""#)])
+    }
+
     /// The last refused handshakes.
     static func refusals(_ shared: ServerShared) -> Response {
         let body = ByteBuffer()

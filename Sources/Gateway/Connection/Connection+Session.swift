@@ -17,7 +17,9 @@ extension Connection {
             case .parameter(let name): values?[name]
             }
         }
-        return session.authenticate(identity, rights, leeway: loop.shared.verifier.policy.leeway)
+        return session.authenticate(
+            identity, rights, leeway: loop.acceptance.verifier.policy.leeway,
+            warning: loop.shared.limits.tokenWarning, now: loop.unixTime)
     }
 
     /// Subscribes a new session to what its endpoint gives everybody, each told like a subscription that was asked for.

@@ -40,7 +40,7 @@ extension Connection {
         loop.metrics.opened &+= 1
         loop.metrics.usage[index].connections += 1
         setDeadline(after: nextBeat(idle: 0))
-        beBackBefore(session.expiresAt)
+        beBackForToken()
         loop.shared.log.opened(self, head)
         if session.isAuthenticated {
             // As if the client had asked right behind its handshake: everything leaves together.
@@ -108,6 +108,7 @@ extension Connection {
         let limits = loop.shared.limits
         if authenticationDue && age >= limits.authenticationTimeout { return close(.authenticationTimeout) }
         if session.isAuthenticated, session.expiresAt < loop.unixTime { return close(.tokenExpired) }
+        if session.warnsAt <= loop.unixTime { warnOfEnd() }
         let idle = UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds
         if idle >= limits.idleTimeout { return close(.noHeartbeat) }
         if !awaitsPong && idle + LoopState.tickNanoseconds >= limits.pingInterval {
@@ -117,7 +118,7 @@ extension Connection {
         }
         guard phase == .open else { return }
         setDeadline(after: nextBeat(idle: idle))
-        beBackBefore(session.expiresAt)
+        beBackForToken()
     }
 
     /// How long the connection is open, or ending, to the tick.
@@ -137,8 +138,12 @@ extension Connection {
         return max(next, LoopState.tickNanoseconds)
     }
 
-    /// Makes sure the end of the token is not slept through.
-    func beBackBefore(_ unixSeconds: Int64) {
+    /// Makes sure that neither the end of the token nor the warning before it is slept through.
+    func beBackForToken() {
+        beBackAfter(session.warnsAt == .max ? session.expiresAt : Int64(session.warnsAt) - 1)
+    }
+
+    private func beBackAfter(_ unixSeconds: Int64) {
         guard unixSeconds != .max, phase == .open else { return }
         let seconds = UInt64(max(0, unixSeconds &- loop.unixTime) &+ 1)
         let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
@@ -160,7 +165,7 @@ extension Connection: MessageSink {
             case .echo: reply(kind, payload, compress: wasCompressed)
             case .sockeye: receive(command: payload, kind)
             }
-            return loop.reply.count < LoopState.replyLimit
+            return loop.reply.count < LoopState.replyLimit && !awaitsIdentity
         }
     }
 

@@ -101,6 +101,8 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     case tokenMalformed = "TOKEN-MALFORMED"
     /// Not yet valid.
     case tokenNotYet = "TOKEN-NOT-YET"
+    /// Not accepted by the backend that knows it.
+    case tokenRefused = "TOKEN-REFUSED"
     /// Withdrawn.
     case tokenRevoked = "TOKEN-REVOKED"
     /// No token can be made here, since the key is a public one.
@@ -109,8 +111,12 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     case tokenSignature = "TOKEN-SIGNATURE"
     /// Of another type.
     case tokenType = "TOKEN-TYPE"
+    /// It could not be found out whether it is good.
+    case tokenUnchecked = "TOKEN-UNCHECKED"
     /// Never given out.
     case tokenUnknown = "TOKEN-UNKNOWN"
     /// Names no usable user.
     case tokenUser = "TOKEN-USER"
+    /// Of a user who was disabled.
+    case tokenUserDisabled = "TOKEN-USER-DISABLED"
 }

@@ -18,6 +18,8 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
     case tokenRefused = 3502
     /// The token ended while connected.
     case tokenExpired = 3503
+    /// The token or its user was withdrawn while connected; an `error` with the reason went before.
+    case tokenRevoked = 3504
     /// An operator ended the connection.
     case disconnected = 3505
 
@@ -50,6 +52,7 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         case .authenticationTimeout: "not authenticated in time"
         case .tokenRefused: "token refused"
         case .tokenExpired: "token expired"
+        case .tokenRevoked: "token revoked"
         case .disconnected: "disconnected by the operator"
         }
     }
@@ -66,6 +69,8 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         case .tokenRefused:
             "the token was refused for the reason in the error before: get another token first"
         case .tokenExpired: "the token ended while connected: get a new token, then connect"
+        case .tokenRevoked:
+            "the token or its user was withdrawn for the reason in the error before: sign in again"
         case .disconnected: "an operator ended the connection: ask why before coming back"
         }
     }

@@ -45,6 +45,13 @@ public enum SockeyeEncoder {
         appendEnd(id, to: buffer)
     }
 
+    /// The token the client came with ends then, in Unix seconds.
+    static func appendTokenExpiring(at expiresAt: Int64, to buffer: ByteBuffer) {
+        appendHead(#"{"type":"token_expiring","expires_at":"#, to: buffer)
+        buffer.append(decimal: expiresAt)
+        buffer.append(byte: UInt8(ascii: "}"))
+    }
+
     /// From here on the client gets the topic's messages; the first one has the offset after this position's.
     static func appendSubscribed(
         _ answer: JoinAnswer, id: UnsafeRawBufferPointer, to buffer: ByteBuffer

@@ -220,13 +220,16 @@ extension ErrorCode {
             case .malformed: .tokenMalformed
             case .missingClaim: .tokenClaimMissing
             case .notYetValid: .tokenNotYet
+            case .refusedByBackend: .tokenRefused
             case .revoked: .tokenRevoked
             case .tooLong: .tokenLength
             case .tooLongLived: .tokenLifetime
+            case .unchecked: .tokenUnchecked
             case .unknownKey: .tokenKey
             case .unknownToken: .tokenUnknown
             case .unsupportedAlgorithm: .tokenAlgorithm
             case .unusableUser: .tokenUser
+            case .userDisabled: .tokenUserDisabled
             case .wrongAudience: .tokenAudience
             case .wrongClaimType: .tokenClaimType
             case .wrongClaimValue: .tokenClaimValue

@@ -26,7 +26,8 @@ extension EndpointTable {
                 Endpoint(
                     pattern: pattern, dialect: option.dialect == .echo ? .echo : .sockeye,
                     tokenPlaces: Endpoint.TokenPlaces(option.authentication),
-                    tokenParameter: option.queryName, rights: rights, userParameter: option.userParameter,
+                    tokenParameter: option.queryName, cookieName: option.cookieName, rights: rights,
+                    userParameter: option.userParameter,
                     messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option)))
         }
         self.init(endpoints)
@@ -38,6 +39,7 @@ extension Endpoint.TokenPlaces {
         self = []
         for entry in entries {
             switch entry {
+            case .cookie: insert(.cookie)
             case .query: insert(.query)
             case .header: insert(.header)
             case .subprotocol: insert(.subprotocol)

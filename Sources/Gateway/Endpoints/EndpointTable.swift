@@ -19,14 +19,17 @@ struct Endpoint: Sendable {
         static let header = TokenPlaces(rawValue: 2)
         static let subprotocol = TokenPlaces(rawValue: 4)
         static let message = TokenPlaces(rawValue: 8)
-        static let all: TokenPlaces = [.query, .header, .subprotocol, .message]
+        static let cookie = TokenPlaces(rawValue: 16)
+        static let usual: TokenPlaces = [.query, .header, .subprotocol, .message]
     }
 
     var pattern: PathPattern
     var dialect: Dialect
-    var tokenPlaces: TokenPlaces = .all
+    var tokenPlaces: TokenPlaces = .usual
     /// The query parameter that carries the token.
     var tokenParameter = "token"
+    /// The cookie that carries the token.
+    var cookieName = "token"
     /// Who may do what with which topic, and which topics every session is subscribed to.
     var rights = TopicRights.open
     /// The name in the path that must be the user's.

@@ -65,7 +65,9 @@ final class APIKeys: Sendable {
     private func heard(_ changes: [StoreChange]) {
         guard changes.contains(where: { $0.kind == .keyChanged || $0.kind == .unknown }) else { return }
         // Reads are answered in their order, so the last word is the latest.
-        store?.read { session throws(StoreError) in try Self.all(session) } then: { [weak self] result in
+        store?.read { session throws(StoreError) in
+            try Self.all(session)
+        } then: { [weak self] result in
             if case .success(let records) = result { self?.replace(records) }
         }
     }

@@ -12,7 +12,7 @@ struct Route: Sendable {
     }
 
     /// A request whose body, if the route takes one, has come whole.
-    struct Request {
+    struct Request: Sendable {
         let head: RequestHead
         let body: [UInt8]
     }

@@ -35,6 +35,8 @@ struct GatewayLimits: Sendable {
     var pieceLimit: Int
     /// Below how many waiting bytes a connection is given more of an answer.
     var viewerMark: Int
+    /// Seconds before its token ends that a client is told; 0 for not at all.
+    var tokenWarning: Int64
 
     /// - Parameter connections: the most at once over all loops, with 0 already replaced by what the process can hold.
     init(_ options: Options, connections: Int) {
@@ -55,5 +57,6 @@ struct GatewayLimits: Sendable {
         // So that one piece more does not make a slow reader of somebody who had room; what a network read brings must fit.
         pieceLimit = max(options.outboundHigh / 2, 256 << 10)
         viewerMark = min(options.outboundLow, options.outboundHigh / 2)
+        tokenWarning = options.token.warning.components.seconds
     }
 }

@@ -14,6 +14,7 @@ public struct GatewayServer {
     public static let version = "0.1.0"
 
     private let options: Options
+    private let state: StateDirectory
     private let log: LogSink
     private let shared: ServerShared
     private let control: ControlQueue
@@ -66,12 +67,17 @@ public struct GatewayServer {
             throw .system(error)
         }
         let state: StateDirectory
-        let key: TokenKey
         do throws(StateError) {
             state = try StateDirectory(path: options.state)
-            key = try state.signingKey()
         } catch {
             throw .state(error)
+        }
+        self.state = state
+        let tokens: TokenSetup
+        do throws(TokenSetupError) {
+            tokens = try TokenSetup(options, ownKey: state.signingKey)
+        } catch {
+            throw .tokens(error)
         }
         let changes = StoreChanges()
         let store: Store
@@ -92,8 +98,8 @@ public struct GatewayServer {
             options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
         plans = try Self.plans(options, manager)
         shared = try ServerShared(
-            options: options, listeners: plans.map(\.address.description), connections: most, key: key,
-            tls: context, log: log, store: store, changes: changes)
+            options: options, listeners: plans.map(\.address.description), connections: most,
+            tokens: tokens, tls: context, log: log, store: store, changes: changes)
     }
 
     private static func loopCount(_ options: Options) -> Int {
@@ -108,6 +114,7 @@ public struct GatewayServer {
             throw .system(error)
         }
         mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
+        shared.tokens.start(mailboxes)
         // All listeners are bound before the first connection is accepted: a server that cannot have all it was
         // configured for does not begin.
         for (index, loop) in loops.enumerated() {
@@ -211,6 +218,7 @@ public struct GatewayServer {
                     }
                 case .signal(.hangup):
                     manager.reloading()
+                    reloadKeys()
                     reloadCertificates()
                     manager.ready(greeting)
                 case .signal(.terminate), .signal(.interrupt):
@@ -238,9 +246,22 @@ public struct GatewayServer {
     private func stop(_ why: String) {
         for worker in workers { worker.loop.stop() }
         for worker in workers { worker.loop.join() }
+        shared.tokens.stop()
         shared.outgoing?.shutdown()
         shared.store?.close()
         log.log(.info, "stopped", why)
+    }
+
+    private func reloadKeys() {
+        if options.keys.isEmpty { return }
+        do throws(TokenSetupError) {
+            shared.tokens.replace(try TokenSetup(options, ownKey: state.signingKey))
+            log.log(.info, "reload", "keys for tokens read again; open connections go on")
+        } catch {
+            log.log(
+                .error, "reload-failed", "keys for tokens not changed: \(error)",
+                ["remedy": "\(error.remedy)"])
+        }
     }
 
     private func reloadCertificates() {

@@ -15,6 +15,8 @@ final class LoopState {
     let shared: ServerShared
     /// Mailboxes of all loops, this one included.
     let peers: [Mailbox<LoopMessage>]
+    /// By what tokens are judged; replaced by mail.
+    var acceptance: Acceptance
 
     var connections = SlotTable<Connection>()
     var outlets = Outlets()
@@ -79,6 +81,7 @@ final class LoopState {
         self.loop = loop
         self.shared = shared
         self.peers = peers
+        self.acceptance = shared.tokens.acceptance
         self.now = EventLoop.now()
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
         self.streams = StreamTable(budget: shared.limits.streamBudget / peers.count)

@@ -24,6 +24,8 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
     case store(StoreError)
     /// A certificate or key cannot be used.
     case tls(TLSError)
+    /// The keys for tokens cannot be used.
+    case tokens(TokenSetupError)
     /// TLS is asked for on an address, but no certificate is configured.
     case noCertificate(String)
     /// The system refuses what every server needs.
@@ -43,6 +45,7 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
         case .state(let error): String(describing: error)
         case .store(let error): String(describing: error)
         case .tls(let error): String(describing: error)
+        case .tokens(let error): error.description
         case .noCertificate(let address): "\(address) shall speak TLS, but no certificate is configured"
         case .system(let error): String(describing: error)
         }
@@ -61,6 +64,7 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
         case .state(let error): error.remedy
         case .store(let error): error.remedy
         case .tls(let error): error.remedy
+        case .tokens(let error): error.remedy
         case .noCertificate: "give --tls-cert FILE and --tls-key FILE, or tls = false for this address"
         case .system: "see the error; a limit of the process or the system is reached"
         }

@@ -1,5 +1,5 @@
-import HTTPWire
 import Configuration
+import HTTPWire
 import Outgoing
 import PubSub
 import SQLiteStore
@@ -26,13 +26,12 @@ final class ServerShared: Sendable {
     let changes: StoreChanges
     /// Who may use the HTTP API.
     let apiKeys: APIKeys
-    /// Sends requests to backends; nil where nothing is configured that needs it.
+    /// What loops cannot find out about tokens by themselves.
+    let tokens: TokenGate
+    /// Sends requests to others, such as backends; nil where nothing is configured that needs it.
     let outgoing: OutgoingHTTP?
     /// The backends that clients may call.
     let calls: [CallPlan]
-    let verifier: TokenVerifier
-    /// Signs the built-in page's guest tokens.
-    let guestKey: TokenKey
     let admission: Admission
     let epochs = EpochSource()
     let log: LogSink
@@ -47,19 +46,21 @@ final class ServerShared: Sendable {
     let sawProxy = Atomic<Bool>(false)
 
     init(
-        options: Options, listeners: [String], connections: Int, key: TokenKey, tls: TLSServerContext?,
-        log: LogSink, store: Store? = nil, changes: StoreChanges = StoreChanges(),
+        options: Options, listeners: [String], connections: Int, tokens: TokenSetup,
+        tls: TLSServerContext?, log: LogSink, store: Store? = nil, changes: StoreChanges = StoreChanges(),
         routes: RouteTable = RouteTable()
     ) throws(ServeError) {
         self.store = store
         self.changes = changes
+        outgoing = try OutgoingHTTP(for: options)
+        calls = try options.calls.map { options throws(ServeError) in try CallPlan(options) }
         do throws(StoreError) {
             apiKeys = try APIKeys(store, changes)
+            self.tokens = try TokenGate(
+                tokens, options.token, store: store, changes: changes, outgoing: outgoing, log: log)
         } catch {
             throw .store(error)
         }
-        outgoing = try OutgoingHTTP(for: options)
-        calls = try options.calls.map { options throws(ServeError) in try CallPlan(options) }
         policies = options.topics.compactMap { topic in
             // Patterns were read once when the configuration was checked.
             (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }
@@ -70,8 +71,6 @@ final class ServerShared: Sendable {
         routes.addAPI(limits)
         try routes.addStats(options.allEndpoints)
         self.routes = routes
-        verifier = TokenVerifier(keys: [key], policy: TokenPolicy())
-        guestKey = key
         admission = Admission(
             paths: endpoints.paths,
             origins: OriginPolicy(

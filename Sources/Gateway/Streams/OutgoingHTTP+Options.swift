@@ -2,9 +2,10 @@ import Configuration
 import Outgoing
 
 extension OutgoingHTTP {
-    /// What sends requests to the backends of a configuration; nil where it names none.
+    /// What sends requests to the backends and issuers of a configuration; nil where it names none.
     convenience init?(for options: Options) throws(ServeError) {
-        if options.calls.isEmpty { return nil }
+        let asksForTokens = options.token.checkURL != nil || options.keys.contains { $0.jwksURL != nil }
+        if options.calls.isEmpty, !asksForTokens { return nil }
         var settings = OutgoingOptions()
         settings.userAgent = "Sockeye/\(GatewayServer.version)"
         do throws(OutgoingStartError) {

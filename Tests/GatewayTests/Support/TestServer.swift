@@ -42,7 +42,8 @@ final class TestServer: @unchecked Sendable {
         var storeOptions = StoreOptions()
         storeOptions.changeInterval = 20
         let shared = try ServerShared(
-            options: options, listeners: [address.description], connections: 1000, key: key, tls: nil,
+            options: options, listeners: [address.description], connections: 1000,
+            tokens: TokenSetup(options) { () throws(StateError) in key }, tls: nil,
             log: log,
             store: try store.map {
                 try Store(
@@ -50,6 +51,7 @@ final class TestServer: @unchecked Sendable {
             }, changes: changes, routes: routes)
         let loops = try (0..<count).map { try EventLoop(name: "test-\($0)") }
         let mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
+        shared.tokens.start(mailboxes)
         workers = try loops.enumerated().map { index, loop in
             try Worker(index: index, loop: loop, shared: shared, peers: mailboxes, plans: plans)
         }
