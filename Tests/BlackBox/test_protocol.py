@@ -1,16 +1,13 @@
 """Sockeye's JSON protocol, as docs/protocol.md promises it."""
 import base64
-import hashlib
-import hmac
 import json
-import re
 import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 import harness
-from protocol import Talk, signed_in
+from protocol import Talk, resign, signed_in
 
 
 def places(server, token):
@@ -323,13 +320,3 @@ def test_a_close_is_answered_with_the_same_code(server):
 
 def claims(payload):
     return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-
-
-def resign(server, header, payload):
-    """A token with other claims, signed with the server's own secret: 64 hex digits in its state folder."""
-    # The store lies there too, which is no text.
-    files = [path.read_bytes().strip() for path in server.state.rglob("*") if path.is_file()]
-    secret = bytes.fromhex(next(content for content in files if re.fullmatch(rb"[0-9a-f]{64}", content)).decode())
-    encode = lambda raw: base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-    signed = f"{header}.{encode(json.dumps(payload).encode())}"
-    return f"{signed}.{encode(hmac.new(secret, signed.encode(), hashlib.sha256).digest())}"
