@@ -52,7 +52,7 @@
         case .command(.cancel(let stream, let id)), .command(.resume(let stream, _, let id)):
             precondition(lies(stream.raw, in: input))
             SockeyeEncoder.appendPong(id: id, to: answer)
-        case .command(.ping(let id)):
+        case .command(.ping(let id)), .command(.inbox(_, let id)), .command(.markRead(_, let id)):
             SockeyeEncoder.appendPong(id: id, to: answer)
         case .command(.publish(let topic, let data, let key, _)):
             precondition(lies(topic.raw, in: input) && lies(data, in: input))

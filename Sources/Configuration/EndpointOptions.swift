@@ -41,12 +41,14 @@ public struct EndpointOptions: Sendable, Equatable {
     public var userParameter: String?
     /// Where the numbers of connections and subscriptions are told; `nil`: nowhere.
     public var stats: String?
+    /// Whether sessions are pushed their user's notifications.
+    public var notifications: Bool
 
     /// An endpoint; what is not given is the default of `[[endpoint]]`.
     public init(
         path: String = "/ws", dialect: Dialect = .sockeye, authentication: [TokenEntry] = TokenEntry.usual,
         queryName: String = "token", subscribe: [String] = [], userParameter: String? = nil,
-        stats: String? = nil
+        stats: String? = nil, notifications: Bool = true
     ) {
         self.path = path
         self.dialect = dialect
@@ -55,6 +57,7 @@ public struct EndpointOptions: Sendable, Equatable {
         self.subscribe = subscribe
         self.userParameter = userParameter
         self.stats = stats
+        self.notifications = notifications
     }
 }
 

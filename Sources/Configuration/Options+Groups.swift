@@ -103,6 +103,12 @@ extension Options {
                     A path that tells how many connections and subscriptions the endpoint has. It is answered as JSON to \
                     whoever shows a valid token or a key of the HTTP API.
                     """),
+                row(
+                    "endpoint.notifications", .boolean, .boolean(\.notifications),
+                    """
+                    Whether sessions are told their user's notifications. Those unread at connect, and each one when it is \
+                    sent; `docs/notifications.md` has the whole story. Without it a client may still ask.
+                    """),
             ]),
         RowGroup(
             name: "topic",

@@ -14,7 +14,7 @@ enum CommandTable {
         subcommands: [
             ServeCommand.command, TokenCommand.command, KeyCommand.command, ConnectCommand.command,
             BenchCommand.command,
-            ConfigCommand.command,
+            NotifyCommand.command, ConfigCommand.command,
             CompletionsCommand.command, VersionCommand.command, HelpCommand.command,
         ])
 }

@@ -1,6 +1,7 @@
 import Bytes
 import Gateway
 import JSON
+import SQLiteStore
 
 /// What the decoder made of a message, in plain values that can be compared.
 enum Decoded: Equatable {
@@ -9,6 +10,8 @@ enum Decoded: Equatable {
     case cancel(stream: String, id: String)
     case ping(id: String)
     case history(topic: String, HistoryWish, id: String)
+    case inbox(InboxWish, id: String)
+    case markRead(NotificationSelection, id: String)
     case presence(topic: String, id: String)
     case publish(topic: String, data: String, key: String? = nil, id: String)
     case resume(stream: String, since: Int, id: String)
@@ -33,6 +36,8 @@ func decode(_ message: [UInt8], isValidUTF8: Bool = true) -> Decoded {
         case .command(.ping(let id)): .ping(id: text(id))
         case .command(.history(let topic, let wish, let id)):
             .history(topic: topic.string, wish, id: text(id))
+        case .command(.inbox(let wish, let id)): .inbox(wish, id: text(id))
+        case .command(.markRead(let selection, let id)): .markRead(selection, id: text(id))
         case .command(.presence(let topic, let id)): .presence(topic: topic.string, id: text(id))
         case .command(.publish(let topic, let data, let key, let id)):
             .publish(topic: topic.string, data: text(data), key: key?.string, id: text(id))

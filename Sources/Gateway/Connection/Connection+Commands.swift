@@ -74,6 +74,8 @@ extension Connection {
             loop.subscribe(self, to: topic, wish, id: [UInt8](id))
         case .unsubscribe(let topic, let id):
             loop.unsubscribe(self, from: topic.string, id: [UInt8](id))
+        case .inbox(let wish, let id): tellInbox(wish, id: [UInt8](id))
+        case .markRead(let selection, let id): loop.markRead(selection, for: self, id: [UInt8](id))
         case .auth, .ping:
             break
         }
@@ -230,7 +232,7 @@ extension Connection {
 
     // MARK: Saying
 
-    private func refuse(_ error: SockeyeError, id: UnsafeRawBufferPointer) {
+    func refuse(_ error: SockeyeError, id: UnsafeRawBufferPointer) {
         say { SockeyeEncoder.appendError(error, id: id, to: $0) }
     }
 
@@ -239,7 +241,7 @@ extension Connection {
     /// What comes by mail finds nobody reading, and sends at once.
     ///
     /// - Parameter frames: whole frames that go with it.
-    private func say(followedBy frames: [UInt8] = [], _ encode: (ByteBuffer) -> Void) {
+    func say(followedBy frames: [UInt8] = [], _ encode: (ByteBuffer) -> Void) {
         guard phase == .open else { return }
         let work = loop.work
         encode(work)
@@ -267,6 +269,8 @@ extension SockeyeCommand {
         case .call: .call
         case .cancel: .cancel
         case .history: .history
+        case .inbox: .inbox
+        case .markRead: .markRead
         case .ping: .ping
         case .presence: .presence
         case .publish: .publish
@@ -280,8 +284,9 @@ extension SockeyeCommand {
     fileprivate var id: UnsafeRawBufferPointer {
         switch self {
         case .auth(_, let id), .call(_, _, let id), .cancel(_, let id), .history(_, _, let id),
-            .ping(let id), .presence(_, let id), .publish(_, _, _, let id), .resume(_, _, let id),
-            .subscribe(_, _, let id), .unsubscribe(_, let id):
+            .inbox(_, let id), .markRead(_, let id), .ping(let id), .presence(_, let id),
+            .publish(_, _, _, let id), .resume(_, _, let id), .subscribe(_, _, let id),
+            .unsubscribe(_, let id):
             id
         }
     }

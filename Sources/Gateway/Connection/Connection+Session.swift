@@ -24,6 +24,8 @@ extension Connection {
 
     /// Subscribes a new session to what its endpoint gives everybody, each told like a subscription that was asked for.
     func subscribeFromTheStart() {
+        // Behind the subscriptions, whatever becomes of them.
+        defer { loop.welcome(self) }
         let endpoint = loop.shared.endpoints.endpoints[Int(endpoint)]
         for expansion in endpoint.rights.autoSubscriptions(for: session.rights) {
             switch expansion {

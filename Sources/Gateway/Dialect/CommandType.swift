@@ -10,6 +10,10 @@ public enum CommandType: String, CaseIterable, Sendable {
     case cancel
     /// Wants what was sent before.
     case history
+    /// Wants the notifications of its user.
+    case inbox
+    /// Has seen notifications.
+    case markRead = "mark_read"
     /// Asks for a sign of life.
     case ping
     /// Wants to know who is there.
@@ -30,6 +34,8 @@ public enum CommandType: String, CaseIterable, Sendable {
         case .call: #"{"type":"call","call":"assistant","data":"hello"}"#
         case .cancel: #"{"type":"cancel","stream":"…"}"#
         case .history: #"{"type":"history","topic":"news","limit":100}"#
+        case .inbox: #"{"type":"inbox","limit":20}"#
+        case .markRead: #"{"type":"mark_read","ids":[17]}"#
         case .ping: #"{"type":"ping"}"#
         case .presence: #"{"type":"presence","topic":"news"}"#
         case .publish: #"{"type":"publish","topic":"news","data":"hello"}"#
@@ -42,7 +48,7 @@ public enum CommandType: String, CaseIterable, Sendable {
     /// What it does with a topic, after "to".
     var deed: String {
         switch self {
-        case .auth, .call, .cancel, .ping, .resume: "use"
+        case .auth, .call, .cancel, .inbox, .markRead, .ping, .resume: "use"
         case .history: "read the history of"
         case .presence: "see who is on"
         case .publish: "publish to"
@@ -68,6 +74,8 @@ public enum CommandType: String, CaseIterable, Sendable {
                 "token",
             ]
         ),
+        (.inbox, ["notifications", "unread"]),
+        (.markRead, ["ack", "acknowledge", "read", "seen"]),
         (.ping, ["heartbeat", "keepalive", "keep-alive", "keep_alive"]),
         (.publish, ["broadcast", "emit", "message", "notify", "send"]),
         (.subscribe, ["join", "listen", "sub"]),

@@ -12,6 +12,41 @@ enum MemberValue {
         return number
     }
 
+    /// The id of a notification.
+    static func identifier(_ raw: UnsafeRawBufferPointer?, _ name: String) throws(SockeyeError) -> Int64? {
+        guard let raw else { return nil }
+        guard raw.count <= 19, let number = Int64(String(decoding: raw, as: UTF8.self)), number >= 0 else {
+            throw .wrongMember(name, expected: "the id of a notification")
+        }
+        return number
+    }
+
+    /// An array of ids of notifications.
+    static func identifiers(
+        _ raw: UnsafeRawBufferPointer?, _ name: String, limit: Int
+    ) throws(SockeyeError) -> [Int64]? {
+        guard let raw else { return nil }
+        var ids: [Int64] = []
+        do throws(JSONError) {
+            var scanner = try JSONScanner(raw, isValidUTF8: true)
+            var hasMore = try scanner.peek() == .array ? try scanner.enterArray() : false
+            while hasMore, ids.count <= limit {
+                let number = Int64(String(decoding: try scanner.skipValue().prefix(20), as: UTF8.self))
+                // What is no id is found by the count.
+                guard let number, number >= 0 else { break }
+                ids.append(number)
+                hasMore = try scanner.endElement()
+            }
+            if hasMore { ids = [] }
+        } catch {
+            throw .json(error)
+        }
+        guard (1...limit).contains(ids.count) else {
+            throw .wrongMember(name, expected: "an array of 1 to \(limit) ids of notifications")
+        }
+        return ids
+    }
+
     /// `true` or `false`.
     static func flag(_ raw: UnsafeRawBufferPointer?, _ name: String) throws(SockeyeError) -> Bool? {
         guard let raw else { return nil }

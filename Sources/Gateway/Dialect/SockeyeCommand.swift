@@ -1,5 +1,6 @@
 public import JSON
 public import PubSub
+public import SQLiteStore
 
 /// A client's command, as slices of its message: nothing is copied.
 ///
@@ -16,6 +17,10 @@ public enum SockeyeCommand {
     case ping(id: UnsafeRawBufferPointer)
     /// Wants what was sent to a topic before.
     case history(topic: JSONString, HistoryWish, id: UnsafeRawBufferPointer)
+    /// Wants its user's notifications.
+    case inbox(InboxWish, id: UnsafeRawBufferPointer)
+    /// Has seen notifications.
+    case markRead(NotificationSelection, id: UnsafeRawBufferPointer)
     /// Wants to know who is there.
     case presence(topic: JSONString, id: UnsafeRawBufferPointer)
     /// Sends a message; `data` is its JSON text as written. With a `key`, sending it again is sending it once.
@@ -60,6 +65,23 @@ public struct HistoryWish: Equatable, Sendable {
         self.since = since
         self.limit = limit
         self.isReversed = isReversed
+    }
+}
+
+/// Which notifications are wanted, newest first.
+public struct InboxWish: Equatable, Sendable {
+    /// At most so many, from 1 to 1,000.
+    public var limit: Int
+    /// Only those with a smaller id.
+    public var before: Int64?
+    /// Only those not read yet.
+    public var unreadOnly: Bool
+
+    /// A page; by default of the fifty newest.
+    public init(limit: Int = 50, before: Int64? = nil, unreadOnly: Bool = false) {
+        self.limit = limit
+        self.before = before
+        self.unreadOnly = unreadOnly
     }
 }
 

@@ -1,4 +1,5 @@
 internal import JSON
+internal import SQLiteStore
 
 /// Reads the commands of Sockeye's JSON protocol, `docs/protocol.md`.
 ///
@@ -8,6 +9,8 @@ public enum SockeyeDecoder {
     public static let memberLimit = 32
     /// The longest `id`, in bytes of its JSON text.
     public static let idLimit = 64
+    /// The most notifications one command may be about.
+    public static let inboxLimit = 1000
 
     /// Whether a message is the bare text `ping`, which is answered by the bare text `pong`.
     @inline(__always)
@@ -55,6 +58,10 @@ private struct CommandMembers {
     private var presence: UnsafeRawBufferPointer?
     private var limit: UnsafeRawBufferPointer?
     private var newestFirst: UnsafeRawBufferPointer?
+    private var before: UnsafeRawBufferPointer?
+    private var unread: UnsafeRawBufferPointer?
+    private var ids: UnsafeRawBufferPointer?
+    private var upTo: UnsafeRawBufferPointer?
     private(set) var id: UnsafeRawBufferPointer?
     private var unknown = JSONKeySet()
 
@@ -108,6 +115,8 @@ private struct CommandMembers {
             return .history(topic: try topicName(.history), try historyWish(), id: id)
         }
         if name.equals("presence") { return .presence(topic: try topicName(.presence), id: id) }
+        if name.equals("inbox") { return .inbox(try inboxWish(), id: id) }
+        if name.equals("mark_read") { return .markRead(try readSelection(), id: id) }
         if name.equals("unsubscribe") { return .unsubscribe(topic: try topicName(.unsubscribe), id: id) }
         if name.equals("call") { return .call(name: try text(call, "call", of: .call), data: data, id: id) }
         if name.equals("cancel") {
@@ -153,6 +162,27 @@ private struct CommandMembers {
             isReversed: try MemberValue.flag(newestFirst, "newest_first") ?? false)
     }
 
+    private func inboxWish() throws(SockeyeError) -> InboxWish {
+        let limit = try MemberValue.count(limit, "limit") ?? InboxWish().limit
+        guard (1...SockeyeDecoder.inboxLimit).contains(limit) else {
+            throw .wrongMember("limit", expected: "a whole number from 1 to \(SockeyeDecoder.inboxLimit)")
+        }
+        return InboxWish(
+            limit: limit, before: try MemberValue.identifier(before, "before"),
+            unreadOnly: try MemberValue.flag(unread, "unread") ?? false)
+    }
+
+    private func readSelection() throws(SockeyeError) -> NotificationSelection {
+        let ids = try MemberValue.identifiers(ids, "ids", limit: SockeyeDecoder.inboxLimit)
+        let upTo = try MemberValue.identifier(upTo, "up_to")
+        switch (ids, upTo) {
+        case (let ids?, nil): return .ids(ids)
+        case (nil, let last?): return .upTo(last)
+        case (nil, nil): throw .missingMember("ids", of: .markRead)
+        case (.some, .some): throw .wrongMember("up_to", expected: "left out beside ids")
+        }
+    }
+
     /// Reads the value of a member.
     ///
     /// - Returns: false when the member was there already.
@@ -172,6 +202,10 @@ private struct CommandMembers {
         if key.equals("newest_first") { return try Self.readRaw(&newestFirst, &scanner) }
         if key.equals("call") { return try Self.readText(&call, &scanner) }
         if key.equals("stream") { return try Self.readText(&stream, &scanner) }
+        if key.equals("ids") { return try Self.readRaw(&ids, &scanner) }
+        if key.equals("up_to") { return try Self.readRaw(&upTo, &scanner) }
+        if key.equals("before") { return try Self.readRaw(&before, &scanner) }
+        if key.equals("unread") { return try Self.readRaw(&unread, &scanner) }
         _ = try scanner.skipValue()
         return unknown.insert(key)
     }

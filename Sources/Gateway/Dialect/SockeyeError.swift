@@ -24,6 +24,8 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case goingAway
     /// The id is too long to be echoed; counts are bytes of its JSON text.
     case idTooLong(count: Int, limit: Int)
+    /// The inbox could not be read or changed; why.
+    case inboxFailed(String)
     /// The message is not strict JSON.
     case json(JSONError)
     /// The topic keeps no keys, or the key has no bytes or too many.
@@ -84,6 +86,7 @@ public enum SockeyeError: Error, Equatable, Sendable {
         case .emptyTopic: .topicEmpty
         case .goingAway: .goingAway
         case .idTooLong: .idTooLong
+        case .inboxFailed: .storeUnavailable
         case .json(.duplicateKey): .duplicateMember
         case .json: .malformedJSON
         case .keyRefused(.storeBehind): .storeUnavailable
@@ -123,6 +126,7 @@ extension SockeyeError: CustomStringConvertible {
         case .emptyTopic: "the topic's name is empty"
         case .goingAway: "the server is shutting down"
         case .idTooLong(let count, let limit): "the id has \(count) bytes, more than the \(limit) allowed"
+        case .inboxFailed(let why): "the inbox cannot be used: \(why)"
         case .json(let error): "the message is not strict JSON: \(error)"
         case .keyRefused(.keyNotKept): "the topic keeps no publication keys"
         case .keyRefused(.keyLength): "a publication key has 1 to \(StreamPolicy.Keys.longest) bytes"
@@ -172,6 +176,7 @@ extension SockeyeError: CustomStringConvertible {
         case .emptyTopic: "name the topic in 1 to \(TopicName.longest) bytes"
         case .goingAway: "come back, and call again"
         case .idTooLong: "use a number or a short string"
+        case .inboxFailed: "try again in a moment; the server's log tells more"
         case .json(let error): error.remedy
         case .keyRefused(.keyNotKept):
             "leave the key out, or set keys for the topic in the server's configuration"

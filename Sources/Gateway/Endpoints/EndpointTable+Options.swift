@@ -28,7 +28,8 @@ extension EndpointTable {
                     tokenPlaces: Endpoint.TokenPlaces(option.authentication),
                     tokenParameter: option.queryName, cookieName: option.cookieName, rights: rights,
                     userParameter: option.userParameter,
-                    messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option)))
+                    messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option),
+                    notifies: option.notifications))
         }
         self.init(endpoints)
     }

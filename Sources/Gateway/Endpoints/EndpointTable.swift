@@ -37,6 +37,8 @@ struct Endpoint: Sendable {
     /// The longest message a client may send, in bytes after decompression.
     var messageLimit: Int
     var deflate: DeflatePolicy
+    /// Whether sessions are pushed their user's notifications.
+    var notifies = true
 }
 
 /// All endpoints, with literal paths found by one look-up.

@@ -34,6 +34,8 @@ final class LoopState {
     let hub = Hub()
     let shard: TopicShard
     var durables = DurableWaits()
+    /// Whom notifications reach; nil until there has been one.
+    var windows: Windows?
     var laggards = Laggards()
     var publications = Publications()
     /// Answers of backends that are at home here.
@@ -90,6 +92,7 @@ final class LoopState {
             policy: { shared.topicPolicy($0) }, nextEpoch: shared.epochs.next)
         self.receiveBuffer = .allocate(byteCount: Self.receiveCapacity, alignment: 64)
         self.unixMilliseconds = csys_unix_milliseconds()
+        listenForNotifications()
     }
 
     deinit {

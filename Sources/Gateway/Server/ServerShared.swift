@@ -32,6 +32,8 @@ final class ServerShared: Sendable {
     let outgoing: OutgoingHTTP?
     /// The backends that clients may call.
     let calls: [CallPlan]
+    /// The id of the latest notification the store is known to hold, or to have held; 0 before the first.
+    let latestNotification = Atomic<Int64>(0)
     let admission: Admission
     let epochs = EpochSource()
     let log: LogSink
@@ -82,10 +84,28 @@ final class ServerShared: Sendable {
             mode: .noContextTakeover, level: options.compressionLevel,
             minimumBytes: options.compressionMinimum)
         isDevelopment = options.profile == .development
+        do throws(StoreError) {
+            try lookForNotifications()
+        } catch {
+            throw .store(error)
+        }
     }
 }
 
 extension ServerShared {
+    /// Finds out whether there are notifications, now or later.
+    private func lookForNotifications() throws(StoreError) {
+        guard let store else { return }
+        // First, so that nothing is missed between the two.
+        changes.listen { [weak self] changes in
+            for change in changes where change.kind == .notification {
+                _ = self?.latestNotification.max(change.detail, ordering: .acquiringAndReleasing)
+            }
+        }
+        let latest = try store.readNow { session throws(StoreError) in try session.latestNotification() }
+        _ = latestNotification.max(latest, ordering: .acquiringAndReleasing)
+    }
+
     /// What a topic of this name remembers.
     func topicPolicy(_ name: String) -> StreamPolicy {
         if policies.isEmpty { return .plain }

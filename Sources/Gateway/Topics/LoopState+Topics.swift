@@ -64,6 +64,7 @@ extension LoopState {
 
     /// A connection ends: nothing more is for it.
     func unsubscribeAll(_ connection: Connection) {
+        forgetWindow(connection)
         laggards.forget(connection.slot)
         hub.removeAll(connection.slot, lane: connection.lane) {
             if !InternalTopic.isInternal($0) { metrics.usage[Int(connection.endpoint)].subscriptions -= 1 }

@@ -43,6 +43,11 @@ extension StoreReader {
             .count(max(0, limit)), read: read)
     }
 
+    /// The id of the latest notification anybody has, read or expired ones included; 0 when there is none.
+    public func latestNotification() throws(StoreError) -> Int64 {
+        try database.first("SELECT max(id) FROM notification") { $0.integer(0) } ?? 0
+    }
+
     /// How many notifications of a user are unread and not expired.
     public func unreadCount(of user: String, now: Int64) throws(StoreError) -> Int {
         try database.first(
