@@ -151,6 +151,20 @@ extension Options {
             by default, mobile networks after 30; 25 seconds beats both.
             """),
         row(
+            "heartbeat.adaptive", .boolean, .boolean(\.heartbeatAdapts),
+            """
+            Ping connections more often where the way cuts them earlier. The server learns from connections that die without a \
+            close frame at what idle age a client's network (IPv4 /24, IPv6 /48) does that, and pings before. It says so in the \
+            log (`heartbeat-learned`) and at `GET /api/v1/stats`; `heartbeat.interval` stays the longest pause, and where that \
+            is 0 nothing adapts.
+            """),
+        row(
+            "heartbeat.minimum", .duration(.seconds(1)...(.seconds(3600))), .duration(\.pingMinimum),
+            """
+            The shortest pause between pings that `heartbeat.adaptive` may come down to. Below `heartbeat.interval` that counts \
+            instead.
+            """),
+        row(
             "timeouts.handshake", .duration(.milliseconds(100)...(.seconds(600))),
             .duration(\.handshakeTimeout),
             """

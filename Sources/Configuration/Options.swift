@@ -94,6 +94,11 @@ public struct Options: Sendable, Equatable {
     /// Zero: never.
     public var pingInterval: Duration = .seconds(25)
 
+    /// Whether connections of networks that cut silent ones earlier are pinged more often.
+    public var heartbeatAdapts = true
+    /// How often such connections are pinged at most.
+    public var pingMinimum: Duration = .seconds(5)
+
     /// How many bytes may wait for one connection before it is cut off as a slow reader.
     public var outboundHigh = 1 << 20
     /// Below how many waiting bytes a connection that was held back is read from again.

@@ -72,6 +72,13 @@ public struct StreamSocket: ~Copyable {
         Self.readResult(csys_peek(descriptor, buffer.baseAddress, buffer.count))
     }
 
+    /// Milliseconds since data last went in either direction, also when the peer has just gone; nil where it is not TCP.
+    ///
+    /// One system call.
+    public borrowing func idleMilliseconds() -> UInt32? {
+        UInt32(exactly: csys_idle_milliseconds(descriptor))
+    }
+
     // MARK: Writing
 
     /// Bytes that wait in the queue.

@@ -65,6 +65,8 @@ int csys_peer_address(int fd, csys_address *address);
 int csys_shutdown_write(int fd);
 /* Makes close send a reset instead of a FIN and drop what is unsent. */
 int csys_linger_zero(int fd);
+/* Milliseconds since data last went either way, also of a connection that has just ended; -errno where it is not TCP. */
+int64_t csys_idle_milliseconds(int fd);
 int csys_set_reuse_address(int fd);
 int csys_set_reuse_port(int fd);
 int csys_set_v6_only(int fd);

@@ -100,6 +100,28 @@ enum API {
                             .required("connections", .integer(0 ... .max), "WebSockets open."),
                             .required("subscriptions", .integer(0 ... .max), "Their subscriptions."),
                         ]), 0 ... .max), "The same by endpoint."),
+                .required(
+                    "heartbeat",
+                    .object([
+                        .required(
+                            "lost", .integer(0 ... .max), "WebSockets that ended without a close frame."),
+                        .required(
+                            "lost_idle_median_ms", .integer(0 ... .max),
+                            "How long half of them had been silent."),
+                        .required(
+                            "networks",
+                            .array(
+                                .object([
+                                    .required("network", .text(.free), "The network, such as 192.0.2.0/24."),
+                                    .required(
+                                        "cut_ms", .integer(0 ... .max), "The silence at which it cuts."),
+                                    .required(
+                                        "interval_ms", .integer(0 ... .max),
+                                        "How often its connections are pinged, before `heartbeat.minimum`."),
+                                    .required(
+                                        "deaths", .integer(0 ... .max), "The connections that taught it."),
+                                ]), 0...20), "What was learned of networks that cut silent connections."),
+                    ]), "Silence, and how connections end in it."),
                 .required("closes", .map(except: []), "WebSockets closed, by close code."),
                 .required("refusals", .map(except: []), "Refusals, by code."),
             ])

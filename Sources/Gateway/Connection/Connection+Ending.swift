@@ -89,7 +89,10 @@ extension Connection {
         guard phase != .closed else { return }
         loop.shared.log.ended(self, named(why))
         unsubscribeAll()
-        if phase == .open { loop.metrics.countClose(CloseCode.abnormal.rawValue) }
+        if phase == .open {
+            loop.metrics.countClose(CloseCode.abnormal.rawValue)
+            lost(why)
+        }
         if hasOpened { loop.metrics.usage[Int(endpoint)].connections -= 1 }
         phase = .closed
         if !isReading { reader.discard(scratch: loop.scratch) }

@@ -32,9 +32,9 @@ extension Connection {
         while more && phase != .closed && interest.contains(.read) {
             switch socket.receive(into: loop.receiveBuffer) {
             case .bytes(let count):
+                if awaitsPong { outlivedSilence() }
                 lastReceived = loop.tick
                 loop.metrics.bytesReceived &+= UInt64(count)
-                awaitsPong = false
                 input(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
                 // Level-triggered: the poller tells again. Only what TLS holds decrypted it cannot see.
                 more = phase != .closed && socket.hasBufferedBytes

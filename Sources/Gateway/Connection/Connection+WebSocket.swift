@@ -110,8 +110,11 @@ extension Connection {
         if session.isAuthenticated, session.expiresAt < loop.unixTime { return close(.tokenExpired) }
         if session.warnsAt <= loop.unixTime { warnOfEnd() }
         let idle = UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds
-        if idle >= limits.idleTimeout { return close(.noHeartbeat) }
-        if !awaitsPong && idle + LoopState.tickNanoseconds >= limits.pingInterval {
+        if idle >= limits.idleTimeout {
+            if awaitsPong { lostInSilence() }
+            return close(.noHeartbeat)
+        }
+        if !awaitsPong && idle + LoopState.tickNanoseconds >= pingInterval {
             awaitsPong = true
             FrameWriter.append(.ping, payload: UnsafeRawBufferPointer(start: nil, count: 0), to: loop.reply)
             flushReply()
@@ -129,8 +132,9 @@ extension Connection {
     /// When to look again: the next ping, the end of patience, or the end of the time to authenticate.
     private func nextBeat(idle: UInt64) -> UInt64 {
         let limits = loop.shared.limits
+        let interval = pingInterval
         // While a pong is due look as often as ever: it may be here by then, and the next ping due.
-        var next = limits.pingInterval - (awaitsPong ? 0 : min(limits.pingInterval, idle))
+        var next = interval - (awaitsPong ? 0 : min(interval, idle))
         next = min(next, limits.idleTimeout - min(limits.idleTimeout, idle))
         if authenticationDue {
             next = min(next, limits.authenticationTimeout - min(limits.authenticationTimeout, age))

@@ -1,6 +1,8 @@
 import Bytes
+import EventLoop
 import JSON
 import Synchronization
+import Telemetry
 
 // What an operator asks of the whole server: numbers for a machine, numbers for a person.
 extension Census {
@@ -45,6 +47,14 @@ extension Census {
             "sockeye_turn_seconds",
             "How long a loop's turn takes, every 64th measured: what a message waits for its loop at most.",
             metrics.turns)
+        text.histogram(
+            "sockeye_lost_idle_seconds",
+            "How long WebSockets that ended without a close frame had been silent.", metrics.idleAtLoss,
+            bounds: PrometheusText.idleBounds)
+        text.gauge(
+            "sockeye_learned_networks",
+            "Client networks known to cut idle connections, which are pinged in time.",
+            shared.idleCuts.withLock { $0.learned(now: EventLoop.now()) }.count)
         return text.bytes
     }
 
@@ -66,6 +76,18 @@ extension Census {
             object.member("connections", Int64(endpoint.1.connections))
             object.member("subscriptions", Int64(endpoint.1.subscriptions))
         }
+        let learned = shared.idleCuts.withLock { $0.learned(now: EventLoop.now()) }
+        object.member("heartbeat") { object in
+            object.member("lost", Int64(clamping: metrics.idleAtLoss.count))
+            object.member(
+                "lost_idle_median_ms", Int64(clamping: metrics.idleAtLoss.quantile(0.5) / 1_000_000))
+            object.member("networks", each: learned.prefix(Self.networksTold)) { object, learned in
+                object.member("network", learned.network.description)
+                object.member("cut_ms", Int64(learned.cut))
+                object.member("interval_ms", Int64(learned.interval))
+                object.member("deaths", Int64(learned.deaths))
+            }
+        }
         object.member("closes") { object in
             for (code, number) in metrics.closes.sorted(by: { $0.key < $1.key }) {
                 object.member("\(code)", Int64(clamping: number))
@@ -79,6 +101,9 @@ extension Census {
         object.end()
         return body.array
     }
+
+    /// Of the networks that were learned, those that rest on most deaths.
+    private static let networksTold = 20
 
     /// What one endpoint holds: `{"connections":N,"subscriptions":N}`.
     func stats(endpoint index: Int) -> [UInt8] {

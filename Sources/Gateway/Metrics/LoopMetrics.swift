@@ -34,6 +34,8 @@ struct LoopMetrics: Sendable {
     ///
     /// Every 64th turn is measured.
     var turns = Histogram()
+    /// How long WebSockets that ended without a close frame had been silent, in nanoseconds.
+    var idleAtLoss = Histogram()
     /// By the endpoint's place in the table.
     var usage: [Usage]
 
@@ -57,6 +59,7 @@ struct LoopMetrics: Sendable {
         closes.merge(other.closes, uniquingKeysWith: &+)
         calls.merge(other.calls, uniquingKeysWith: &+)
         turns.merge(other.turns)
+        idleAtLoss.merge(other.idleAtLoss)
         for (index, part) in other.usage.enumerated() where usage.indices.contains(index) {
             usage[index].connections += part.connections
             usage[index].subscriptions += part.subscriptions

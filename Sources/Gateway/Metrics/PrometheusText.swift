@@ -39,9 +39,11 @@ struct PrometheusText {
     }
 
     /// A histogram of nanoseconds, told in seconds.
-    func histogram(_ name: String, _ help: String, _ histogram: Histogram) {
+    func histogram(
+        _ name: String, _ help: String, _ histogram: Histogram, bounds: [(String, UInt64)] = Self.bounds
+    ) {
         head(name, help, "histogram")
-        for (text, bound) in Self.bounds {
+        for (text, bound) in bounds {
             sample(name + "_bucket", Self.labels("le", text), histogram.count(upTo: bound))
         }
         sample(name + "_bucket", Self.labels("le", "+Inf"), histogram.count)
@@ -76,10 +78,18 @@ struct PrometheusText {
     }
 
     /// Seconds as the text tells them, and the same in nanoseconds.
-    private static let bounds: [(String, UInt64)] = [
+    static let bounds: [(String, UInt64)] = [
         ("0.00001", 10_000), ("0.0001", 100_000), ("0.0005", 500_000), ("0.001", 1_000_000),
         ("0.0025", 2_500_000), ("0.005", 5_000_000), ("0.01", 10_000_000), ("0.025", 25_000_000),
         ("0.05", 50_000_000), ("0.1", 100_000_000), ("0.25", 250_000_000), ("0.5", 500_000_000),
         ("1", 1_000_000_000), ("2.5", 2_500_000_000), ("10", 10_000_000_000),
+    ]
+
+    /// The same for silences: the ages at which proxies, tunnels and address translators are known to cut.
+    static let idleBounds: [(String, UInt64)] = [
+        ("1", 1_000_000_000), ("5", 5_000_000_000), ("10", 10_000_000_000), ("15", 15_000_000_000),
+        ("20", 20_000_000_000), ("25", 25_000_000_000), ("30", 30_000_000_000), ("45", 45_000_000_000),
+        ("60", 60_000_000_000), ("90", 90_000_000_000), ("120", 120_000_000_000), ("300", 300_000_000_000),
+        ("600", 600_000_000_000),
     ]
 }

@@ -10,6 +10,10 @@ struct GatewayLimits: Sendable {
     var idleTimeout: UInt64
     /// `.max` for never.
     var pingInterval: UInt64
+    /// Never more often than this, whatever was learned.
+    var pingMinimum: UInt64
+    /// Whether pings adapt to what the way to a client cuts.
+    var isHeartbeatAdaptive: Bool
     var shutdownTimeout: UInt64
     /// A kept-alive HTTP connection may rest this long between requests.
     var keepAliveTimeout: UInt64 = 60_000_000_000
@@ -45,6 +49,8 @@ struct GatewayLimits: Sendable {
         authenticationTimeout = options.authTimeout.wholeNanoseconds
         idleTimeout = options.idleTimeout.wholeNanoseconds
         pingInterval = options.pingInterval == .zero ? .max : options.pingInterval.wholeNanoseconds
+        pingMinimum = options.pingMinimum.wholeNanoseconds
+        isHeartbeatAdaptive = options.heartbeatAdapts
         shutdownTimeout = options.shutdownTimeout.wholeNanoseconds
         outboundHigh = options.outboundHigh
         outboundLow = options.outboundLow

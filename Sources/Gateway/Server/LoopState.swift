@@ -31,6 +31,9 @@ final class LoopState {
     /// How many lines about peers this second has seen.
     var logLimit = LogLimit()
 
+    /// At what idle age connections of a network are cut: what all loops together have learned.
+    var idleCuts = IdleCuts()
+
     let hub = Hub()
     let shard: TopicShard
     var durables = DurableWaits()

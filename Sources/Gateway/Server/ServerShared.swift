@@ -44,6 +44,10 @@ final class ServerShared: Sendable {
     let isDevelopment: Bool
     /// Connections of all loops: the limit is the server's, and the kernel does not spread them evenly.
     let openConnections = Atomic<Int>(0)
+    /// What connections that ended or lived on taught about their networks; what comes of it every loop has itself.
+    let idleCuts = Mutex(IdleCuts())
+    /// Something has been lost since the start: until then nobody needs to tell who lives on.
+    let hasLosses = Atomic<Bool>(false)
     /// A request came through a proxy, so loopback is no proof of being at home any more.
     let sawProxy = Atomic<Bool>(false)
 
