@@ -189,6 +189,14 @@ extension Options {
             """
             How long clients may take to leave when the server stops. They are told with close code 1001.
             """),
+        row(
+            "timeouts.reconnect_spread",
+            .duration(.milliseconds(100)...(.seconds(3600)), zero: "clients are not told"),
+            .duration(\.reconnectSpread),
+            """
+            Over how long clients come back when the server stops. Each is told a delay of its own, evenly spread over this, in \
+            a message `going_away` before the close: a server that comes up is not met by all of them at once.
+            """),
     ]
 
     private static let log: [Option] = [

@@ -89,6 +89,10 @@ public struct Options: Sendable, Equatable {
     public var idleTimeout: Duration = .seconds(60)
     /// How long the server lets clients take to leave when it is told to stop.
     public var shutdownTimeout: Duration = .seconds(5)
+    /// Over how long clients are told to come back when the server stops.
+    ///
+    /// Zero: they are not told.
+    public var reconnectSpread: Duration = .seconds(5)
     /// How long a connection is silent before it is pinged.
     ///
     /// Zero: never.

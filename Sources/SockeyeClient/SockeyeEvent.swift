@@ -10,6 +10,8 @@ public enum SockeyeEvent: Equatable, Sendable {
     /// A delivery; `data` is the JSON text as it was published.
     case message(topic: String, offset: UInt64?, data: String)
     case pong
+    /// The server ends; wait so long before dialling again.
+    case goingAway(reconnectWithin: Duration)
     case error(SockeyeFault)
     /// A type this client does not know, or no JSON of this protocol at all.
     case other(String)
@@ -30,7 +32,7 @@ public enum SockeyeEvent: Equatable, Sendable {
         switch self {
         case .subscribed(_, _, _, let id), .unsubscribed(_, let id), .published(_, _, let id): id
         case .error(let fault): fault.id
-        case .authenticated, .message, .pong, .other: nil
+        case .authenticated, .goingAway, .message, .pong, .other: nil
         }
     }
 
@@ -46,6 +48,10 @@ public enum SockeyeEvent: Equatable, Sendable {
         case "published": .published(topic: topic, offset: members.offset, id: id)
         case "message": .message(topic: topic, offset: members.offset, data: members.data ?? "null")
         case "pong": .pong
+        case "going_away":
+            .goingAway(
+                reconnectWithin: .milliseconds(
+                    members.strings["reconnect_within_ms"].flatMap { Int64($0) } ?? 0))
         case "error":
             .error(
                 SockeyeFault(

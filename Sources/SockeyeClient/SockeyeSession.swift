@@ -9,7 +9,7 @@ import WebSocketWire
 /// try await session.subscribe("news")
 /// for await delivery in session.deliveries { print(delivery.data) }
 /// ```
-/// It lives as long as its connection: coming back after a loss is the caller's. A session that is let go of
+/// It lives as long as its connection: coming back after a loss is the caller's, not before ``reconnectDelay``. A session that is let go of
 /// closes its connection with 1001 and ends ``deliveries``.
 public actor SockeyeSession {
     /// A message on a topic.
@@ -66,6 +66,9 @@ public actor SockeyeSession {
     public nonisolated let deliveries: AsyncStream<Delivery>
     /// How many deliveries wait at most.
     public static let deliveryLimit = 10_000
+
+    /// How long to wait before dialling again, where the server has said so before it went; nil where it has not.
+    public private(set) var reconnectDelay: Duration?
 
     private let output: AsyncStream<Delivery>.Continuation
     private typealias Answer = Result<SockeyeEvent, Failure>
@@ -209,6 +212,7 @@ public actor SockeyeSession {
         case .error(let fault): answer(fault.id ?? "", .failure(.refused(fault)))
         case .subscribed, .unsubscribed, .published:
             if let id = event.id { answer(id, .success(event)) }
+        case .goingAway(let delay): reconnectDelay = delay
         case .pong, .other: break
         }
     }

@@ -216,5 +216,43 @@ import WebSocketWire
         }
     }
 
+    @Test func `everybody is sent away for another moment, evenly spread`() throws {
+        let server = try TestServer(loops: 2) { $0.reconnectSpread = .seconds(12) }
+        let token = try server.token("ada")
+        let clients = try (0..<12).map { _ in try TestClient(port: server.port, path: "/ws?token=\(token)") }
+        Thread.detachNewThread { server.drain() }
+        var delays: [Int] = []
+        for client in clients {
+            guard case .text(let text) = try client.next() else { throw Refused() }
+            #expect(text.hasPrefix(#"{"type":"going_away","reconnect_within_ms":"#))
+            delays.append(Int(text.filter(\.isNumber)) ?? 0)
+            #expect(try client.next() == .closed(1001, "server is shutting down"))
+        }
+        delays.sort()
+        #expect(Set(delays).count >= 11 && delays.allSatisfy { (1...12_000).contains($0) }, "\(delays)")
+        #expect(delays[3] <= 6000 && delays[8] >= 6000, "\(delays)")
+    }
+
+    @Test func `nobody is told where no spread is wanted`() throws {
+        let server = try TestServer(loops: 1) { $0.reconnectSpread = .zero }
+        let client = try TestClient(port: server.port, path: "/ws?token=\(try server.token("ada"))")
+        Thread.detachNewThread { server.drain() }
+        #expect(try client.next() == .closed(1001, "server is shutting down"))
+    }
+
+    @Test func `readiness ends before the server does`() throws {
+        let server = try TestServer(loops: 1)
+        let witness = try TestClient(port: server.port, path: "/echo")
+        let client = try TestClient(port: server.port)
+        client.write(Array("GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /health HTTP/1.1\r\n".utf8))
+        var health = [UInt8]()
+        while health.last != UInt8(ascii: "}") { health += try client.readSome() }
+        Thread.detachNewThread { server.drain() }
+        #expect(try witness.next() == .closed(1001, "server is shutting down"))
+        client.write(Array("Host: a\r\n\r\n".utf8))
+        let answer = try client.readAll()
+        #expect(answer.hasPrefix("HTTP/1.1 503 ") && answer.hasSuffix(#"{"status":"stopping"}"#))
+    }
+
     private struct Refused: Error {}
 }

@@ -44,6 +44,10 @@ struct SockeyeProtocolTests {
         ),
         (#"{"type":"authenticated","user":"ada"}"#, .authenticated(user: "ada")),
         (#"{"type":"pong"}"#, .pong),
+        (
+            #"{"type":"going_away","reconnect_within_ms":1840}"#,
+            .goingAway(reconnectWithin: .milliseconds(1840))
+        ),
         ("pong", .pong),
         (
             #"{"type":"error","code":"AUTH","message":"m","remedy":"r","id":"1"}"#,

@@ -78,6 +78,13 @@ public enum SockeyeEncoder {
         appendEnd(id, to: buffer)
     }
 
+    /// The server ends; the client may dial again in so many milliseconds.
+    public static func appendGoingAway(reconnectWithin milliseconds: UInt64, to buffer: ByteBuffer) {
+        appendHead(#"{"type":"going_away","reconnect_within_ms":"#, to: buffer)
+        buffer.append(decimal: milliseconds)
+        appendHead("}", to: buffer)
+    }
+
     /// The client gets no more of the topic's messages.
     public static func appendUnsubscribed(
         topic: String, id: UnsafeRawBufferPointer, to buffer: ByteBuffer

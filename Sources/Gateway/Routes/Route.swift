@@ -47,7 +47,14 @@ struct RouteTable: Sendable {
 
     /// The routes every server has.
     init() {
-        self["/health"] = [Route { _, _ in .json(200, Array(#"{"status":"ok"}"#.utf8)) }]
+        self["/health"] = [
+            Route { _, connection in
+                // Whoever spreads requests over servers asks here, and sends no more once the end has begun.
+                connection.loop.isDraining
+                    ? .json(503, Array(#"{"status":"stopping"}"#.utf8))
+                    : .json(200, Array(#"{"status":"ok"}"#.utf8))
+            }
+        ]
         self["/api/refusals"] = [Route(for: .user) { _, connection in .refusals(connection.loop.shared) }]
         self["/page.json"] = [Route { request, connection in PageRoute.facts(request.head, connection) }]
         self["/metrics"] = [

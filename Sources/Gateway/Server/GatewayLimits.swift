@@ -15,6 +15,8 @@ struct GatewayLimits: Sendable {
     /// Whether pings adapt to what the way to a client cuts.
     var isHeartbeatAdaptive: Bool
     var shutdownTimeout: UInt64
+    /// Over how long clients that are sent away come back; 0: they are not told.
+    var reconnectSpread: UInt64
     /// A kept-alive HTTP connection may rest this long between requests.
     var keepAliveTimeout: UInt64 = 60_000_000_000
     /// A peer has this long to answer our close frame.
@@ -52,6 +54,7 @@ struct GatewayLimits: Sendable {
         pingMinimum = options.pingMinimum.wholeNanoseconds
         isHeartbeatAdaptive = options.heartbeatAdapts
         shutdownTimeout = options.shutdownTimeout.wholeNanoseconds
+        reconnectSpread = options.reconnectSpread.wholeNanoseconds
         outboundHigh = options.outboundHigh
         outboundLow = options.outboundLow
         maxConnections = connections

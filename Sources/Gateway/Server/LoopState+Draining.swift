@@ -18,7 +18,23 @@ extension LoopState {
         listeners.removeAll()
         var all: [Connection] = []
         connections.forEach { all.append($1) }
+        sendAway(all)
         for connection in all { connection.sayGoodbye() }
+    }
+
+    /// Tells those who understand it when to come back, each at another moment: together they would meet the next server
+    /// as a storm.
+    private func sendAway(_ connections: [Connection]) {
+        let spread = shared.limits.reconnectSpread / 1_000_000
+        guard spread > 0 else { return }
+        let listeners = connections.filter { $0.phase == .open && $0.dialect == .sockeye }
+        let count = UInt64(listeners.count)
+        for (number, connection) in zip(UInt64(0)..., listeners) {
+            // Each has a stretch of its own and a moment in it by chance: other loops and servers spread theirs alike.
+            let (start, end) = (spread &* number / count, spread &* (number &+ 1) / count)
+            let moment = UInt64.random(in: start...max(start, end &- 1)) &+ 1
+            connection.say { SockeyeEncoder.appendGoingAway(reconnectWithin: moment, to: $0) }
+        }
     }
 
     /// Ends the wait when all have left, or cuts off those who did not.

@@ -84,13 +84,20 @@ struct ConnectPrinter {
                         "message", ("ms", Self.milliseconds(time)),
                         ("binary_base64", .string(Base64.encode(bytes)))))
             ]
-        case (.talk, .text(let text)): [.data(stamp(time) + color("← ", 36) + text.printable)]
+        case (.talk, .text(let text)):
+            [.data(stamp(time) + color("← ", 36) + text.printable)] + goingAway(text)
         case (.talk, .binary(let bytes)): [.data(stamp(time) + color("← ", 36) + Self.hexadecimal(bytes))]
         // A line is a message: what would break it is escaped nowhere, since the reader asked for the
         // bytes; --json is for the rest.
         case (.lines, .text(let text)): [.data(text)]
         case (.lines, .binary(let bytes)): [.data(Base64.encode(bytes))]
         }
+    }
+
+    /// What a server of ours says before it ends, in words.
+    private func goingAway(_ text: String) -> [Line] {
+        guard case .goingAway(let delay) = SockeyeEvent(text) else { return [] }
+        return talk("the server ends; it asks to be dialled again in \(Self.text(delay))")
     }
 
     func firstMessage(after time: Duration) -> [Line] {
