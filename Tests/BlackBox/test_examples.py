@@ -1,31 +1,47 @@
 """The examples as they are, with ports and paths replaced: each system's conversation, word by word, through a real nginx."""
 import json
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+import harness
 from harness import HOST, ROOT, free_port, get
-from protocol import Talk
+from protocol import Talk, resign
 
 
 class Example:
     """A server with an example's configuration, and an nginx with its nginx.conf in front."""
 
-    def __init__(self, name, start, nginx, **replacements):
+    def __init__(self, name, start, nginx, tmp_path, toml=(), **replacements):
         self.folder = ROOT / "Examples" / name
-        self.server = start("--config", self.folder / "sockeye.toml")
+        self.configuration = tmp_path / "sockeye.toml"
+        self.configuration.write_text(self.replaced("sockeye.toml", dict(toml)))
+        # A key made while the server runs is known to it within a second; one made before, from the start.
+        done = self.command("key", "create", "--state", tmp_path / "state")
+        assert done.returncode == 0, done.stderr
+        self.key = done.stdout.strip()
+        self.server = start("--config", self.configuration, state=tmp_path / "state")
         self.port = free_port()
-        text = (self.folder / "nginx.conf").read_text()
-        text, count = re.subn(r"http://127\.0\.0\.1:\d+;", f"http://{HOST}:{self.server.port};", text)
-        assert count >= 1
+        text = self.replaced("nginx.conf", replacements)
+        # Sockeye is what its own configuration says; other addresses are other programs'.
+        own = re.search(r'listen = \["(.*?)"\]', self.configuration.read_text()).group(1)
+        assert f"http://{own};" in text
+        text = text.replace(f"http://{own};", f"http://{HOST}:{self.server.port};")
         text = re.sub(r"listen \d+;", f"listen {self.port};", text)
         text = re.sub(r"root [^;]*;", f"root {self.folder}/page;", text)
-        for old, new in replacements.items():
-            assert old in text
-            text = text.replace(old, str(new))
         nginx(text, self.port)
+
+    def replaced(self, name, replacements):
+        text = (self.folder / name).read_text()
+        for old, new in replacements.items():
+            assert old in text, old
+            text = text.replace(old, str(new))
+        return text
 
     def url(self, path):
         return f"ws://{HOST}:{self.port}{path}"
@@ -33,11 +49,19 @@ class Example:
     def dial(self, path, **options):
         return Talk(self.url(path), **options)
 
-    def token(self, user):
-        return self.server.token(user)
+    def token(self, user, *args):
+        return self.server.token(user, "--config", self.configuration, *args)
 
-    def refusals(self):
-        return get(self.server.port, "/api/refusals", headers=[f"Authorization: Bearer {self.token('operator')}"]).json
+    def command(self, *args, **options):
+        return subprocess.run([harness.BINARY, *map(str, args)], capture_output=True, text=True, timeout=20,
+                              env=harness.clean_environment(), **options)
+
+    def post(self, path, body):
+        """What the team's own backend does, past the proxy and with its key."""
+        body = json.dumps(body)
+        answer = get(self.server.port, path, method="POST", body=body, headers=[
+            f"Authorization: Bearer {self.key}", "Content-Type: application/json", f"Content-Length: {len(body)}"])
+        return answer.status, answer.json
 
     def refusal(self, path, **options):
         with pytest.raises(InvalidStatus) as refused:
@@ -46,8 +70,8 @@ class Example:
 
 
 @pytest.fixture
-def example(start, nginx):
-    return lambda name, **replacements: Example(name, start, nginx, **replacements)
+def example(start, nginx, tmp_path):
+    return lambda name, toml=(), **replacements: Example(name, start, nginx, tmp_path, toml, **replacements)
 
 
 class TestWorkspaceSync:
@@ -112,7 +136,9 @@ class TestWorkspaceSync:
         with pytest.raises(InvalidStatus) as refused:
             connect(system.url("/wss?token=x"), proxy=None)
         assert refused.value.response.status_code == 404
-        assert system.refusals()["total"] == 0
+        token = system.token("operator")
+        answer = get(system.server.port, "/api/refusals", headers=[f"Authorization: Bearer {token}"])
+        assert answer.json["total"] == 0
 
     def test_a_restart_is_survived_by_coming_back(self, system):
         window = system.dial(f"/ws?token={system.token('ada')}")
@@ -122,3 +148,137 @@ class TestWorkspaceSync:
             while True:
                 window.hear(10)
         assert closed.value.rcvd.code == 1001
+
+
+class TestNotifications:
+    """System 2."""
+
+    PATH = "/api/v1/notifications/ws/{}"
+
+    @pytest.fixture
+    def system(self, example):
+        return example("notifications", **{"http://127.0.0.1:9000;": f"http://{HOST}:9;"})
+
+    def windows(self, system, count, user="ada@example.com"):
+        token = system.token(user)
+        return [system.dial(self.PATH.format(user) + f"?token={token}") for _ in range(count)]
+
+    def test_a_notification_reaches_all_windows_of_its_user_at_once(self, system):
+        windows, stranger = self.windows(system, 3), self.windows(system, 1, "bob@example.com")[0]
+        for window in windows:
+            window.is_silent()
+        status, answer = system.post("/api/v1/notify", {"user": "ada@example.com", "data": {"text": "ready"}})
+        assert status == 200 and answer["unread"] == 1
+        for window in windows:
+            heard = window.hear_of("notification")
+            assert (heard["id"], heard["data"], heard["unread"]) == (answer["id"], {"text": "ready"}, 1)
+        assert stranger.is_silent()
+        # Read in one window is read in all.
+        windows[0].say(type="mark_read", ids=[answer["id"]])
+        for window in windows:
+            heard = window.hear_of("marked_read")
+            assert (heard["ids"], heard["unread"]) == ([answer["id"]], 0)
+
+    def test_it_waits_for_a_user_who_is_away(self, system):
+        for number in range(3):
+            system.post("/api/v1/notify", {"user": "ada@example.com", "data": number})
+        inbox = self.windows(system, 1)[0].hear_of("inbox")
+        assert inbox["unread"] == 3
+        assert sorted(item["data"] for item in inbox["notifications"]) == [0, 1, 2]
+
+    def test_a_path_is_its_users_own(self, system):
+        status, body = system.refusal(self.PATH.format("bob@example.com") + f"?token={system.token('ada@example.com')}")
+        assert (status, body["code"]) == (403, "PATH-USER")
+
+    def test_without_its_own_location_the_server_names_the_proxy(self, start, nginx, example):
+        """The classic mistake: `location /api/` takes the path, and passes no Upgrade on."""
+        server = start("--config", ROOT / "Examples" / "notifications" / "sockeye.toml")
+        port = free_port()
+        nginx(f"server {{ listen {port}; location /api/ {{ proxy_pass http://{HOST}:{server.port}; }} }}", port)
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"ws://{HOST}:{port}{self.PATH.format('ada@example.com')}?token={server.token('ada@example.com')}", proxy=None)
+        body = json.loads(refused.value.response.body)
+        assert refused.value.response.status_code == 426 and body["code"].startswith("HANDSHAKE-") and any("proxy_set_header" in line for line in body["nginx"])
+
+
+class TestTradingAssistant:
+    """System 4."""
+
+    @pytest.fixture
+    def service(self):
+        port = free_port()
+        process = subprocess.Popen([sys.executable, ROOT / "Examples" / "trading-assistant" / "service.py", str(port), "0.02"])
+        harness.wait_for_port(port, process)
+        yield port
+        process.kill()
+        process.wait()
+
+    @pytest.fixture
+    def system(self, example, service):
+        return example("trading-assistant", toml={"http://127.0.0.1:9001/chat": f"http://{HOST}:{service}/chat"})
+
+    def signed_in(self, system, user="7"):
+        client = system.dial("/ws/realtime")
+        client.authenticate(system.token(user))
+        return client
+
+    def pieces(self, client, count):
+        return [client.hear_of("piece") for _ in range(count)]
+
+    def test_an_answer_streams_back(self, system):
+        client = self.signed_in(system)
+        opened = client.say(type="call", call="chat", data={"question": "Buy?"}, id=1).hear_of("stream")
+        assert (opened["state"], opened["call"], opened["id"]) == ("open", "chat", 1)
+        pieces = self.pieces(client, 7)
+        assert [piece["offset"] for piece in pieces] == list(range(1, 8))
+        assert "".join(piece["data"] for piece in pieces) == "7 asks: Buy? The answer is hold. "
+        ended = client.hear_of("stream")
+        assert (ended["state"], ended["offset"]) == ("done", 7)
+
+    def test_a_reconnect_in_mid_answer_goes_on_without_a_gap(self, system):
+        first = self.signed_in(system)
+        stream = first.say(type="call", call="chat", data={"question": "Buy?"}, id=1).hear_of("stream")["stream"]
+        self.pieces(first, 2)
+        first.socket.close()
+        second = self.signed_in(system)
+        second.say(type="resume", stream=stream, since=2)
+        heard = []
+        while not heard or heard[-1]["type"] != "stream" or heard[-1]["state"] != "done":
+            heard.append(second.hear_of("piece", "stream"))
+        assert [item["offset"] for item in heard if item["type"] == "piece"] == [3, 4, 5, 6, 7]
+
+    def test_another_user_cannot_resume_it(self, system):
+        first = self.signed_in(system)
+        stream = first.say(type="call", call="chat", data={"question": "Buy?"}, id=1).hear_of("stream")["stream"]
+        stranger = self.signed_in(system, "8")
+        assert stranger.say(type="resume", stream=stream, since=0).hear_of("error")["code"] == "stream_unknown"
+
+    def test_cancelling_ends_it(self, system):
+        client = self.signed_in(system)
+        stream = client.say(type="call", call="chat", data={"question": "Buy?"}, id=1).hear_of("stream")["stream"]
+        self.pieces(client, 1)
+        client.say(type="cancel", stream=stream)
+        while (heard := client.hear_of("piece", "stream"))["type"] == "piece":
+            pass
+        assert heard["state"] == "cancelled"
+
+    @pytest.mark.parametrize("claims, code", [
+        ({"userId": "7", "aud": "other", "iss": "user-service", "type": "access"}, "TOKEN-AUDIENCE"),
+        ({"userId": "7", "aud": "trading-assistant", "iss": "nobody", "type": "access"}, "TOKEN-ISSUER"),
+        ({"userId": "7", "aud": "trading-assistant", "iss": "user-service"}, "TOKEN-CLAIM-MISSING"),
+        ({"user_id": "7", "aud": "trading-assistant", "iss": "user-service", "type": "access"}, "TOKEN-CLAIM-MISSING"),
+    ])
+    def test_what_is_wrong_with_a_token_is_named(self, system, claims, code):
+        client = system.dial("/ws/realtime")
+        token = resign(system.server, system.token("7").split(".")[0], {**claims, "exp": int(time.time()) + 600})
+        assert client.say(type="auth", token=token).hear_of("error")["code"] == code
+
+    def test_a_page_that_says_authenticate_is_told_auth(self, system):
+        client = system.dial("/ws/realtime")
+        error = client.say(type="authenticate", token="x").hear_of("error")
+        assert error["code"] == "unknown_type" and '"auth"' in error["message"]
+
+    def test_a_path_that_does_not_exist_names_the_nearest(self, system):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(f"ws://{HOST}:{system.server.port}/ws/realtim", proxy=None)
+        assert json.loads(refused.value.response.body)["nearestPath"] == "/ws/realtime"
