@@ -3,6 +3,7 @@ import Foundation
 import HTTPWire
 import JSON
 import Testing
+import Tokens
 
 @testable import Gateway
 
@@ -135,6 +136,33 @@ import Testing
             #"{"user":"a","ttl":0}"#, #"{"user":"","ttl":1}"#, #"{"user":"a","ttl":1,"claims":{"exp":1}}"#,
             #"{"user":"a","ttl":1,"claims":{"a":1,"a":2}}"#, #"{"user":"a","ttl":1,"claims":[]}"#,
         ] { #expect(try api.post("/api/v1/tokens", body).status == 400, "\(body)") }
+    }
+
+    @Test func `tokens are taken back: one, by its id, or all of a user`() throws {
+        let server = try serve(2)
+        let api = try APICaller(server)
+        func mint(_ user: String) throws -> String {
+            try #require(
+                api.post("/api/v1/tokens", #"{"user":"\#(user)","ttl":60}"#)["token"]?.stringValue)
+        }
+        let (one, other, third) = (try mint("ada"), try mint("ada"), try mint("bob"))
+        let clients = try [one, other, third].map {
+            Talker(try TestClient(port: server.port, path: "/ws?token=\($0)"))
+        }
+        for client in clients { #expect(try client.ask(#"{"type":"ping"}"#).string("type") == "pong") }
+        #expect(
+            try api.post("/api/v1/tokens/revoke", #"{"token":"\#(one)"}"#).body == #"{"revoked":true}"#)
+        #expect(try Self.close(of: clients[0]) == .closed(3504, "token revoked"))
+        #expect(try clients[1].ask(#"{"type":"ping"}"#).string("type") == "pong")
+        #expect(try api.post("/api/v1/tokens/revoke", #"{"user":"ada"}"#).status == 200)
+        #expect(try Self.close(of: clients[1]) == .closed(3504, "token revoked"))
+        #expect(try clients[2].ask(#"{"type":"ping"}"#).string("type") == "pong")
+        #expect(try TestClient(port: server.port, path: "/ws?token=\(other)").status == 403)
+
+        let plain = try TokenMint.mint(
+            user: "cy", ttl: 60, now: Int64(Date().timeIntervalSince1970), key: server.key)
+        #expect(try api.post("/api/v1/tokens/revoke", #"{"token":"\#(plain)"}"#).code == "token_without_id")
+        #expect(try api.post("/api/v1/tokens/revoke", "{}").code == "not_exactly_one")
     }
 
     @Test func `an endpoint tells its statistics where it was told to`() throws {

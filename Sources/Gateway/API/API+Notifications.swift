@@ -34,18 +34,18 @@ extension API {
         ) { arguments, connection throws(APIError) in
             guard let user = arguments.text("user"), let data = arguments.json("data") else { return nil }
             try check(data, limits)
-            guard let store = connection.loop.shared.store else {
-                throw .dialect(.inboxFailed("\(StoreError.closed)"))
-            }
-            let (slot, now, key) = (
-                connection.answerSlot, connection.loop.unixMilliseconds, arguments.text("key")
-            )
-            let end = arguments.integer("ttl").map { now &+ $0 &* 1000 }
+            let shared = connection.loop.shared
+            guard let store = shared.store else { throw .dialect(.inboxFailed("\(StoreError.closed)")) }
+            let (slot, now) = (connection.answerSlot, connection.loop.unixMilliseconds)
+            let (key, end) = (arguments.text("key"), arguments.integer("ttl").map { now &+ $0 &* 1000 })
             store.write(bytes: data.count) { session throws(StoreError) in
                 try session.notify(user, data: data, key: key, expiresAt: end, now: now)
             } then: { result in
                 switch result {
-                case .success(let stored): slot.answer(.notified(stored))
+                case .success(let stored):
+                    // Who connects after the answer finds it, even before the store has reported it.
+                    shared.heardOfNotification(stored.id)
+                    slot.answer(.notified(stored))
                 case .failure(let error): slot.answer(.failure(.inboxFailed("\(error)")))
                 }
             }

@@ -1,6 +1,7 @@
 import Bytes
 import HTTPWire
 import JSON
+import SQLiteStore
 import Tokens
 
 // Tokens over HTTP: a team's own login hands them out.
@@ -49,6 +50,50 @@ extension API {
         } catch {
             throw .token(code: error.code, words: error.description, remedy: error.remedy)
         }
+    }
+
+    static let revokeToken = Route.api(
+        .post,
+        APIOperation(
+            id: "revoke_token", summary: "take tokens back",
+            doc: """
+                One token, as it was handed out or by its id (`jti`), or all that a user was issued until now. Sessions that \
+                began with them end at once, with close code 3504.
+                """,
+            members: [
+                .optional("token", .text(.token), "The token itself."),
+                .optional("id", .text(.tokenID), "The id of a JWT."),
+                .optional("user", .text(.user), "Whose tokens to take back."),
+            ],
+            exactlyOne: ["token", "id", "user"],
+            answer: [.required("revoked", .flag, "True: it is on disk.")],
+            failures: [(409, "The token has no id, so it cannot be told from others of its user.")]),
+        bodyLimit: nameRoom * 4
+    ) { arguments, connection throws(APIError) in
+        let revocation: TokenRevocation
+        if let token = arguments.text("token") {
+            guard let found = TokenRevocation(of: token) else { throw .tokenWithoutID }
+            revocation = found
+        } else if let id = arguments.text("id") {
+            revocation = .id(id, end: nil)
+        } else if let user = arguments.text("user") {
+            revocation = .user(user)
+        } else {
+            return nil
+        }
+        guard let store = connection.loop.shared.store else {
+            throw .dialect(.storeFailed("\(StoreError.closed)", isUnknown: false))
+        }
+        let (slot, now) = (connection.answerSlot, connection.loop.unixMilliseconds)
+        store.write { session throws(StoreError) in
+            try revocation.carryOut(session, now: now)
+        } then: { result in
+            switch result {
+            case .success: slot.answer(.json(200, Array(#"{"revoked":true}"#.utf8)))
+            case .failure(let error): slot.answer(.failure(.storeFailed("\(error)", isUnknown: false)))
+            }
+        }
+        return nil
     }
 
     private static func claims(_ text: [UInt8]?) throws(APIError) -> [JSONObject.Member] {

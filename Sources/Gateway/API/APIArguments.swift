@@ -197,6 +197,8 @@ struct APIArguments {
                 }
         case .free: return true
         case .key: return (1...128).contains(count)
+        case .token: return (1...8192).contains(count)
+        case .tokenID: return (1...255).contains(count)
         case .words(let most): return count <= most
         case .topic:
             do throws(SockeyeError) { try TopicName.check(text) } catch { throw .dialect(error) }

@@ -14,6 +14,8 @@ enum APIError: Error, Equatable {
     case dialect(SockeyeError)
     /// A token that cannot be made.
     case token(code: String, words: String, remedy: String)
+    /// The token to be revoked has no id that it could be told by.
+    case tokenWithoutID
     /// A member nobody knows; the one that was probably meant.
     case unknownMember(String, nearest: String?)
     /// A parameter nobody knows; the one that was probably meant.
@@ -27,6 +29,7 @@ enum APIError: Error, Equatable {
         case duplicateParameter = "duplicate_parameter"
         case missingParameter = "missing_parameter"
         case notExactlyOne = "not_exactly_one"
+        case tokenWithoutID = "token_without_id"
         case unknownMember = "unknown_member"
         case unknownParameter = "unknown_parameter"
         case wrongParameter = "wrong_parameter"
@@ -53,6 +56,11 @@ enum APIError: Error, Equatable {
                 "add ?\(name)=… to the URL")
         case .dialect(let error): .failure(error)
         case .token(let code, let words, let remedy): .problem(400, code, words, remedy)
+        case .tokenWithoutID:
+            .problem(
+                409, Code.tokenWithoutID.rawValue,
+                "the token has no id (jti), so it cannot be told from the others of its user",
+                "revoke all of them: send the user instead")
         case .unknownMember(let name, let nearest):
             .problem(
                 400, Code.unknownMember.rawValue, "the member \"\(name)\" means nothing here",

@@ -49,7 +49,8 @@ extension RouteTable {
         let routes = [
             ("publish", API.publish(limits)), ("broadcast", API.broadcast(limits)),
             ("presence", API.presence), ("history", API.history), ("connections", API.connections),
-            ("disconnect", API.disconnect), ("tokens", API.mintToken), ("notify", API.notify(limits)),
+            ("disconnect", API.disconnect), ("tokens", API.mintToken), ("tokens/revoke", API.revokeToken),
+            ("notify", API.notify(limits)),
             ("notifications", API.notifications), ("refusals", API.refusals),
             ("stats", API.stats),
         ].map { ("\(Self.apiPrefix)/\($0)", $1) }

@@ -29,6 +29,10 @@ enum APIText: Sendable {
     case free
     /// A publication's or a notification's key.
     case key
+    /// A token as it was handed out.
+    case token
+    /// The id of a JWT (`jti`).
+    case tokenID
     /// Words of so many bytes at most.
     case words(Int)
     /// The name of a topic.
@@ -113,6 +117,8 @@ extension APIText {
         case .epoch: (1...13, "^[0-9a-z]{1,13}$")
         case .free: (0...Int.max, nil)
         case .key: (1...128, nil)
+        case .token: (1...8192, nil)
+        case .tokenID: (1...255, nil)
         case .words(let most): (0...most, nil)
         case .topic: (1...TopicName.longest, Self.noControls)
         case .user: (1...250, Self.noControls)
@@ -134,6 +140,8 @@ extension APIText {
         case .epoch: "an epoch, as a topic's answers tell it"
         case .free: "a string"
         case .key: "a string of 1 to 128 bytes"
+        case .token: "a token of 1 to 8192 bytes"
+        case .tokenID: "a string of 1 to 255 bytes"
         case .words(let most): "a string of at most \(most) bytes"
         case .topic: "the name of a topic"
         case .user: "the name of a user: 1 to 250 bytes without control characters"

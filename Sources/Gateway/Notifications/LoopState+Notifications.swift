@@ -30,8 +30,10 @@ extension LoopState {
 
     /// A session has begun: it gets what its user has not read, and what comes from now on.
     func welcome(_ connection: Connection) {
-        guard let windows, enrol(connection, in: windows) else { return }
-        pushInbox(to: connection, windows)
+        if windows == nil, shared.latestNotification.load(ordering: .acquiring) > 0 { _ = beginNotifying() }
+        guard let windows else { return }
+        enrol(connection, in: windows)
+        if windows.hub.subscriptionCount(of: connection.slot) > 0 { pushInbox(to: connection, windows) }
     }
 
     /// A session is over.
@@ -39,11 +41,11 @@ extension LoopState {
         windows?.remove(connection.slot, connection.token)
     }
 
-    private func enrol(_ connection: Connection, in windows: Windows) -> Bool {
+    private func enrol(_ connection: Connection, in windows: Windows) {
         guard connection.phase == .open, connection.session.isAuthenticated,
             shared.endpoints.endpoints[Int(connection.endpoint)].notifies
-        else { return false }
-        return windows.hub.subscribe(connection.slot, to: connection.session.user, lane: .plain) != nil
+        else { return }
+        _ = windows.hub.subscribe(connection.slot, to: connection.session.user, lane: .plain)
     }
 
     // MARK: What the store tells
@@ -74,11 +76,11 @@ extension LoopState {
         for user in order { push(new[TopicKey(user)] ?? [], to: user, windows) }
     }
 
-    /// The first notification ever: nobody has anything unread but those it is for, who get it as everybody will.
+    /// The first notification ever: nobody has anything unread but those it is for, who get it when the store reports it.
     private func beginNotifying() -> Windows {
         let windows = Windows(latest: 0)
         self.windows = windows
-        connections.forEach { _, connection in _ = enrol(connection, in: windows) }
+        connections.forEach { _, connection in enrol(connection, in: windows) }
         return windows
     }
 

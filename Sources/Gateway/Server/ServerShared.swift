@@ -103,11 +103,16 @@ extension ServerShared {
         // First, so that nothing is missed between the two.
         changes.listen { [weak self] changes in
             for change in changes where change.kind == .notification {
-                _ = self?.latestNotification.max(change.detail, ordering: .acquiringAndReleasing)
+                self?.heardOfNotification(change.detail)
             }
         }
         let latest = try store.readNow { session throws(StoreError) in try session.latestNotification() }
-        _ = latestNotification.max(latest, ordering: .acquiringAndReleasing)
+        heardOfNotification(latest)
+    }
+
+    /// There is a notification with this id.
+    func heardOfNotification(_ id: Int64) {
+        _ = latestNotification.max(id, ordering: .acquiringAndReleasing)
     }
 
     /// What a topic of this name remembers.

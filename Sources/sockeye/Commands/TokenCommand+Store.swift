@@ -1,4 +1,5 @@
 import Configuration
+import Gateway
 import JSON
 import SQLiteStore
 import Tokens
@@ -45,50 +46,24 @@ extension TokenCommand {
         }
         let store = try StateStore(invocation)
         if let user = invocation.value("--user") {
-            try store.write { session throws(StoreError) in
-                try session.revokeTokens(.user(user))
-                try session.revoke(.user(user), endsAt: far, now: StateStore.now)
-            }
+            try revoke(.user(user), store)
             Talk.line("sockeye: all tokens of \"\(user.printable)\" are revoked")
         } else if let number = invocation.value("--number").flatMap({ Int64($0) }) {
             try store.write { session throws(StoreError) in try session.revokeTokens(.id(number)) }
             Talk.line("sockeye: token \(number) is revoked")
         } else if let id = invocation.value("--id") {
-            try store.write { session throws(StoreError) in
-                try session.revoke(.tokenID(id), endsAt: far, now: StateStore.now)
-            }
+            try revoke(.id(id, end: nil), store)
             Talk.line("sockeye: the token is revoked")
         } else if let token {
-            try revoke(token, store)
-            Talk.line("sockeye: the token is revoked")
-        }
-        return .healthy
-    }
-
-    private static func revoke(_ token: String, _ store: StateStore) throws(CommandFailure) {
-        let hash = TokenHash(of: token)
-        let claimed = TokenVerifier(keys: [], policy: TokenPolicy()).examine(token, now: 0).claimed
-        if let claimed {
-            guard let id = claimed.tokenID else {
-                throw .usage(
+            guard let revocation = TokenRevocation(of: token) else {
+                throw CommandFailure.usage(
                     "the token has no id (jti), so it cannot be told from the others of its user",
                     hint: "revoke all of them: sockeye token revoke --user NAME")
             }
-            // Nobody needs to remember it longer than it could be used.
-            let end = claimed.expiresAt.map { ($0 &+ 3600) &* 1000 } ?? far
-            try store.write { session throws(StoreError) in
-                try session.revoke(.tokenID(id), endsAt: end, now: StateStore.now)
-            }
-            return
+            try revoke(revocation, store)
+            Talk.line("sockeye: the token is revoked")
         }
-        try store.write { session throws(StoreError) in
-            if try session.token(hash: hash.bytes) != nil {
-                try session.revokeTokens(.hash(hash.bytes))
-            } else {
-                // A backend's token is known by its hash alone.
-                try session.revoke(.tokenID(hash.hex), endsAt: far, now: StateStore.now)
-            }
-        }
+        return .healthy
     }
 
     static let list = Command(
@@ -153,5 +128,9 @@ extension TokenCommand {
     }
 
     /// When a revocation is forgotten of a token that may never end: in thirty years.
-    private static var far: Int64 { StateStore.now + 30 * 365 * 86_400_000 }
+    private static func revoke(_ revocation: TokenRevocation, _ store: StateStore) throws(CommandFailure) {
+        try store.write { session throws(StoreError) in
+            try revocation.carryOut(session, now: StateStore.now)
+        }
+    }
 }
