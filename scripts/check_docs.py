@@ -13,7 +13,8 @@ FENCE = re.compile(r"^\s*(```+|~~~+)(.*)$")
 
 def anchor(heading):
     """The id GitHub gives a heading."""
-    text = re.sub(r"[`*_]|\[([^\]]*)\]\([^)]*\)", lambda m: m.group(1) or "", heading).strip().lower()
+    # An underscore inside a word is no emphasis.
+    text = re.sub(r"[`*]|(?<!\w)_|_(?!\w)|\[([^\]]*)\]\([^)]*\)", lambda m: m.group(1) or "", heading).strip().lower()
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
