@@ -47,7 +47,7 @@ extension Options {
                 TLS otherwise costs half a KiB.
                 """),
             row(
-                "allowed_origins", .list(.origin), .texts(\.allowedOrigins), flag: "--origin",
+                "allowed_origins", .list(.origin), .texts(\.allowedOrigins), flag: "--origin", isLive: true,
                 """
                 An origin pages may connect from. Such as `https://app.example.com`. A default port, a trailing slash and \
                 capital letters do not matter; the `Host` of a request is never believed. Clients that send no `Origin`, \
@@ -94,24 +94,24 @@ extension Options {
             publication cannot be longer than `limits.message` either.
             """),
         row(
-            "limits.head", .size(1 << 10...1 << 20), .integer(\.headLimit),
+            "limits.head", .size(1 << 10...1 << 20), .integer(\.headLimit), isLive: true,
             """
             The longest request head. nginx passes on at most 32 KiB by default.
             """),
         row(
             "limits.connections",
             .integer(1...10_000_000, zero: "as many as the process may have descriptors"),
-            .integer(\.maxConnections),
+            .integer(\.maxConnections), isLive: true,
             """
             How many connections are held at a time. Further ones are answered 503 and closed.
             """),
         row(
-            "limits.subscriptions", .integer(1...100_000), .integer(\.maxSubscriptions),
+            "limits.subscriptions", .integer(1...100_000), .integer(\.maxSubscriptions), isLive: true,
             """
             How many topics one connection may be subscribed to. Each costs some hundred bytes.
             """),
         row(
-            "limits.recovery", .integer(0...100_000, zero: "none"), .integer(\.recoveryLimit),
+            "limits.recovery", .integer(0...100_000, zero: "none"), .integer(\.recoveryLimit), isLive: true,
             """
             How many missed messages of one topic a client may get when it comes back. Who missed more is told so, and \
             fetches what it needs in another way.
@@ -129,13 +129,13 @@ extension Options {
             their `call.keep` is over.
             """),
         row(
-            "outbound.high", .size(16 << 10...1 << 30), .integer(\.outboundHigh),
+            "outbound.high", .size(16 << 10...1 << 30), .integer(\.outboundHigh), isLive: true,
             """
             How many bytes may wait for one reader. Above it a reader is too slow and is closed with code 3002, \
             which tells it to come back; memory stays bounded whatever readers do. On an echo endpoint the sender is made to wait instead.
             """),
         row(
-            "outbound.low", .size(0...1 << 30), .integer(\.outboundLow),
+            "outbound.low", .size(0...1 << 30), .integer(\.outboundLow), isLive: true,
             """
             Below how many waiting bytes a sender goes on. It applies to one that `outbound.high` made wait; the \
             distance between both keeps it from stuttering.
@@ -145,13 +145,13 @@ extension Options {
     private static let timing: [Option] = [
         row(
             "heartbeat.interval", .duration(.seconds(1)...(.seconds(3600)), zero: "never ping"),
-            .duration(\.pingInterval),
+            .duration(\.pingInterval), isLive: true,
             """
             How long a connection is silent before it is pinged. Proxies cut idle connections, nginx after 60 seconds \
             by default, mobile networks after 30; 25 seconds beats both.
             """),
         row(
-            "heartbeat.adaptive", .boolean, .boolean(\.heartbeatAdapts),
+            "heartbeat.adaptive", .boolean, .boolean(\.heartbeatAdapts), isLive: true,
             """
             Ping connections more often where the way cuts them earlier. The server learns from connections that die without a \
             close frame at what idle age a client's network (IPv4 /24, IPv6 /48) does that, and pings before. It says so in the \
@@ -160,39 +160,41 @@ extension Options {
             """),
         row(
             "heartbeat.minimum", .duration(.seconds(1)...(.seconds(3600))), .duration(\.pingMinimum),
+            isLive: true,
             """
             The shortest pause between pings that `heartbeat.adaptive` may come down to. Below `heartbeat.interval` that counts \
             instead.
             """),
         row(
             "timeouts.handshake", .duration(.milliseconds(100)...(.seconds(600))),
-            .duration(\.handshakeTimeout),
+            .duration(\.handshakeTimeout), isLive: true,
             """
             How long a request head may take. It counts from accept and includes the TLS handshake, so a client that \
             sends one byte at a time gains nothing.
             """),
         row(
             "timeouts.authentication", .duration(.milliseconds(100)...(.seconds(600))),
-            .duration(\.authTimeout),
+            .duration(\.authTimeout), isLive: true,
             """
             How long a WebSocket may stay without a valid token. Then it is closed with code 3501.
             """),
         row(
             "timeouts.idle", .duration(.seconds(2)...(.seconds(86400))), .duration(\.idleTimeout),
+            isLive: true,
             """
             How long a peer may be silent before it is taken for dead. Pongs count as signs of life; it must be longer \
             than `heartbeat.interval`, and twice that forgives one lost ping.
             """),
         row(
             "timeouts.shutdown", .duration(.milliseconds(100)...(.seconds(600)), zero: "at once"),
-            .duration(\.shutdownTimeout),
+            .duration(\.shutdownTimeout), isLive: true,
             """
             How long clients may take to leave when the server stops. They are told with close code 1001.
             """),
         row(
             "timeouts.reconnect_spread",
             .duration(.milliseconds(100)...(.seconds(3600)), zero: "clients are not told"),
-            .duration(\.reconnectSpread),
+            .duration(\.reconnectSpread), isLive: true,
             """
             Over how long clients come back when the server stops. Each is told a delay of its own, evenly spread over this, in \
             a message `going_away` before the close: a server that comes up is not met by all of them at once.
@@ -207,29 +209,29 @@ extension Options {
             with every field apart; or a file, made with mode 0640. SIGUSR1 opens the file again, for logrotate.
             """),
         row(
-            "log.rotate_size", .size(0...1 << 40), .integer(\.logRotateSize),
+            "log.rotate_size", .size(0...1 << 40), .integer(\.logRotateSize), isLive: true,
             """
             How large the log file may grow. Then it is renamed to its name and `.1`, that one to `.2` and so on. 0 never \
             renames: logrotate does.
             """),
         row(
-            "log.rotate_keep", .integer(1...1000), .integer(\.logRotateKeep),
+            "log.rotate_keep", .integer(1...1000), .integer(\.logRotateKeep), isLive: true,
             """
             How many renamed log files are kept. The oldest goes.
             """),
         row(
-            "log.connections", .boolean, .boolean(\.logConnections),
+            "log.connections", .boolean, .boolean(\.logConnections), isLive: true,
             """
             Log what every connection does at level `info`. From the attempt over token, user and subscriptions to the end; \
             otherwise at level `debug`, for a busy server would write little else. `docs/logs.md` lists the lines.
             """),
         row(
-            "log.format", .choice(of: LogFormat.self), .word(\.logFormat),
+            "log.format", .choice(of: LogFormat.self), .word(\.logFormat), isLive: true,
             """
             How log lines look. `text` for people, `json` for machines: one object per line; the journal has fields of its own.
             """),
         row(
-            "log.level", .choice(of: LogLevel.self), .word(\.logLevel),
+            "log.level", .choice(of: LogLevel.self), .word(\.logLevel), isLive: true,
             """
             The least level that is logged. `debug` adds lines about every connection.
             """),

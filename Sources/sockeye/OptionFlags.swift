@@ -53,6 +53,18 @@ enum OptionFlags {
         }
     }
 
+    /// The same configuration once more, for a server that runs.
+    static func reread(_ invocation: Invocation) -> Result<ConfigurationLoader.Loaded, ConfigurationError> {
+        do {
+            return .success(
+                try ConfigurationLoader.load(
+                    file: invocation.value(config.name), environment: invocation.environment,
+                    flags: invocation.flags))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     private static func flag(of name: String) -> Flag? {
         Options.flagged.first { $0.0.name == name }.flatMap { flag($0.0, standard: $0.1) }
     }

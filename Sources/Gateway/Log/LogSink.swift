@@ -87,6 +87,18 @@ public final class LogSink: Sendable {
         }
     }
 
+    /// Takes over what may change while the server runs: level, format, lines about connections, sizes of files.
+    ///
+    /// Any thread.
+    public func apply(_ options: Options) {
+        threshold.store(Self.threshold(options.logLevel, options.logConnections), ordering: .relaxed)
+        shared.change {
+            $0.format = options.logFormat
+            $0.rotateSize = options.logRotateSize
+            $0.rotateKeep = options.logRotateKeep
+        }
+    }
+
     /// Logs that something happened, now.
     ///
     /// Any thread; never waits for the writing. What is not kept is not even made.

@@ -8,15 +8,22 @@ import Telemetry
 import Tokens
 import Transport
 
+/// Reads the configuration again, from where it came.
+public typealias Reread = () -> Result<ConfigurationLoader.Loaded, ConfigurationError>
+
 /// The server: loops, listeners, signals, and an orderly end.
 public struct GatewayServer {
     /// The version of the gateway, as the page and the command line show it (Semantic Versioning).
     public static let version = "0.1.0"
 
-    private let options: Options
-    private let state: StateDirectory
-    private let log: LogSink
-    private let shared: ServerShared
+    /// What is in force.
+    var options: Options
+    let reread: Reread
+    /// How many descriptors the process may have.
+    let descriptors: Int
+    let state: StateDirectory
+    let log: LogSink
+    let shared: ServerShared
     private let control: ControlQueue
     private let manager: ServiceManager
     private let plans: [ListenerPlan]
@@ -26,16 +33,19 @@ public struct GatewayServer {
     /// Serves until a signal ends it; blocks the calling thread.
     ///
     /// SIGTERM and SIGINT stop accepting, close every connection with 1001 and return when all have left or
-    /// `shutdown_timeout` is past; a second one cuts them off. SIGHUP reads certificates again without dropping anybody, SIGUSR1
-    /// opens the log file again.
+    /// `timeouts.shutdown` is past; a second one cuts them off. SIGHUP reads the configuration, keys and certificates again
+    /// without dropping anybody, SIGUSR1 opens the log file again.
     /// - Important: call it on the main thread before any other thread is made that does not block signals: a signal
     ///   goes to whichever thread takes it.
     /// - Parameters:
     ///   - options: what was configured.
     ///   - log: where log lines go.
+    ///   - reread: reads the configuration again, from where it came.
     ///   - ready: called once, with one line for people, when connections are accepted.
     /// - Throws: `ServeError` when the server cannot start.
-    public static func run(options: Options, log: LogSink, ready: (String) -> Void) throws(ServeError) {
+    public static func run(
+        options: Options, log: LogSink, reread: @escaping Reread, ready: (String) -> Void
+    ) throws(ServeError) {
         let control: ControlQueue
         let signals: SignalWatcher
         do throws(SystemError) {
@@ -47,7 +57,7 @@ public struct GatewayServer {
             throw .system(error)
         }
         SignalWatcher.ignoreBrokenPipes()
-        var server = try GatewayServer(options: options, log: log, control: control)
+        var server = try GatewayServer(options: options, log: log, reread: reread, control: control)
         try server.start()
         ready(server.greeting)
         server.manager.ready(server.greeting)
@@ -55,12 +65,14 @@ public struct GatewayServer {
         withExtendedLifetime(signals) {}
     }
 
-    private init(options: Options, log: LogSink, control: ControlQueue) throws(ServeError) {
+    private init(
+        options: Options, log: LogSink, reread: @escaping Reread, control: ControlQueue
+    ) throws(ServeError) {
         self.options = options
+        self.reread = reread
         self.log = log
         self.control = control
         manager = ServiceManager { getenv($0).map { String(cString: $0) } }
-        let descriptors: Int
         do throws(SystemError) {
             descriptors = try DescriptorLimit.raise()
         } catch {
@@ -92,14 +104,17 @@ public struct GatewayServer {
         } catch {
             throw .tls(error)
         }
-        let loops = Self.loopCount(options)
-        // Some descriptors are the server's own: listeners, pollers, log, the reserve.
-        let most =
-            options.maxConnections == 0 ? max(16, descriptors - 64 - 8 * loops) : options.maxConnections
         plans = try Self.plans(options, manager)
         shared = try ServerShared(
-            options: options, listeners: plans.map(\.address.description), connections: most,
+            options: options, listeners: plans.map(\.address.description),
+            connections: Self.mostConnections(options, descriptors),
             tokens: tokens, tls: context, log: log, store: store, changes: changes)
+    }
+
+    static func mostConnections(_ options: Options, _ descriptors: Int) -> Int {
+        // Some descriptors are the server's own: listeners, pollers, log, the reserve.
+        options.maxConnections == 0
+            ? max(16, descriptors - 64 - 8 * loopCount(options)) : options.maxConnections
     }
 
     private static func loopCount(_ options: Options) -> Int {
@@ -180,7 +195,7 @@ public struct GatewayServer {
         }
     }
 
-    private static func readCertificates(_ options: Options, _ log: LogSink) throws(TLSError)
+    static func readCertificates(_ options: Options, _ log: LogSink) throws(TLSError)
         -> TLSServerContext?
     {
         if options.tls.isEmpty { return nil }
@@ -197,7 +212,7 @@ public struct GatewayServer {
 
     // MARK: Governing
 
-    private func govern() {
+    private mutating func govern() {
         var stopping = false
         var draining = workers.count
         var alive: Set<Int> = []
@@ -218,8 +233,7 @@ public struct GatewayServer {
                     }
                 case .signal(.hangup):
                     manager.reloading()
-                    reloadKeys()
-                    reloadCertificates()
+                    reload()
                     manager.ready(greeting)
                 case .signal(.terminate), .signal(.interrupt):
                     if stopping { return stop("cut off by a second signal") }
@@ -250,31 +264,6 @@ public struct GatewayServer {
         shared.outgoing?.shutdown()
         shared.store?.close()
         log.log(.info, "stopped", why)
-    }
-
-    private func reloadKeys() {
-        if options.keys.isEmpty { return }
-        do throws(TokenSetupError) {
-            shared.tokens.replace(try TokenSetup(options, ownKey: state.signingKey))
-            log.log(.info, "reload", "keys for tokens read again; open connections go on")
-        } catch {
-            log.log(
-                .error, "reload-failed", "keys for tokens not changed: \(error)",
-                ["remedy": "\(error.remedy)"])
-        }
-    }
-
-    private func reloadCertificates() {
-        do throws(TLSError) {
-            guard let context = try Self.readCertificates(options, log) else {
-                return log.log(.info, "reload", "nothing to read again: no certificates are configured")
-            }
-            shared.tls.replace(context)
-            log.log(.info, "reload", "certificates read again; open connections keep theirs")
-        } catch {
-            log.log(
-                .error, "reload-failed", "certificates not changed: \(error)", ["remedy": "\(error.remedy)"])
-        }
     }
 
     /// The one line a person waits for.

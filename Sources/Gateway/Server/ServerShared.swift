@@ -17,7 +17,9 @@ final class ServerShared: Sendable {
     let endpoints: EndpointTable
     /// What is answered beside WebSockets.
     let routes: RouteTable
-    let limits: GatewayLimits
+    private let settings: LiveSettingsBox
+    /// Where the server listens, for the rules about origins.
+    private let listeners: [String]
     /// What topics remember, in the order in which the patterns are asked.
     private let policies: [(pattern: TopicPattern, policy: StreamPolicy)]
     /// What outlives the server; nil in tests that need none.
@@ -34,7 +36,6 @@ final class ServerShared: Sendable {
     let calls: [CallPlan]
     /// The id of the latest notification the store is known to hold, or to have held; 0 before the first.
     let latestNotification = Atomic<Int64>(0)
-    let admission: Admission
     let epochs = EpochSource()
     let log: LogSink
     let refusals = Mutex(RefusalLog())
@@ -72,16 +73,13 @@ final class ServerShared: Sendable {
             (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }
         }
         endpoints = try EndpointTable(options)
-        limits = GatewayLimits(options, connections: connections)
+        self.listeners = listeners
+        let live = LiveSettings(options, connections: connections, endpoints, listeners)
+        settings = LiveSettingsBox(live)
         var routes = routes
-        routes.addAPI(limits)
+        routes.addAPI(live.limits)
         try routes.addStats(options.allEndpoints)
         self.routes = routes
-        admission = Admission(
-            paths: endpoints.paths,
-            origins: OriginPolicy(
-                allowed: options.effectiveOrigins, profile: options.profile, listeners: listeners),
-            redaction: Redaction(queryNames: endpoints.endpoints.map(\.tokenParameter)))
         self.log = log
         self.tls = CertificateStore(tls)
         broadcastPolicy = DeflatePolicy(
@@ -97,6 +95,17 @@ final class ServerShared: Sendable {
 }
 
 extension ServerShared {
+    /// The limits in force; they change when the configuration is read again.
+    var limits: GatewayLimits { settings.limits }
+
+    /// Who is let in; the rules about origins change when the configuration is read again.
+    var admission: Admission { settings.admission }
+
+    /// Takes over what may change while the server runs.
+    func apply(_ options: Options, connections: Int) {
+        settings.replace(LiveSettings(options, connections: connections, endpoints, listeners))
+    }
+
     /// Finds out whether there are notifications, now or later.
     private func lookForNotifications() throws(StoreError) {
         guard let store else { return }

@@ -10,8 +10,8 @@ enum ServeCommand {
         name: "serve",
         summary: "accept WebSocket connections",
         description: """
-            Serves until SIGTERM or SIGINT, then tells clients to leave and stops. SIGHUP reads the TLS certificates \
-            again without dropping a connection, SIGUSR1 opens the log file again. Without flags: on 127.0.0.1:8000, endpoint /ws, one event loop per core, \
+            Serves until SIGTERM or SIGINT, then tells clients to leave and stops. SIGHUP reads the configuration, \
+            keys and certificates again without dropping a connection, SIGUSR1 opens the log file again. Without flags: on 127.0.0.1:8000, endpoint /ws, one event loop per core, \
             and a built-in page at / that shows how to connect.
 
             Every option can also be given in a file (--config) or as an environment variable; flags win over both. With \
@@ -39,7 +39,9 @@ enum ServeCommand {
         // Whatever waits in the log is written before the last word.
         defer { log.close() }
         do throws(ServeError) {
-            try GatewayServer.run(options: options, log: log) { greeting in
+            try GatewayServer.run(
+                options: options, log: log, reread: { OptionFlags.reread(invocation) }
+            ) { greeting in
                 // Whoever waits for this line waits for it at any log level, and on standard error.
                 let isLog = options.logDestination == .standardError && options.logFormat == .json
                 if !isLog { Talk.line("sockeye: \(greeting)") }
