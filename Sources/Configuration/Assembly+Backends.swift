@@ -6,6 +6,11 @@ extension Assembly {
         for index in options.calls.indices {
             options.calls[index].headerFile = options.calls[index].headerFile.map { expand($0, "call") }
         }
+        for index in options.webhooks.indices {
+            options.webhooks[index].secretFile = options.webhooks[index].secretFile.map {
+                expand($0, "webhook")
+            }
+        }
     }
 
     mutating func checkBackends() {
@@ -21,6 +26,36 @@ extension Assembly {
                     hint: "lower it, or raise the other")
             }
             checkReadable(call.headerFile, place)
+        }
+    }
+
+    mutating func checkWebhooks() {
+        var decided: Set<WebhookOptions.Event> = []
+        for (index, hook) in options.webhooks.enumerated() {
+            let place = place(of: "webhook", entry: index)
+            if hook.events.isEmpty {
+                note(
+                    .missing, place, "\(hook.url) is told of no events",
+                    hint: "events = [\"connect\", \"disconnect\"], for example")
+            }
+            checkReadable(hook.secretFile, place)
+            guard hook.decide else { continue }
+            for event in hook.events {
+                if event == .disconnect {
+                    note(
+                        .conflict, place, "nothing can be decided about disconnect",
+                        hint: "take it out, and give it an entry of its own without decide")
+                } else if !decided.insert(event).inserted {
+                    note(
+                        .conflict, place, "two webhooks decide about \(event.rawValue)",
+                        hint: "leave decide to one of them")
+                }
+            }
+            if hook.secretFile == nil {
+                warn(
+                    place, "\(hook.url) decides, and cannot tell who asks: nothing is signed",
+                    hint: "give it a secret_file")
+            }
         }
     }
 

@@ -8,6 +8,7 @@ extension Assembly {
             checkEndpoints()
             checkTopics()
             checkBackends()
+            checkWebhooks()
             checkTokens()
             checkNumbers()
             warnAboutOrigins()

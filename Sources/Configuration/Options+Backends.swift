@@ -1,6 +1,6 @@
 extension Options {
     /// The groups about what the server asks of a team's own backend.
-    static let backendGroups: [any OptionGroup] = [calls]
+    static let backendGroups: [any OptionGroup] = [calls, webhooks]
 
     private static let calls = RowGroup(
         name: "call",
@@ -52,6 +52,51 @@ extension Options {
                 """
                 How many answers of this call one user may have under way. As many that have ended are kept; of more the \
                 oldest is forgotten.
+                """),
+        ])
+
+    private static let webhooks = RowGroup(
+        name: "webhook",
+        doc: """
+            A URL that is told of what happens, or asked before it does. `docs/webhooks.md` tells what is posted and answered.
+            """,
+        isLive: false, path: \.webhooks, blank: WebhookOptions(url: ""),
+        rows: [
+            OptionRow(
+                "webhook.url", .url, .text(\.url), "Where events are posted to. Redirects are not followed."),
+            OptionRow(
+                "webhook.events", .list(.choice(of: WebhookOptions.Event.self)), .words(\.events),
+                """
+                Which events. `connect`: a user has shown a good token on a new connection; `subscribe` and `publish`: a client \
+                asks for it, and the rights allow it; `disconnect`: a user's connection has ended.
+                """),
+            OptionRow(
+                "webhook.secret_file", .path, .text(\.secretFile), isOptional: true,
+                """
+                A file with the secret that signs what is posted. Its first line, without blanks around it; without a file \
+                nothing is signed.
+                """),
+            OptionRow(
+                "webhook.decide", .boolean, .boolean(\.decide),
+                """
+                Whether the answer decides. The command waits for it, and so do those behind it on the same connection. Each of \
+                `connect`, `subscribe` and `publish` may be decided by one entry.
+                """),
+            OptionRow(
+                "webhook.timeout", .duration(.milliseconds(10)...(.seconds(60))), .duration(\.timeout),
+                "How long an answer may take. It counts from the event to the last byte of the answer."),
+            OptionRow(
+                "webhook.retry", .duration(.seconds(1)...(.seconds(86_400)), zero: "once only"),
+                .duration(\.retry),
+                """
+                How long a delivery that fails is tried again. The pause between two tries grows from one second to one minute. \
+                It has no meaning with `decide`.
+                """),
+            OptionRow(
+                "webhook.on_failure", .choice(of: WebhookOptions.Fallback.self), .word(\.onFailure),
+                """
+                What happens without a decision. When the backend cannot be reached or does not answer in time, `deny` refuses \
+                with `backend_unavailable`, and `allow` goes on as if it had said yes. It has no meaning without `decide`.
                 """),
         ])
 }

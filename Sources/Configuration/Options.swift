@@ -42,6 +42,8 @@ public struct Options: Sendable, Equatable {
     public var rights: [RightOptions] = []
     /// The backends that clients may call.
     public var calls: [CallOptions] = []
+    /// Who is told of what happens, or asked before.
+    public var webhooks: [WebhookOptions] = []
     /// How many bytes answers that have ended may take together.
     public var streamBudget = 256 << 20
 

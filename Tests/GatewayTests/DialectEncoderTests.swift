@@ -82,6 +82,7 @@ struct DialectEncoderTests {
         .keyRefused(.storeBehind), .notAllowed(.publish, topic: "user:eve"), .positionUnknown(.positionAhead),
         .presenceNotKept("t"), .storeFailed("disk", isUnknown: true), .storeFailed("disk", isUnknown: false),
         .wrongMember("limit", expected: "a number"), .wrongPathUser, .goingAway,
+        .denied(code: nil, message: nil), .denied(code: nil, message: "no"), .backendUnavailable,
         .streamPosition(3, last: 2), .tooManyCalls("a", limit: 4), .unknownCall("a"), .unknownStream,
         .idTooLong(count: 65, limit: 64),
         .json(.unexpectedByte(0x22, offset: 3, expected: .value)), .missingMember("topic", of: .subscribe),

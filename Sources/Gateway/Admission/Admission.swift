@@ -106,6 +106,24 @@ extension Admission {
             remedy: "dial the path of the token's own user")
     }
 
+    /// The team's backend does not let this user in: 403.
+    public func denied(_ code: String?, _ message: String?, _ head: RequestHead, from peer: Peer) -> Refusal {
+        let words = message.map { PlainText.line($0, redaction) } ?? "the backend said no"
+        return Refusal(
+            .denied, summary(head, peer), message: code.map { "\(words) (\($0))" } ?? words,
+            remedy: "ask whoever runs the application; its webhook for connect decided")
+    }
+
+    /// The backend that decides who comes in could not be asked: 503.
+    public func backendUnavailable(_ head: RequestHead, from peer: Peer) -> Refusal {
+        var refusal = Refusal(
+            .backendUnavailable, summary(head, peer),
+            message: "the backend that decides who may connect could not be asked",
+            remedy: "connect again in a few seconds; the server's log tells more")
+        refusal.fields = [("Retry-After", "5")]
+        return refusal
+    }
+
     /// As many connections are open as may be: 503.
     public func tooManyConnections(limit: Int, from peer: Peer) -> Refusal {
         var refusal = Refusal(

@@ -37,6 +37,12 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     /// The path names another user than the token.
     case pathUser = "PATH-USER"
 
+    // What the team's backend decided.
+    /// It said no.
+    case denied = "CONNECT-DENIED"
+    /// It could not be asked.
+    case backendUnavailable = "BACKEND-UNAVAILABLE"
+
     // What was spoken on the port.
     /// TLS came to a port that speaks plain HTTP.
     case tlsOnPlainPort = "TLS-ON-PLAIN-PORT"
@@ -60,11 +66,11 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         case .key, .versionMissing, .subprotocol, .body, .plainOnTLSPort, .proxyProtocol: 400
         case .method: 405
         case .pathUnknown: 404
-        case .origin, .pathUser: 403
+        case .denied, .origin, .pathUser: 403
         case .tokenMissing: 401
         case .tlsOnPlainPort: 0
         case .timeout: 408
-        case .tooManyConnections, .stopping: 503
+        case .backendUnavailable, .tooManyConnections, .stopping: 503
         }
     }
 }

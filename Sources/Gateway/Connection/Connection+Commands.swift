@@ -1,4 +1,5 @@
 import Bytes
+import Configuration
 import JSON
 import PubSub
 import Tokens
@@ -43,11 +44,8 @@ extension Connection {
             }
             let topic = topic.string
             guard may(.publish, .publish, topic, id) else { return }
-            let answer = loop.publish(topic, data, key: key?.decoded) {
-                // Errors are told to everybody, success to those who want to know.
-                asker(id)
-            }
-            if let answer { answered(answer, id: [UInt8](id)) }
+            if isAsked(.publish) { return askToPublish(topic, [UInt8](data), key?.decoded, [UInt8](id)) }
+            publish(topic, data, key?.decoded, id)
         case .call(let name, let data, let id):
             call(name, data, id)
         case .cancel(let stream, let id):
@@ -71,13 +69,64 @@ extension Connection {
             guard held < loop.shared.limits.maxSubscriptions || loop.hub.isSubscribed(slot, to: topic) else {
                 return refuse(.tooManySubscriptions(limit: loop.shared.limits.maxSubscriptions), id: id)
             }
-            loop.subscribe(self, to: topic, wish, id: [UInt8](id))
+            if isAsked(.subscribe) { return askToSubscribe(topic, wish, [UInt8](id)) }
+            subscribe(to: topic, wish, [UInt8](id))
         case .unsubscribe(let topic, let id):
             loop.unsubscribe(self, from: topic.string, id: [UInt8](id))
         case .inbox(let wish, let id): tellInbox(wish, id: [UInt8](id))
         case .markRead(let selection, let id): loop.markRead(selection, for: self, id: [UInt8](id))
         case .auth, .ping:
             break
+        }
+    }
+
+    private func publish(
+        _ topic: String, _ data: UnsafeRawBufferPointer, _ key: [UInt8]?, _ id: UnsafeRawBufferPointer
+    ) {
+        let answer = loop.publish(topic, data, key: key) {
+            // Errors are told to everybody, success to those who want to know.
+            asker(id)
+        }
+        tell(.publish) {
+            $0.member("topic", topic)
+            $0.member("data", raw: data)
+        }
+        if let answer { answered(answer, id: [UInt8](id)) }
+    }
+
+    private func subscribe(to topic: String, _ wish: SubscribeWish, _ id: [UInt8]) {
+        tell(.subscribe) { $0.member("topic", topic) }
+        loop.subscribe(self, to: topic, wish, id: id)
+    }
+
+    // MARK: What a backend decides
+
+    private func askToPublish(_ topic: String, _ data: [UInt8], _ key: [UInt8]?, _ id: [UInt8]) {
+        ask(.publish, user: session.user) { object in
+            object.member("topic", topic)
+            data.withUnsafeBytes { object.member("data", raw: $0) }
+        } then: { connection, decision in
+            var data = data
+            if case .allowed(let wishes) = decision, let replacement = wishes.data { data = replacement }
+            let limit = connection.loop.shared.limits.publishLimit
+            id.withUnsafeBytes { id in
+                if let error = SockeyeError(decision) { return connection.refuse(error, id: id) }
+                guard data.count <= limit else {
+                    return connection.refuse(.dataTooLong(count: data.count, limit: limit), id: id)
+                }
+                data.withUnsafeBytes { connection.publish(topic, $0, key, id) }
+            }
+        }
+    }
+
+    private func askToSubscribe(_ topic: String, _ wish: SubscribeWish, _ id: [UInt8]) {
+        ask(.subscribe, user: session.user) {
+            $0.member("topic", topic)
+        } then: { connection, decision in
+            if let error = SockeyeError(decision) {
+                return id.withUnsafeBytes { connection.refuse(error, id: $0) }
+            }
+            connection.subscribe(to: topic, wish, id)
         }
     }
 
@@ -149,16 +198,10 @@ extension Connection {
                 if !session.isAuthenticated { close(.tokenRefused) }
                 return
             }
-            let isNew = !session.isAuthenticated
-            guard begin(identity, at: endpoint) else { return refuse(.otherUser, id: id) }
-            say {
-                SockeyeEncoder.appendAuthenticated(
-                    user: identity.user, expiresAt: identity.expiresAt, id: id, to: $0)
+            if !session.isAuthenticated, isAsked(.connect) {
+                return askToConnect(identity, at: endpoint, [UInt8](id))
             }
-            authenticationDue = false
-            beBackForToken()
-            loop.shared.log.authenticated(self, identity)
-            if isNew { subscribeFromTheStart() }
+            take(identity, at: endpoint, id)
         } catch {
             refuse(.token(error), id: id)
             loop.keep(loop.shared.admission.tokenRefused(error, from: origin))
@@ -168,6 +211,42 @@ extension Connection {
                 close(.tryAgainLater, reason: "the token could not be checked")
             } else {
                 close(.tokenRefused)
+            }
+        }
+    }
+
+    /// Makes the session of a good token, or renews it.
+    private func take(_ identity: Identity, at endpoint: Endpoint, _ id: UnsafeRawBufferPointer) {
+        let isNew = !session.isAuthenticated
+        guard begin(identity, at: endpoint) else { return refuse(.otherUser, id: id) }
+        say {
+            SockeyeEncoder.appendAuthenticated(
+                user: identity.user, expiresAt: identity.expiresAt, id: id, to: $0)
+        }
+        authenticationDue = false
+        beBackForToken()
+        loop.shared.log.authenticated(self, identity)
+        guard isNew else { return }
+        subscribeFromTheStart()
+        tell(.connect) { Self.describe(endpoint, pathValues, identity, to: &$0) }
+    }
+
+    private func askToConnect(_ identity: Identity, at endpoint: Endpoint, _ id: [UInt8]) {
+        ask(.connect, user: identity.user) {
+            Self.describe(endpoint, pathValues, identity, to: &$0)
+        } then: { connection, decision in
+            id.withUnsafeBytes { id in
+                if let error = SockeyeError(decision) {
+                    connection.refuse(error, id: id)
+                    if error != .backendUnavailable { return connection.close(.denied) }
+                    return connection.close(.tryAgainLater, reason: "the backend could not be asked")
+                }
+                // Something may have been withdrawn while the backend thought.
+                if case .failure(let error) = connection.loop.confirmed(.success(identity)) {
+                    return connection.authenticated(.failure(error), id: id)
+                }
+                connection.take(identity, at: endpoint, id)
+                connection.subscribe(decision)
             }
         }
     }
@@ -254,6 +333,7 @@ extension Connection {
     func unsubscribeAll() {
         loop.unsubscribeAll(self)
         if !loop.viewings.isEmpty { loop.stopViewing(token) }
+        if !loop.decisions.isEmpty { forgetDecision() }
     }
 
     func close(_ code: SockeyeCloseCode) {
@@ -300,5 +380,16 @@ extension SubscribeWish {
         if history > 0 { all.insert(.history) }
         if presence { all.insert(.presence) }
         return all
+    }
+}
+
+extension SockeyeError {
+    /// Why a backend's decision forbids it; nil when it does not.
+    fileprivate init?(_ decision: Decision) {
+        switch decision {
+        case .allowed, .unknown(_, _, isAllowed: true): return nil
+        case .denied(let code, let message): self = .denied(code: code, message: message)
+        case .unknown: self = .backendUnavailable
+        }
     }
 }

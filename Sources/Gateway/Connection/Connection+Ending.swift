@@ -1,4 +1,5 @@
 import Bytes
+import Configuration
 import EventLoop
 import Glibc
 import Transport
@@ -94,6 +95,7 @@ extension Connection {
             lost(why)
         }
         if hasOpened { loop.metrics.usage[Int(endpoint)].connections -= 1 }
+        if session.isAuthenticated { tell(.disconnect) }
         phase = .closed
         if !isReading { reader.discard(scratch: loop.scratch) }
         if let held { loop.buffers.give(held) }

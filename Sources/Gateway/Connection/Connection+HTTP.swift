@@ -123,6 +123,13 @@ extension Connection {
             awaitIdentity(head, handshake, token)
             return false
         case .accepted(let handshake, let identity, let deflate):
+            if let identity, isAsked(.connect) {
+                awaitAnswer(to: head)
+                exchange?.handshake = AwaitedHandshake(
+                    handshake: handshake, endpoint: index, deflate: deflate)
+                askToOpen(identity)
+                return false
+            }
             open(head, handshake, endpoint: index, identity: identity, deflate: deflate)
             dropExchangeKeeping(bytes)
             return true

@@ -30,10 +30,10 @@ extension Connection {
 
     /// A command waits for the answer about its token.
     func awaitIdentity(_ token: PresentedToken, id: [UInt8]) {
-        awaitsIdentity = true
+        awaitsAnswer = true
         pauseReading()
         ask(about: token) { connection, result in
-            connection.awaitsIdentity = false
+            connection.awaitsAnswer = false
             if connection.phase == .open {
                 id.withUnsafeBytes { connection.authenticated(result, id: $0) }
             }
@@ -87,6 +87,14 @@ extension Connection {
                 refusal = loop.shared.admission.stopping(head, from: origin)
             }
         }
+        if refusal == nil, let identity, isAsked(.connect) { return askToOpen(identity) }
+        conclude(refusal, identity)
+    }
+
+    /// Ends the wait of a handshake: it is refused, or becomes a WebSocket.
+    func conclude(_ refusal: Refusal?, _ identity: Identity?) {
+        guard phase == .http, let exchange, let head = exchange.unanswered, let waiting = exchange.handshake
+        else { return }
         exchange.unanswered = nil
         exchange.handshake = nil
         if let refusal {
@@ -108,7 +116,7 @@ extension Connection {
 
 extension LoopState {
     /// An answer about a token, unless something was withdrawn meanwhile.
-    fileprivate func confirmed(_ answer: Result<Identity, TokenError>) -> Result<Identity, TokenError> {
+    func confirmed(_ answer: Result<Identity, TokenError>) -> Result<Identity, TokenError> {
         do throws(TokenError) {
             let identity = try answer.get()
             try acceptance.check(identity)

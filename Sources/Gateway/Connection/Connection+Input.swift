@@ -85,7 +85,7 @@ extension Connection {
     /// Goes on with what was held back, then with the socket.
     func resumeReading() {
         // Who waits for an answer is read from when it has it.
-        guard exchange?.unanswered == nil, !awaitsIdentity else { return }
+        guard exchange?.unanswered == nil, !awaitsAnswer else { return }
         setInterest(interest.union(.read).subtracting(.ignoringReadHangup))
         if let bytes = held {
             held = nil

@@ -47,6 +47,9 @@ extension Connection {
             isReading = true
             subscribeFromTheStart()
             isReading = false
+            if let identity {
+                tell(.connect) { Self.describe(endpoint, pathValues, identity, to: &$0) }
+            }
         }
     }
 
@@ -106,7 +109,11 @@ extension Connection {
     /// connection nothing.
     func heartbeat() {
         let limits = loop.shared.limits
-        if authenticationDue && age >= limits.authenticationTimeout { return close(.authenticationTimeout) }
+        // While it waits for an answer nothing is read from it, and it is not to blame for that.
+        if awaitsAnswer { lastReceived = loop.tick }
+        if authenticationDue && !awaitsAnswer && age >= limits.authenticationTimeout {
+            return close(.authenticationTimeout)
+        }
         if session.isAuthenticated, session.expiresAt < loop.unixTime { return close(.tokenExpired) }
         if session.warnsAt <= loop.unixTime { warnOfEnd() }
         let idle = UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds
@@ -169,7 +176,7 @@ extension Connection: MessageSink {
             case .echo: reply(kind, payload, compress: wasCompressed)
             case .sockeye: receive(command: payload, kind)
             }
-            return loop.reply.count < LoopState.replyLimit && !awaitsIdentity
+            return loop.reply.count < LoopState.replyLimit && !awaitsAnswer
         }
     }
 

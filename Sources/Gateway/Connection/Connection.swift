@@ -57,8 +57,8 @@ final class Connection {
     var phaseBegan: UInt32 = 0
     /// Nobody has authenticated yet and the endpoint wants it.
     var authenticationDue = false
-    /// A token of the client's is being checked elsewhere: no command is heard until that is known.
-    var awaitsIdentity = false
+    /// A token is being checked elsewhere, or a backend decides: no command is heard until that is known.
+    var awaitsAnswer = false
     /// Subscriptions asked of other loops and not yet granted; they count against the limit.
     var pendingSubscriptions = 0
     /// Bytes thrown away while lingering.

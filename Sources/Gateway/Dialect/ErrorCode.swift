@@ -51,6 +51,9 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// The data is longer than a publication may be.
     case dataTooLong = "data_too_long"
 
+    /// The team's backend said no, and gave no code of its own.
+    case denied = "denied"
+
     // Calls of backends, and their answers.
     /// There is no call of this name.
     case callUnknown = "call_unknown"

@@ -22,6 +22,8 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
     case tokenRevoked = 3504
     /// An operator ended the connection.
     case disconnected = 3505
+    /// The team's backend said no; an `error` with the reason went before.
+    case denied = 3506
 
     /// The code as the wire has it.
     public var closeCode: CloseCode {
@@ -49,6 +51,7 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
         case .slowReader: "reads too slowly"
         case .noHeartbeat: "no sign of life"
         case .streamBroken: "come back and recover"
+        case .denied: "denied"
         case .authenticationTimeout: "not authenticated in time"
         case .tokenRefused: "token refused"
         case .tokenExpired: "token expired"
@@ -65,6 +68,7 @@ public enum SockeyeCloseCode: UInt16, CaseIterable, Sendable {
             "the client gave no sign of life in time, so the path was taken for dead: come back"
         case .streamBroken:
             "the server's store lost messages of a topic: come back, and subscribe with since to learn which are missing"
+        case .denied: "the team's backend said no, for the reason in the error before"
         case .authenticationTimeout: "the client did not say who it is in time: send auth as first message"
         case .tokenRefused:
             "the token was refused for the reason in the error before: get another token first"

@@ -116,7 +116,7 @@ public enum SockeyeEncoder {
     /// Why a command was not carried out.
     public static func appendError(_ error: SockeyeError, id: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
         appendHead(#"{"type":"error","code":"#, to: buffer)
-        JSONWriter.append(string: error.code.rawValue, to: buffer)
+        JSONWriter.append(string: error.wireCode, to: buffer)
         appendHead(#","message":"#, to: buffer)
         JSONWriter.append(string: error.description, to: buffer)
         appendHead(#","remedy":"#, to: buffer)

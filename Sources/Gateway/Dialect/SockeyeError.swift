@@ -10,12 +10,16 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case authenticationElsewhere
     /// Something other than `auth` or `ping` came before authentication.
     case authenticationRequired
+    /// The backend that decides could not be asked, or did not decide.
+    case backendUnavailable
     /// A binary message, where JSON text is spoken.
     case binaryMessage
     /// The topic's name holds control characters.
     case controlCharacterInTopic
     /// The data of a publication is too long; counts are bytes.
     case dataTooLong(count: Int, limit: Int)
+    /// The team's backend said no, with what it had to say about it.
+    case denied(code: String?, message: String?)
     /// A member appears twice.
     case duplicateMember(String)
     /// The topic's name is empty.
@@ -79,9 +83,11 @@ public enum SockeyeError: Error, Equatable, Sendable {
         switch self {
         case .authenticationElsewhere: .authenticationElsewhere
         case .authenticationRequired: .authenticationRequired
+        case .backendUnavailable: .backendUnavailable
         case .binaryMessage: .binaryMessage
         case .controlCharacterInTopic: .topicControlCharacter
         case .dataTooLong: .dataTooLong
+        case .denied: .denied
         case .duplicateMember: .duplicateMember
         case .emptyTopic: .topicEmpty
         case .goingAway: .goingAway
@@ -113,15 +119,25 @@ public enum SockeyeError: Error, Equatable, Sendable {
     }
 }
 
+extension SockeyeError {
+    /// The code as the wire has it: a backend's own where it gave one.
+    var wireCode: String {
+        if case .denied(let code?, _) = self { code } else { code.rawValue }
+    }
+}
+
 extension SockeyeError: CustomStringConvertible {
     /// What is wrong, in words.
     public var description: String {
         switch self {
         case .authenticationElsewhere: "this endpoint takes no token in a message"
         case .authenticationRequired: "this connection is not authenticated yet"
+        case .backendUnavailable: "the backend that decides about this could not be asked"
         case .binaryMessage: "a binary message was sent where JSON text is spoken"
         case .controlCharacterInTopic: "the topic's name holds a control character"
         case .dataTooLong(let count, let limit): "the data has \(count) bytes, more than the \(limit) allowed"
+        case .denied(_, let message?): message
+        case .denied(_, nil): "the backend said no"
         case .duplicateMember(let name): "the member \"\(name)\" appears twice"
         case .emptyTopic: "the topic's name is empty"
         case .goingAway: "the server is shutting down"
@@ -169,9 +185,11 @@ extension SockeyeError: CustomStringConvertible {
         case .authenticationElsewhere:
             "send the token with the handshake: in the query, Authorization or the subprotocol"
         case .authenticationRequired: "first send \(CommandType.auth.example)"
+        case .backendUnavailable: "try again in a moment; the server's log tells more"
         case .binaryMessage: "send commands as text messages"
         case .controlCharacterInTopic: "leave out U+0000 to U+001F and U+007F to U+009F"
         case .dataTooLong: "send less, or a reference to where the data can be fetched"
+        case .denied: "ask whoever runs the application"
         case .duplicateMember: "give every member once"
         case .emptyTopic: "name the topic in 1 to \(TopicName.longest) bytes"
         case .goingAway: "come back, and call again"

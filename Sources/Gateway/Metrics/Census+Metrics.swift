@@ -40,6 +40,18 @@ extension Census {
         text.counters(
             "sockeye_calls_total", "Calls of backends that have ended, by how.", by: "state",
             metrics.calls.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        let hooks = shared.hooks.counts
+        text.counters(
+            "sockeye_webhook_deliveries_total", "Events for webhooks, by what became of them.", by: "result",
+            [("delivered", hooks.delivered), ("dropped", hooks.dropped), ("failed", hooks.failed)])
+        text.gauge(
+            "sockeye_webhook_deliveries_waiting", "Events on their way, or to be tried again.", hooks.waiting)
+        text.counters(
+            "sockeye_webhook_decisions_total", "Decisions of webhooks, by how they came out.", by: "result",
+            [
+                ("allowed", hooks.decisions.allowed), ("denied", hooks.decisions.denied),
+                ("failed", hooks.decisions.failed),
+            ])
         text.counter(
             "sockeye_log_lines_dropped_total", "Log lines dropped because nobody read them.",
             shared.log.droppedLines)

@@ -261,6 +261,7 @@ public struct GatewayServer {
         for worker in workers { worker.loop.stop() }
         for worker in workers { worker.loop.join() }
         shared.tokens.stop()
+        shared.hooks.finish()
         shared.outgoing?.shutdown()
         shared.store?.close()
         log.log(.info, "stopped", why)

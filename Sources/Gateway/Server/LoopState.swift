@@ -45,6 +45,8 @@ final class LoopState {
     var streams: StreamTable
     /// What connections of this loop read of answers, wherever those are at home.
     var viewings = Viewings()
+    /// Commands of this loop's connections that wait for a backend's decision.
+    var decisions = PendingDecisions()
     var metrics: LoopMetrics
     private var turnCount: UInt64 = 0
 

@@ -34,6 +34,8 @@ final class ServerShared: Sendable {
     let outgoing: OutgoingHTTP?
     /// The backends that clients may call.
     let calls: [CallPlan]
+    /// Who is told of what happens, or asked before.
+    let hooks: Hooks
     /// The id of the latest notification the store is known to hold, or to have held; 0 before the first.
     let latestNotification = Atomic<Int64>(0)
     let epochs = EpochSource()
@@ -61,6 +63,7 @@ final class ServerShared: Sendable {
         self.changes = changes
         outgoing = try OutgoingHTTP(for: options)
         calls = try options.calls.map { options throws(ServeError) in try CallPlan(options) }
+        hooks = try Hooks(options.webhooks, over: outgoing, dataLimit: options.publishLimit, log: log)
         do throws(StoreError) {
             apiKeys = try APIKeys(store, changes)
             self.tokens = try TokenGate(

@@ -20,6 +20,16 @@ enum SecretFile {
         }
     }
 
+    /// The first line, without blanks around it.
+    static func line(_ path: String) throws(ServeError) -> [UInt8] {
+        let first = try read(path).prefix { $0 != 0x0A }
+        let isBlank = { (octet: UInt8) in octet == 0x20 || octet == 0x09 || octet == 0x0D }
+        guard let start = first.firstIndex(where: { !isBlank($0) }),
+            let end = first.lastIndex(where: { !isBlank($0) })
+        else { throw .badFile(path, "its first line is empty") }
+        return Array(first[start...end])
+    }
+
     private static let limit = 64 << 10
 }
 
