@@ -211,8 +211,10 @@ import WebSocketWire
         #expect(came.wait())
         server.drain()
         gate.open()
-        guard case .closed(1001, _) = try client.client.next() else {
-            Issue.record("no goodbye")
+        #expect(try client.hear().string("type") == "going_away")
+        let goodbye = try client.client.next()
+        guard case .closed(1001, _) = goodbye else {
+            Issue.record("no goodbye: \(goodbye)")
             return
         }
         #expect(try client.client.next() == .end)
