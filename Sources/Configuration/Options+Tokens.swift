@@ -1,5 +1,5 @@
 extension Options {
-    /// What tokens must say.
+    /// What tokens must say, and the built-in login.
     static let tokens: [Option] = [
         row(
             "token.audience", .list(.text), .texts(\.token.audience),
@@ -60,6 +60,21 @@ extension Options {
             """
             How long a yes of the backend is kept. So long a token that the backend has revoked may still open connections; \
             a no is kept for five seconds at most.
+            """),
+        row(
+            "login.path", .urlPath, .text(\.login.path), isOptional: true,
+            """
+            Take user names and passwords here, and answer with a token. A `POST` of form fields or JSON with `username` \
+            and `password`; `sockeye user add` makes the users.
+            """),
+        row(
+            "login.ttl", .duration(.seconds(60)...(.seconds(31_536_000))), .duration(\.login.ttl),
+            "How long the tokens of the login live. A day is the time between two logins most people bear."),
+        row(
+            "login.attempts", .integer(1...10_000), .integer(\.login.attempts),
+            """
+            How many failed attempts a minute a user name has. An address has five times as many, for several people \
+            may share one.
             """),
     ]
 

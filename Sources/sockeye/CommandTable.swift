@@ -12,7 +12,8 @@ enum CommandTable {
             Example(line: "sockeye token mint --user ada", summary: "print a token that the server accepts"),
         ],
         subcommands: [
-            ServeCommand.command, TokenCommand.command, KeyCommand.command, ConnectCommand.command,
+            ServeCommand.command, TokenCommand.command, UserCommand.command, KeyCommand.command,
+            ConnectCommand.command,
             BenchCommand.command,
             NotifyCommand.command, ConfigCommand.command,
             CompletionsCommand.command, VersionCommand.command, HelpCommand.command,

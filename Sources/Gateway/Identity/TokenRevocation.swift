@@ -12,12 +12,15 @@ public enum TokenRevocation: Sendable {
 
     /// The revocation of a token as it was handed out; nil for a JWT without an id, which cannot be told from others.
     public init?(of token: String) {
-        guard let claimed = TokenVerifier(keys: [], policy: TokenPolicy()).examine(token, now: 0).claimed
-        else {
+        var policy = TokenPolicy()
+        // Whoever the token is for: what is asked for is its id.
+        policy.userClaims = ["jti"]
+        let report = TokenVerifier(keys: [], policy: policy).examine(token, now: 0)
+        if case .malformed = report.reasons.first?.error {
             self = .opaque(TokenHash(of: token))
             return
         }
-        guard let id = claimed.tokenID else { return nil }
+        guard let claimed = report.claimed, let id = claimed.tokenID else { return nil }
         // Nobody needs to remember it longer than it could be used, with room for any leeway.
         let (end, isOver) = (claimed.expiresAt ?? .max).addingReportingOverflow(3600)
         let (milliseconds, isFar) = end.multipliedReportingOverflow(by: 1000)

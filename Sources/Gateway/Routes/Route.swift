@@ -89,7 +89,9 @@ struct RouteTable: Sendable {
 extension [Route] {
     /// The value of an `Allow` field (RFC 9110 §10.2.1).
     var allow: String {
-        (flatMap { $0.method == .get ? ["GET", "HEAD"] : [$0.method.description] } + ["OPTIONS"])
-            .joined(separator: ", ")
+        let methods = filter { $0.method != .options }.flatMap {
+            $0.method == .get ? ["GET", "HEAD"] : [$0.method.description]
+        }
+        return (methods + ["OPTIONS"]).joined(separator: ", ")
     }
 }

@@ -260,6 +260,7 @@ public struct GatewayServer {
     private func stop(_ why: String) {
         for worker in workers { worker.loop.stop() }
         for worker in workers { worker.loop.join() }
+        shared.login?.close()
         shared.tokens.stop()
         shared.hooks.finish()
         shared.outgoing?.shutdown()

@@ -1,4 +1,5 @@
 import Configuration
+import EventLoop
 import HTTPWire
 import Outgoing
 import PubSub
@@ -32,6 +33,8 @@ final class ServerShared: Sendable {
     let tokens: TokenGate
     /// Sends requests to others, such as backends; nil where nothing is configured that needs it.
     let outgoing: OutgoingHTTP?
+    /// Hands out tokens for passwords; nil where there is no login.
+    let login: LoginDesk?
     /// The backends that clients may call.
     let calls: [CallPlan]
     /// Who is told of what happens, or asked before.
@@ -71,6 +74,15 @@ final class ServerShared: Sendable {
         } catch {
             throw .store(error)
         }
+        do throws(SystemError) {
+            if options.login.path != nil, let store {
+                login = try LoginDesk(options.login, store: store, tokens: self.tokens, log: log)
+            } else {
+                login = nil
+            }
+        } catch {
+            throw .system(error)
+        }
         policies = options.topics.compactMap { topic in
             // Patterns were read once when the configuration was checked.
             (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }
@@ -82,6 +94,7 @@ final class ServerShared: Sendable {
         var routes = routes
         routes.addAPI(live.limits)
         try routes.addStats(options.allEndpoints)
+        if let path = options.login.path, let login { try routes.addLogin(at: path, login) }
         self.routes = routes
         self.log = log
         self.tls = CertificateStore(tls)

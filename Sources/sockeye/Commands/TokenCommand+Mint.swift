@@ -119,7 +119,7 @@ extension TokenCommand {
         return max(now, min(now + 1, (revocation.issuedBefore &+ 999) / 1000))
     }
 
-    private static func claim(_ text: String) throws(CommandFailure) -> JSONObject.Member {
+    static func claim(_ text: String) throws(CommandFailure) -> JSONObject.Member {
         guard let (name, value) = TokenOptions.claim(text) else {
             throw .usage("--claim: \"\(text)\" is not NAME=VALUE", hint: "write such as role=editor")
         }

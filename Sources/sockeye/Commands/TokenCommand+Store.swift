@@ -127,7 +127,6 @@ extension TokenCommand {
         return listing
     }
 
-    /// When a revocation is forgotten of a token that may never end: in thirty years.
     private static func revoke(_ revocation: TokenRevocation, _ store: StateStore) throws(CommandFailure) {
         try store.write { session throws(StoreError) in
             try revocation.carryOut(session, now: StateStore.now)
