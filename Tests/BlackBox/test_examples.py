@@ -1,9 +1,11 @@
 """The examples as they are, with ports and paths replaced: each system's conversation, word by word, through a real nginx."""
+import base64
 import json
 import re
 import subprocess
 import sys
 import time
+from urllib.parse import urlencode
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -61,6 +63,13 @@ class Example:
         body = json.dumps(body)
         answer = get(self.server.port, path, method="POST", body=body, headers=[
             f"Authorization: Bearer {self.key}", "Content-Type: application/json", f"Content-Length: {len(body)}"])
+        return answer.status, answer.json
+
+    def form(self, path, **fields):
+        """What the page does, through the proxy."""
+        body = urlencode(fields)
+        answer = get(self.port, path, method="POST", body=body, headers=[
+            "Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"])
         return answer.status, answer.json
 
     def refusal(self, path, **options):
@@ -199,6 +208,60 @@ class TestNotifications:
             connect(f"ws://{HOST}:{port}{self.PATH.format('ada@example.com')}?token={server.token('ada@example.com')}", proxy=None)
         body = json.loads(refused.value.response.body)
         assert refused.value.response.status_code == 426 and body["code"].startswith("HANDSHAKE-") and any("proxy_set_header" in line for line in body["nginx"])
+
+
+class TestMarketWatcher:
+    """System 3."""
+
+    @pytest.fixture
+    def system(self, example, tmp_path):
+        system = example("market-watcher", **{"/var/log/nginx/market-watcher.log": tmp_path / "access.log"})
+        system.access_log = tmp_path / "access.log"
+        done = system.command("user", "add", "admin", "--password-stdin", "--state", system.server.state, input="correct horse\n")
+        assert done.returncode == 0, done.stderr
+        return system
+
+    def login(self, system, password="correct horse"):
+        return system.form("/api/v1/auth/token", username="admin", password=password)
+
+    def test_login_subscribe_and_deliveries(self, system):
+        status, answer = self.login(system)
+        assert status == 200 and answer["token_type"] == "bearer" and answer["expires_in"] == 86_400
+        client = system.dial(f"/api/v1/ws?token={answer['access_token']}")
+        for topic in ("monitoring", "strategies", "signals", "capacity"):
+            client.subscribe(topic)
+        assert client.say(type="ping").hear_of("pong")
+        status, published = system.post("/api/v1/publish", {"topic": "signals", "data": {"buy": "AAPL"}})
+        assert status == 200
+        heard = client.hear_of("message")
+        assert (heard["topic"], heard["data"], heard["offset"]) == ("signals", {"buy": "AAPL"}, published["offset"])
+        # Nobody but the strategies publishes.
+        assert client.say(type="publish", topic="signals", data=1).hear_of("error")["code"] == "topic_forbidden"
+        assert client.say(type="subscribe", topic="secrets").hear_of("error")["code"] == "topic_forbidden"
+        stats = get(system.server.port, "/api/v1/ws/stats", headers=[f"Authorization: Bearer {answer['access_token']}"])
+        assert (stats.json["connections"], stats.json["subscriptions"]) == (1, 4)
+        assert get(system.server.port, "/health").json["status"] == "ok"
+
+    def test_a_wrong_password_is_told_and_no_more(self, system):
+        status, answer = self.login(system, "wrong")
+        assert status == 401 and answer["code"] and "access_token" not in answer
+
+    def test_the_token_stands_in_no_log(self, system):
+        token = self.login(system)[1]["access_token"]
+        client = system.dial(f"/api/v1/ws?token={token}")
+        client.subscribe("signals")
+        client.socket.close()
+        harness.until(lambda: "101" in system.access_log.read_text())
+        logged = system.access_log.read_text()
+        assert "/api/v1/ws?token=*** " in logged.replace('"', " ") and token not in logged
+        assert token not in system.server.log
+
+    def test_an_old_token_is_a_403(self, system):
+        header, payload, _ = self.login(system)[1]["access_token"].split(".")
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        old = resign(system.server, header, {**claims, "iat": int(time.time()) - 90_000, "exp": int(time.time()) - 3600})
+        status, body = system.refusal(f"/api/v1/ws?token={old}")
+        assert (status, body["code"]) == (403, "TOKEN-EXPIRED")
 
 
 class TestTradingAssistant:
