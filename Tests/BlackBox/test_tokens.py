@@ -187,6 +187,27 @@ def test_key_files_are_read_again_on_sighup(start, tmp_path):
     assert "secret of more" not in server.log
 
 
+def test_other_keys_by_sighup(start, tmp_path):
+    """The entries themselves change: from the server's own key to an issuer's, and back."""
+    import signal
+
+    entry, sign = issuer("one")
+    with serving(lambda _: (200, json.dumps({"keys": [entry]}))) as (url, _):
+        config = configured(tmp_path, "")
+        server = start("--config", config)
+        own = server.token("ada")
+        assert refusal(server, own) == (101, None)
+        assert refusal(server, sign("ada"))[0] == 403
+        config.write_text(f'[[key]]\njwks_url = "{url}"\n')
+        server.signal(signal.SIGHUP)
+        until(lambda: refusal(server, sign("ada"))[0] == 101, what="the issuer's key being in force")
+        assert refusal(server, own) == (403, "TOKEN-ALGORITHM")
+        config.write_text("")
+        server.signal(signal.SIGHUP)
+        until(lambda: refusal(server, own)[0] == 101, what="the own key being in force again")
+        assert refusal(server, sign("ada"))[0] == 403
+
+
 def test_a_backend_decides(start, tmp_path):
     def answer(request):
         token = request.headers["Authorization"].removeprefix("Bearer ")

@@ -24,10 +24,10 @@ final class TokenGate: Sendable {
     }
 
     private let state: Mutex<State>
-    private let fetcher: Mutex<KeyFetcher?>
+    private let fetcher = Mutex<KeyFetcher?>(nil)
+    private let outgoing: Mutex<OutgoingHTTP?>
     private let stored: StoredTokens?
     private let backend: BackendCheck?
-    private let hasURLs: Bool
     private let store: Store?
     private let log: LogSink
 
@@ -40,8 +40,7 @@ final class TokenGate: Sendable {
         self.store = store
         self.log = log
         state = Mutex(State(setup: setup, acceptance: Acceptance(verifier: verifier)))
-        fetcher = Mutex(nil)
-        hasURLs = !setup.urls.isEmpty && outgoing != nil
+        self.outgoing = Mutex(outgoing)
         stored = options.opaque ? store.map { StoredTokens($0, clock: csys_unix_milliseconds) } : nil
         if let url = options.checkURL, let outgoing {
             backend = BackendCheck(
@@ -58,10 +57,7 @@ final class TokenGate: Sendable {
             }
             state.withLock { kept.replace(in: &$0.acceptance) }
         }
-        if hasURLs, let outgoing {
-            let made = KeyFetcher(setup, over: outgoing, log: log) { [weak self] in self?.fetched($0) }
-            fetcher.withLock { $0 = made }
-        }
+        prepareFetcher(setup)
         for warning in setup.warnings { log.log(.warning, "token-key", warning) }
     }
 
@@ -80,8 +76,13 @@ final class TokenGate: Sendable {
         fetcher.withLock { $0 }?.stop()
     }
 
-    /// Takes the key files as they are now.
+    /// Takes the key files as they are now, and other places of key sets.
     func replace(_ setup: TokenSetup) {
+        let before = state.withLock { $0.setup.urls }
+        if before != setup.urls {
+            fetcher.withLock { $0.take() }?.stop()
+            prepareFetcher(setup)?.start()
+        }
         change { state in
             state.setup = setup
             state.acceptance.verifier.keys = setup.keys(fetched: state.fetched)
@@ -89,12 +90,30 @@ final class TokenGate: Sendable {
         for warning in setup.warnings { log.log(.warning, "token-key", warning) }
     }
 
+    /// Makes what fetches the key sets; nil where there is none to fetch, or nothing to fetch it with.
+    @discardableResult
+    private func prepareFetcher(_ setup: TokenSetup) -> KeyFetcher? {
+        if setup.urls.isEmpty { return nil }
+        guard let http = outgoing.withLock({ $0 }) ?? (try? OutgoingHTTP()) else {
+            log.log(.error, "keys-not-fetched", "requests to other servers cannot be sent at all")
+            return nil
+        }
+        outgoing.withLock { $0 = http }
+        let made = KeyFetcher(setup, over: http, log: log) { [weak self] in self?.fetched($0) }
+        fetcher.withLock { $0 = made }
+        return made
+    }
+
+    private var fetches: Bool {
+        fetcher.withLock { $0 != nil }
+    }
+
     // MARK: Asking
 
     /// Whether somebody else may know more about a token that a loop refuses for this reason.
     func knowsMore(than error: TokenError) -> Bool {
         switch error {
-        case .badSignature, .unknownKey, .unsupportedAlgorithm: hasURLs || backend != nil
+        case .badSignature, .unknownKey, .unsupportedAlgorithm: backend != nil || fetches
         case .malformed(.empty), .malformed(.bearerPrefix): false
         case .malformed: stored != nil || backend != nil
         default: false
@@ -146,8 +165,9 @@ final class TokenGate: Sendable {
 
     private func fetched(_ keys: [String: KeySet]) {
         change { state in
-            state.fetched = keys
-            state.acceptance.verifier.keys = state.setup.keys(fetched: keys)
+            // What another fetcher brought before stays until this one has it.
+            state.fetched.merge(keys) { $1 }
+            state.acceptance.verifier.keys = state.setup.keys(fetched: state.fetched)
         }
     }
 

@@ -55,10 +55,11 @@ extension GatewayServer {
     }
 
     private func reloadKeys() {
-        if options.keys.isEmpty { return }
         do throws(TokenSetupError) {
             shared.tokens.replace(try TokenSetup(options, ownKey: state.signingKey))
-            log.log(.info, "reload", "keys for tokens read again; open connections go on")
+            if !options.keys.isEmpty {
+                log.log(.info, "reload", "keys for tokens read again; open connections go on")
+            }
         } catch {
             log.log(
                 .error, "reload-failed", "keys for tokens not changed: \(error)",
