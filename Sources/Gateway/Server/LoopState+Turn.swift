@@ -143,7 +143,10 @@ extension LoopState {
 
     /// Whether a reader for whom something waits is not given a topic's messages now, but the latest one later.
     private func skips(_ slot: UInt32, _ batch: Publications.Batch) -> Bool {
-        guard shared.topicPolicy(batch.name).slowReader == .latest else { return false }
+        // Patterns are asked once for a topic, not once for each of its slow readers.
+        let isLatestAlone = batch.isLatestAlone ?? (shared.topicPolicy(batch.name).slowReader == .latest)
+        batch.isLatestAlone = isLatestAlone
+        guard isLatestAlone else { return false }
         laggards.fallBehind(slot, on: batch.name)
         return true
     }

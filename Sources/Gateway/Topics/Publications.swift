@@ -15,6 +15,8 @@ struct Publications {
         let deflated = ByteBuffer()
         /// How many messages the frames of a lane are.
         private(set) var counts = (plain: 0, deflated: 0)
+        /// Whether slow readers get the topic's latest message alone; nil until somebody is slow.
+        var isLatestAlone: Bool?
         /// Where the last of them begins.
         private var lastStart = (plain: 0, deflated: 0)
         /// `{"type":"message","topic":"…","offset":`, the part of a message that does not change.
@@ -84,6 +86,7 @@ struct Publications {
         if !batch.name.utf8.elementsEqual(name.utf8) {
             // A topic that speaks turn after turn finds its prefix ready.
             batch.name = name
+            batch.isLatestAlone = nil
             batch.prefix.removeAll(keepingCapacity: 1024)
         }
         byName[TopicKey(name)] = count
