@@ -61,10 +61,17 @@ let package = Package(
                 "Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
+        .target(
+            name: "Doctor",
+            dependencies: [
+                "Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "Tokens", "Transport",
+                "WebSocketWire",
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "sockeye",
             dependencies: [
-                "Bytes", "Configuration", "CSystem", "EventLoop", "Gateway", "HTTPWire", "JSON",
+                "Bytes", "Configuration", "CSystem", "Doctor", "EventLoop", "Gateway", "HTTPWire", "JSON",
                 "SQLiteStore", "SockeyeClient", "Telemetry", "Tokens",
                 "Transport", "WebSocketWire",
             ],
@@ -122,6 +129,9 @@ let package = Package(
         .testTarget(
             name: "SockeyeClientTests",
             dependencies: ["Bytes", "HTTPWire", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
+        .testTarget(
+            name: "DoctorTests", dependencies: ["Bytes", "Doctor", "HTTPWire", "JSON"],
+            swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["Bytes", "sockeye", "SockeyeClient", "WebSocketWire"],
             exclude: ["Transcripts"],

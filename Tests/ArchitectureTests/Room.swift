@@ -54,9 +54,16 @@ enum House {
                 "WebSocketWire",
             ]),
         Room(
+            "Doctor",
+            [
+                "Bytes", "CSystem", "EventLoop", "Glibc", "HTTPWire", "JSON", "NginxSyntax",
+                "Synchronization", "Tokens", "Transport", "WebSocketWire",
+            ]),
+        Room(
             "sockeye",
             [
-                "Bytes", "CSystem", "Configuration", "EventLoop", "Gateway", "Glibc", "HTTPWire", "JSON",
+                "Bytes", "CSystem", "Configuration", "Doctor", "EventLoop", "Gateway", "Glibc", "HTTPWire",
+                "JSON",
                 "SQLiteStore", "SockeyeClient",
                 "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ]),
@@ -73,5 +80,7 @@ enum House {
     /// Pairs that must not meet, not even through a third room.
     static let strangers: [(String, String)] = [
         ("Gateway", "SockeyeClient"), ("SockeyeClient", "Gateway"), ("SockeyeClient", "Tokens"),
+        ("Doctor", "Gateway"), ("Doctor", "SockeyeClient"), ("Gateway", "Doctor"),
+        ("SockeyeClient", "Doctor"),
     ]
 }

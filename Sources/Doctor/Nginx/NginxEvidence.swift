@@ -1,0 +1,2 @@
+/// What the nginx configuration does with the subject's requests.
+package struct NginxEvidence: Sendable {}
