@@ -1,0 +1,27 @@
+/// The examination from its question to its diagnosis.
+package enum Examiner {
+    /// Reads, dials unless that is forbidden, reasons.
+    ///
+    /// - Parameter progress: Told what is being done, in half a line; called from any thread.
+    /// - Throws: ``WalkError`` when a folder or file that was named cannot be read.
+    package static func examine(
+        _ inquiry: Inquiry, progress: @escaping @Sendable (Phrase) -> Void
+    ) async throws(WalkError) -> Diagnosis {
+        let deadline = ContinuousClock.now + inquiry.subject.timeout
+        var walk = FileWalk()
+        for folder in inquiry.folders { try walk.read(folder) }
+        if let file = inquiry.nginxFile { try walk.readFile(file) }
+        var subject = inquiry.subject
+        let files = FileEvidence.gather(walk.files, subject: &subject)
+        let nginx = NginxEvidence.gather(
+            walk.files, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
+        var probes: ProbeEvidence?
+        if !subject.isOffline {
+            probes = await ProbeEvidence.gather(
+                subject, nginx: nginx, files: files, deadline: deadline, progress: progress)
+        }
+        let examination = Examination(
+            subject: subject, nginx: nginx, files: files, probes: probes, now: inquiry.now)
+        return Reasoning.diagnosis(of: examination, notes: walk.notes)
+    }
+}

@@ -1,0 +1,202 @@
+/// Turns evidence into a diagnosis.
+///
+/// 1. Every check is asked; a fault that hides others does not stop the search.
+/// 2. What is said twice is said once (``merged(_:)``).
+/// 3. What the probes saw raises or lowers each suspicion (``weighed(_:against:)``).
+/// 4. What goes away with another finding is folded under it (``Folding``).
+/// 5. The decisive finding comes first (``ordered(_:)``).
+/// 6. The verdict follows from what is left.
+package enum Reasoning {
+    /// Below it a finding is a mention and decides nothing.
+    static let floor = 0.3
+
+    package static func diagnosis(of examination: Examination, notes: [Phrase] = []) -> Diagnosis {
+        let raw = CheckList.all.flatMap { $0.findings(examination) }
+        let symptoms = examination.probes?.symptoms ?? [:]
+        var findings = merged(raw).map { weighed($0, against: symptoms) }
+        findings = ordered(Folding.folded(findings))
+        if let last = unexplained(findings, examination) { findings.append(last) }
+        let verdict = verdict(findings, examination)
+        return Diagnosis(
+            url: examination.subject.given, verdict: verdict,
+            hops: PathPicture.hops(of: examination, findings: findings), findings: findings,
+            verified: verified(examination), notes: notes, recognised: examination.files.recognised,
+            unrecognised: examination.files.unrecognised)
+    }
+
+    // MARK: Merging
+
+    /// One finding for each cause and station: the most certain one, with the evidence of all.
+    static func merged(_ findings: [Finding]) -> [Finding] {
+        var result: [Finding] = []
+        for finding in findings {
+            guard let twin = result.firstIndex(where: { isSame($0, finding) }) else {
+                result.append(finding)
+                continue
+            }
+            let (strong, weak) =
+                result[twin].confidence >= finding.confidence
+                ? (result[twin], finding) : (finding, result[twin])
+            var one = strong
+            one.evidence += weak.evidence.filter { !strong.evidence.contains($0) }
+            one.severity = min(strong.severity, weak.severity)
+            one.consequenceOf = strong.consequenceOf ?? weak.consequenceOf
+            one.hop = strong.hop ?? weak.hop
+            one.predicts.formUnion(weak.predicts)
+            one.excludedBy.formIntersection(weak.excludedBy)
+            result[twin] = one
+        }
+        return result
+    }
+
+    /// The same cause in two files is two faults, each with its own fix, when neither is the other seen from the wire.
+    private static func isSame(_ one: Finding, _ other: Finding) -> Bool {
+        guard one.code == other.code else { return false }
+        guard let place = one.place, let otherPlace = other.place else { return true }
+        if let hop = one.hop, let otherHop = other.hop, hop != otherHop { return false }
+        return place.file == otherPlace.file
+    }
+
+    // MARK: Weighing
+
+    /// A suspicion held against what was seen.
+    static func weighed(_ finding: Finding, against symptoms: [Symptom: Evidence]) -> Finding {
+        guard !symptoms.isEmpty else { return finding }
+        var result = finding
+        if let contradiction = first(of: finding.excludedBy, in: symptoms) {
+            result.evidence.append(
+                Evidence(
+                    .probe,
+                    Phrase(
+                        en: "but this speaks against it: \(contradiction.text.en)",
+                        zh: "但与此相反：\(contradiction.text.zh)")))
+            result.severity = .info
+            result.confidence = finding.confidence * 0.2
+            return result
+        }
+        if let confirmation = first(of: finding.predicts, in: symptoms) {
+            if !result.evidence.contains(where: { $0.text == confirmation.text }) {
+                result.evidence.append(
+                    Evidence(
+                        .probe,
+                        Phrase(
+                            en: "confirmed by the probe: \(confirmation.text.en)",
+                            zh: "探测已证实：\(confirmation.text.zh)")))
+            }
+            result.confidence = 1 - (1 - finding.confidence) * 0.25
+        } else if !finding.predicts.isEmpty, symptoms.keys.contains(where: \.isAnswer) {
+            // The path answered, and otherwise than expected: something else decides before this does.
+            result.confidence = finding.confidence * 0.8
+        }
+        return result
+    }
+
+    /// In an order that does not depend on hashing.
+    private static func first(of wanted: Set<Symptom>, in symptoms: [Symptom: Evidence]) -> Evidence? {
+        wanted.compactMap { symptoms[$0] }.min { $0.text.en < $1.text.en }
+    }
+
+    // MARK: Order
+
+    /// Causes before consequences, errors before warnings before mentions, and among equals what the handshake meets
+    /// first on its way, provided it is as good as certain.
+    static func ordered(_ findings: [Finding]) -> [Finding] {
+        let order = findings.enumerated().sorted { left, right in
+            let (one, other) = (rank(left.element), rank(right.element))
+            return one == other ? left.offset < right.offset : one.lexicographicallyPrecedes(other)
+        }
+        return order.map(\.element)
+    }
+
+    private static func rank(_ finding: Finding) -> [Int] {
+        [
+            finding.severity == .info ? 1 : 0, finding.consequenceOf == nil ? 0 : 1,
+            finding.severity == .error ? 0 : 1, finding.confidence >= 0.6 ? 0 : 1,
+            finding.code.stage.rawValue,
+            -Int((finding.confidence * 100).rounded()),
+        ]
+    }
+
+    // MARK: The end
+
+    private static func verdict(_ findings: [Finding], _ examination: Examination) -> Diagnosis.Verdict {
+        let weighty = findings.filter { $0.confidence >= floor }
+        if weighty.contains(where: { $0.severity == .error }) { return .broken }
+        if findings.contains(where: { $0.severity != .info }) { return .degraded }
+        // Good news needs a witness: the wire, or a configuration that was followed to the end.
+        if examination.probes?.symptoms[.upgraded] != nil { return .healthy }
+        if examination.probes == nil, !verified(examination).isEmpty { return .healthy }
+        return .unknown
+    }
+
+    private static func verified(_ examination: Examination) -> [Evidence] {
+        (examination.nginx?.verified ?? []) + examination.files.verified
+            + (examination.probes?.verified ?? [])
+    }
+
+    /// The handshake fails before everybody's eyes and no rule says why: that is said, with what was seen.
+    private static func unexplained(_ findings: [Finding], _ examination: Examination) -> Finding? {
+        guard let symptoms = examination.probes?.symptoms,
+            !findings.contains(where: { $0.severity == .error && $0.confidence >= floor })
+        else { return nil }
+        let failures = symptoms.filter { $0.key.isFailedHandshake }.values.sorted { $0.text.en < $1.text.en }
+        guard let seen = failures.first, symptoms[.upgraded] == nil else { return nil }
+        return Finding(
+            .handshakeFails, confidence: 0.95,
+            title: Phrase(
+                en: "the handshake fails, and nothing that was looked at explains it",
+                zh: "握手失败，已查看的内容无法解释原因"),
+            explanation: Phrase(
+                en: """
+                    \(seen.text.en.capitalizedFirst). No rule matches what the files and the answers say, so the cause lies \
+                    where the doctor cannot look from here.
+                    """,
+                zh: "\(seen.text.zh)。文件和应答均不符合任何已知规则，原因位于此处无法查看的位置。"),
+            evidence: failures,
+            fix: Fix(
+                Phrase(
+                    en: """
+                        Hand over more: --files with the proxy's configuration and the logs of proxy and application, and \
+                        --hop backend=ws://ADDRESS:PORT/PATH to repeat the probes behind the proxy.
+                        """,
+                    zh: """
+                        请提供更多信息：用 --files 指定代理配置以及代理与应用的日志，并用 --hop backend=ws://地址:端口/路径 \
+                        在代理后面重复探测。
+                        """)))
+    }
+}
+
+extension Symptom {
+    /// Whether the far side answered at all, so that silence about other symptoms means something.
+    var isAnswer: Bool {
+        switch self {
+        case .handshakeStatus, .handshakePage, .handshakeRedirect, .handshakeInvalid, .upgraded, .exchanged,
+            .closedAtOnce:
+            true
+        case .noAnswer, .pageStatus, .nameUnresolved, .refused, .filtered, .tlsFailed, .certificateRefused,
+            .idleCut, .idleSurvived, .originDecides, .tokenDecides, .pollingOnly, .sessionUnknown, .buffered,
+            .invalidFrame, .backendWorks, .backendFails:
+            false
+        }
+    }
+
+    /// Whether it says that no WebSocket came about.
+    var isFailedHandshake: Bool {
+        switch self {
+        case .handshakeStatus, .handshakePage, .handshakeRedirect, .handshakeInvalid, .noAnswer,
+            .nameUnresolved, .refused, .filtered, .tlsFailed, .certificateRefused:
+            true
+        case .upgraded, .exchanged, .closedAtOnce, .pageStatus, .idleCut, .idleSurvived, .originDecides,
+            .tokenDecides, .pollingOnly, .sessionUnknown, .buffered, .invalidFrame, .backendWorks,
+            .backendFails:
+            false
+        }
+    }
+}
+
+extension String {
+    var capitalizedFirst: String {
+        guard let first else { return self }
+        return first.uppercased() + dropFirst()
+    }
+}
