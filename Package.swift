@@ -35,6 +35,7 @@ let package = Package(
         .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "HTTPWire", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "WebSocketWire", dependencies: ["Bytes", "CDeflate"], swiftSettings: strict),
+        .target(name: "NginxSyntax", dependencies: ["Bytes"], swiftSettings: safe),
         .target(name: "Tokens", dependencies: ["Bytes", "JSON", "CTLS"], swiftSettings: strict),
         .target(name: "PubSub", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
@@ -100,6 +101,7 @@ let package = Package(
         .testTarget(name: "HTTPWireTests", dependencies: ["Bytes", "HTTPWire"], swiftSettings: strict),
         .testTarget(
             name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),
+        .testTarget(name: "NginxSyntaxTests", dependencies: ["Bytes", "NginxSyntax"], swiftSettings: strict),
         .testTarget(name: "TokensTests", dependencies: ["Bytes", "JSON", "Tokens"], swiftSettings: strict),
         .testTarget(name: "PubSubTests", dependencies: ["Bytes", "PubSub"], swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),

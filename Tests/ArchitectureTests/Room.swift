@@ -32,6 +32,7 @@ enum House {
         Room("HTTPWire", ["Bytes"]),
         Room("WebSocketWire", ["Bytes", "CDeflate"]),
         Room("PubSub", ["Bytes"]),
+        Room("NginxSyntax", ["Bytes"]),
         Room("Tokens", ["Bytes", "CTLS", "JSON"]),
         Room("Configuration", ["CToml", "Glibc", "PubSub", "Telemetry"]),
         Room("EventLoop", ["Bytes", "CSystem", "Glibc", "Synchronization"]),
@@ -70,7 +71,7 @@ enum House {
     ]
 
     /// Rooms whose effects are values: no time, randomness, input or output of their own.
-    static let sansIO: Set<String> = ["Bytes", "HTTPWire", "JSON", "PubSub", "WebSocketWire"]
+    static let sansIO: Set<String> = ["Bytes", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "WebSocketWire"]
 
     /// What ties a file to the operating system.
     static let systemModules: Set<String> = [
