@@ -301,7 +301,8 @@ SSL_CTX *ctls_client_context_new(int verify, const char *ca_path, const uint8_t 
         SSL_CTX_free(context);
         return NULL;
     }
-    SSL_CTX_set_verify(context, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, verify ? note_verification : NULL);
+    int refuses = verify == CTLS_VERIFY_REFUSE;
+    SSL_CTX_set_verify(context, refuses ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, refuses ? note_verification : NULL);
     return context;
 }
 

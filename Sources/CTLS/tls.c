@@ -192,3 +192,13 @@ int ctls_peer_certificate(const SSL *session, ctls_certificate *certificate) {
     certificate->chain_length = sent > 0 ? sent : 1;
     return 1;
 }
+
+int ctls_peer_verification(const SSL *session, const char *name, int is_address, int *is_for_name) {
+    X509 *peer = SSL_get0_peer_certificate(session);
+    if (!peer) return -1;
+    *is_for_name = !name || (is_address ? X509_check_ip_asc(peer, name, 0) == 1
+                                        : X509_check_host(peer, name, 0, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, NULL) == 1);
+    ERR_clear_error();
+    int problem = (int)SSL_get_verify_result(session);
+    return problem == X509_V_ERR_HOSTNAME_MISMATCH || problem == X509_V_ERR_IP_ADDRESS_MISMATCH ? 0 : problem;
+}

@@ -157,7 +157,7 @@ public enum DialError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 
     /// Why one address failed.
-    public enum Reason: Equatable, Sendable {
+    public enum Reason: Error, Equatable, Sendable {
         /// The kernel or the other side said no: an errno.
         case refused(Int32)
         /// Nobody answered: a firewall that drops packets, or a machine that is off.

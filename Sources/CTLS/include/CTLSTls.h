@@ -88,6 +88,8 @@ void ctls_server_context_use_kernel(struct ssl_ctx_st *context);
 void ctls_server_context_set_choice(struct ssl_ctx_st *context, ctls_choose choose, const void *argument);
 void ctls_server_context_set_alpn(struct ssl_ctx_st *context, const uint8_t *alpn);
 
+/* Values of `verify`: OBSERVE goes on whatever it finds, see ctls_peer_verification. */
+enum { CTLS_VERIFY_NOT = 0, CTLS_VERIFY_REFUSE = 1, CTLS_VERIFY_OBSERVE = 2 };
 /* `ca_path` NULL: the system's authorities. `alpn_length` 0: no ALPN is offered. */
 struct ssl_ctx_st *ctls_client_context_new(int verify, const char *ca_path, const uint8_t *alpn, unsigned alpn_length,
                                            int minimum, int maximum, ctls_failure *failure);
@@ -130,6 +132,9 @@ const char *ctls_server_name(const struct ssl_st *session);
 unsigned ctls_alpn(const struct ssl_st *session, const uint8_t **protocol);
 /* 0 when the peer showed no certificate. */
 int ctls_peer_certificate(const struct ssl_st *session, ctls_certificate *certificate);
+/* The first objection to the peer's chain (X509_V_ERR_, 0: none), the name apart, and whether its certificate is for `name` (NULL:
+ * yes). -1 when the peer showed no certificate. */
+int ctls_peer_verification(const struct ssl_st *session, const char *name, int is_address, int *is_for_name);
 /* The certificate behind the last CTLS_KIND_UNVERIFIED of this thread. */
 void ctls_last_verification(ctls_certificate *certificate);
 const char *ctls_verification_words(int code);

@@ -30,6 +30,24 @@ public final class TLSClientContext: @unchecked Sendable {
         verifies = verify
     }
 
+    /// A context that refuses no certificate, and lets ``TLSSession/verification`` say what there was to refuse.
+    ///
+    /// For diagnosis only.
+    /// - Parameters:
+    ///   - alpn: names to offer, by preference; empty: none.
+    ///   - caFile: as in the other initialiser.
+    public init(observing alpn: [String], caFile: String? = nil) throws(TLSError) {
+        let names = try TLSServerContext.wireForm(alpn)
+        var failure = ctls_failure()
+        guard
+            let context = ctls_client_context_new(
+                Int32(CTLS_VERIFY_OBSERVE), caFile, names, UInt32(names.count), TLSVersion.v1_2.rawValue,
+                TLSVersion.v1_3.rawValue, &failure)
+        else { throw TLSError(failure, certificate: caFile ?? "") }
+        self.context = context
+        verifies = false
+    }
+
     /// Offers less than we could, to see how a server takes it.
     ///
     /// Before the first session. `suites`: of the version it speaks, joined by colons; `fragment`: RFC 6066 §4, 1 for 512 bytes … 4 for

@@ -267,6 +267,12 @@ extension TLSSession {
         return ctls_ticket(session).map(TLSTicket.init)
     }
 
+    /// OpenSSL's session and the name asked for, as long as there is one.
+    var openSSL: (session: OpaquePointer, name: String?)? {
+        guard case .openSSL(let session) = engine else { return nil }
+        return (session, expectedName)
+    }
+
     /// Whether OpenSSL's state is gone.
     var isWithoutOpenSSL: Bool {
         if case .records = engine { true } else { false }
