@@ -36,6 +36,8 @@ let package = Package(
         .target(name: "HTTPWire", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "WebSocketWire", dependencies: ["Bytes", "CDeflate"], swiftSettings: strict),
         .target(name: "NginxSyntax", dependencies: ["Bytes"], swiftSettings: safe),
+        .target(name: "EngineIOWire", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
+        .target(name: "SocketIOWire", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["Bytes", "JSON", "CTLS"], swiftSettings: strict),
         .target(name: "PubSub", dependencies: ["Bytes"], swiftSettings: strict),
         .target(

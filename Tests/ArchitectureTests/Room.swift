@@ -31,6 +31,8 @@ enum House {
         Room("JSON", ["Bytes"]),
         Room("HTTPWire", ["Bytes"]),
         Room("WebSocketWire", ["Bytes", "CDeflate"]),
+        Room("EngineIOWire", ["Bytes", "JSON"]),
+        Room("SocketIOWire", ["Bytes", "JSON"]),
         Room("PubSub", ["Bytes"]),
         Room("NginxSyntax", ["Bytes"]),
         Room("Tokens", ["Bytes", "CTLS", "JSON"]),
@@ -71,7 +73,10 @@ enum House {
     ]
 
     /// Rooms whose effects are values: no time, randomness, input or output of their own.
-    static let sansIO: Set<String> = ["Bytes", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "WebSocketWire"]
+    static let sansIO: Set<String> = [
+        "Bytes", "EngineIOWire", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "SocketIOWire",
+        "WebSocketWire",
+    ]
 
     /// What ties a file to the operating system.
     static let systemModules: Set<String> = [
