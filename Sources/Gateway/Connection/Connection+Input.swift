@@ -36,8 +36,10 @@ extension Connection {
                 lastReceived = loop.tick
                 loop.metrics.bytesReceived &+= UInt64(count)
                 input(UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<count]))
-                // Level-triggered: the poller tells again. Only what TLS holds decrypted it cannot see.
-                more = phase != .closed && socket.hasBufferedBytes
+                // News are told once. A read that leaves room in the buffer has taken all there was, but for the
+                // end of the stream, which came with these bytes; what TLS holds decrypted the poller cannot see.
+                if count == loop.receiveBuffer.count, phase != .closed { loop.update(self) }
+                more = phase != .closed && (isLast || socket.hasBufferedBytes)
             case .wouldBlock:
                 more = false
             case .end:
@@ -111,6 +113,15 @@ extension Connection {
         loop.update(self)
     }
 
+    /// The interest as the poller is told it.
+    ///
+    /// Bytes to read are told once, as news: a level would be looked at again in the next poll, which costs three
+    /// hundredths of an echo. A level is asked for where one read or write need not take all there is: while output
+    /// waits, and with TLS.
+    var watched: Interest {
+        interest.contains(.write) || socket.tls != nil ? interest : interest.union(.news)
+    }
+
     // MARK: Before the first byte of the protocol
 
     /// Reads a PROXY protocol header without taking a byte more: what follows may be TLS.
@@ -127,7 +138,7 @@ extension Connection {
         do {
             switch try ProxyProtocol.parse(peeked) {
             case .needMore:
-                // Peeked bytes stay readable; wait for the rest by asking for it, bounded by the deadline.
+                // Peeked bytes stay readable, and the rest will be news; bounded by the deadline.
                 if peeked.count >= Self.proxyHeaderLimit {
                     return refuseProxyHeader("the header is too long")
                 }
@@ -137,7 +148,8 @@ extension Connection {
                     into: UnsafeMutableRawBufferPointer(rebasing: loop.receiveBuffer[..<header.consumed]))
                 if let source = header.source { peer = source }
                 begin(loop.plans[Int(listener)].tls ? .sniffing : .http)
-                takeWhatComes()
+                // What came with the header raises no event of its own.
+                becameReadable(isLast: isLast)
             }
         } catch {
             refuseProxyHeader(String(describing: error))
@@ -151,16 +163,9 @@ extension Connection {
         end(.refused)
     }
 
-    /// Level-triggered readiness would spin on bytes that are seen but not taken: the poller is asked for news alone.
-    ///
-    /// Nor SO_RCVLOWAT would do, which polling a Unix socket does not heed.
+    /// The poller tells of more bytes, and not again of those that were only looked at.
     private func waitForMore(isLast: Bool) {
-        if isLast { end(.peerClosed) } else { setInterest(interest.union(.news)) }
-    }
-
-    /// Bytes are taken as they are read from here on.
-    func takeWhatComes() {
-        setInterest(interest.subtracting(.news))
+        if isLast { end(.peerClosed) }
     }
 
     /// Looks at the first bytes on a TLS port, so that a client that speaks plain HTTP gets an answer it can read.
@@ -188,6 +193,8 @@ extension Connection {
         }
         phase = .tlsHandshake
         loop.outlets.set(.encrypted, true, for: slot)
+        loop.update(self)
+        guard phase == .tlsHandshake else { return }
         advanceHandshake()
     }
 

@@ -32,7 +32,8 @@ extension Connection {
         loop.keep(refusal)
         refusal.appendAnswer(keepAlive: false, to: loop.reply)
         goodbye()
-        takeWhatComes()
+        // The request was only looked at so far: taken now, or closing over it would reset the answer.
+        becameReadable()
     }
 
     /// Time is up for a request: silently when none was begun, with 408 when one was (RFC 9110 §15.5.9).

@@ -100,7 +100,7 @@ extension LoopState {
         outlets.open(connection.slot, fileDescriptor: fileDescriptor)
         connection.lastReceived = tick
         do {
-            try loop.register(fileDescriptor, token: connection.token, .read)
+            try loop.register(fileDescriptor, token: connection.token, connection.watched)
         } catch {
             shared.log.log(.error, "register-failed", error.description)
             return connection.end(.refused)
@@ -124,7 +124,7 @@ extension LoopState {
 
     func update(_ connection: Connection) {
         do {
-            try loop.update(connection.socket.fileDescriptor, token: connection.token, connection.interest)
+            try loop.update(connection.socket.fileDescriptor, token: connection.token, connection.watched)
         } catch {
             connection.end(.failed(error.errno))
         }
