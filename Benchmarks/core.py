@@ -17,6 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from compare import BIN, HERE, free_port, wait_for_port
+
 HOST = "127.0.0.1"
 CONFIGURATION = """
 [[topic]]
@@ -36,21 +38,8 @@ allow = ["subscribe", "publish", "presence", "history"]
 """
 
 
-class Server:
-    def __init__(self, binary):
-        self.folder = tempfile.TemporaryDirectory(prefix="sockeye-bench-")
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port = probe.getsockname()[1]
-        configuration = Path(self.folder.name) / "sockeye.toml"
-        configuration.write_text(CONFIGURATION)
-        state = Path(self.folder.name) / "state"
-        self.process = subprocess.Popen(
-            [binary, "serve", "--config", configuration, "--listen", f"{HOST}:{self.port}", "--state", state, "--loops", "1",
-             "--log-level", "error"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.process.stderr.readline()
-        self.token = subprocess.run([binary, "token", "mint", "--user", "bench", "--state", state], capture_output=True, text=True,
-                                    check=True).stdout.strip()
+class Process:
+    """What server and floor have in common: a process whose time is read."""
 
     def cpu(self):
         """Microseconds of all threads, user and system, as the scheduler counts them."""
@@ -67,17 +56,60 @@ class Server:
                 return now
             before = now
 
-    def private_memory(self):
-        text = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
-        return int(text.split("\nPss:")[1].split()[0]) * 1024
-
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+
+
+class Floor(Process):
+    """The server in C, which echoes what it is told: what reading one message and answering it costs whoever does it."""
+
+    token = ""
+
+    def __init__(self):
+        # Connections of the run before may still linger on the port that is given as free.
+        for remaining in reversed(range(10)):
+            self.port = free_port()
+            self.process = subprocess.Popen([BIN / "floor_epoll", str(self.port)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                return wait_for_port(self.port, self.process)
+            except AssertionError:
+                if not remaining:
+                    raise
+
+
+class Server(Process):
+    def __init__(self, binary):
+        self.folder = tempfile.TemporaryDirectory(prefix="sockeye-bench-")
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            self.port = probe.getsockname()[1]
+        configuration = Path(self.folder.name) / "sockeye.toml"
+        configuration.write_text(CONFIGURATION)
+        state = Path(self.folder.name) / "state"
+        self.process = subprocess.Popen(
+            [binary, "serve", "--config", configuration, "--listen", f"{HOST}:{self.port}", "--state", state, "--loops", "1",
+             "--log-level", "error"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.process.stderr.readline()
+        self.token = subprocess.run([binary, "token", "mint", "--user", "bench", "--state", state], capture_output=True, text=True,
+                                    check=True).stdout.strip()
+
+    def private_memory(self):
+        text = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text()
+        return int(text.split("\nPss:")[1].split()[0]) * 1024
+
+    def __exit__(self, *_):
+        super().__exit__()
         self.folder.cleanup()
+
+
+def text_frame(message):
+    text = json.dumps(message, separators=(",", ":")).encode()
+    length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + struct.pack("!H", len(text))
+    return b"\x81" + length + b"\0\0\0\0" + text
 
 
 class Client:
@@ -100,9 +132,7 @@ class Client:
         return self
 
     def say(self, **message):
-        text = json.dumps(message, separators=(",", ":")).encode()
-        length = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xfe" + struct.pack("!H", len(text))
-        self.socket.sendall(b"\x81" + length + b"\0\0\0\0" + text)
+        self.socket.sendall(text_frame(message))
         return self
 
     def messages(self):
@@ -142,19 +172,33 @@ def crowd(server, count):
     return clients
 
 
+def cost(server, clients, *commands):
+    """Microseconds of the server for what each client says in one breath, until each has all its answers.
+
+    The crowd speaks as fast as one core can make it, as after a restart, so that the server is not measured falling asleep and
+    waking up between two of them.
+    """
+    frames = b"".join(map(text_frame, commands))
+    before = server.settled_cpu()
+    for client in clients:
+        client.socket.send(frames)
+    for client in clients:
+        client.hear(len(commands))
+    return (server.settled_cpu() - before) / len(clients)
+
+
 def subscribe(binary, options):
+    subprocess.run([HERE / "build.sh"], check=True)
+    with Floor() as floor:
+        echo = cost(floor, crowd(floor, options.connections), {"type": "ping"})
     with Server(binary) as server:
         clients = crowd(server, options.connections)
-        costs = []
-        # A ping costs what any command does: reading it and answering. What is above it is the subscription's own.
-        for command in ({"type": "ping"}, {"type": "subscribe", "topic": "bench"}):
-            before = server.settled_cpu()
-            for client in clients:
-                client.say(**command)
-            for client in clients:
-                client.hear()
-            costs.append((server.settled_cpu() - before) / len(clients))
-        yield ("subscribe, authenticated", f"{costs[1]:.2f} us each at {len(clients)} connections; a ping there {costs[0]:.2f} us", "5 us")
+        ping = cost(server, clients, {"type": "ping"})
+        alone = cost(server, clients, {"type": "subscribe", "topic": "bench"})
+        eight = cost(server, clients, *({"type": "subscribe", "topic": f"bench-{n}"} for n in range(8))) / 8
+        where = f"at {len(clients)} connections"
+        yield "subscribe, alone in its packet", f"{alone:.2f} us {where}; a ping there {ping:.2f}, the C floor's echo {echo:.2f}", "5 us"
+        yield "subscribe, eight in a packet", f"{eight:.2f} us each {where}", "5 us"
 
 
 def memory(binary, options):
