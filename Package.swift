@@ -104,6 +104,10 @@ let package = Package(
         .testTarget(
             name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),
         .testTarget(name: "NginxSyntaxTests", dependencies: ["Bytes", "NginxSyntax"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineIOWireTests", dependencies: ["Bytes", "EngineIOWire"], swiftSettings: strict),
+        .testTarget(
+            name: "SocketIOWireTests", dependencies: ["Bytes", "JSON", "SocketIOWire"], swiftSettings: strict),
         .testTarget(name: "TokensTests", dependencies: ["Bytes", "JSON", "Tokens"], swiftSettings: strict),
         .testTarget(name: "PubSubTests", dependencies: ["Bytes", "PubSub"], swiftSettings: strict),
         .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], swiftSettings: strict),

@@ -29,6 +29,14 @@ public struct EngineClosing: Equatable, Sendable {
     /// Whether a WebSocket that is being probed for an upgrade is to be closed.
     public let closesProbe: Bool
 
+    /// An end from its parts.
+    public init(end: EngineEnd, poll: PollEnding?, closesWebSocket: Bool, closesProbe: Bool) {
+        self.end = end
+        self.poll = poll
+        self.closesWebSocket = closesWebSocket
+        self.closesProbe = closesProbe
+    }
+
     /// How a waiting GET ends.
     public enum PollEnding: Equatable, Sendable {
         /// 200 with a close packet, `1`: the client knows that it is over, and python-socketio does not come back.
