@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// The examination from its question to its diagnosis.
 package enum Examiner {
     /// Reads, dials unless that is forbidden, reasons.
@@ -12,6 +14,7 @@ package enum Examiner {
         for folder in inquiry.folders { try walk.read(folder) }
         if let file = inquiry.nginxFile { try walk.readFile(file) }
         var subject = inquiry.subject
+        settleDialect(&subject, walk.files)
         let files = FileEvidence.gather(walk.files, subject: &subject)
         let nginx = NginxEvidence.gather(
             walk.files, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
@@ -23,5 +26,16 @@ package enum Examiner {
         let examination = Examination(
             subject: subject, nginx: nginx, files: files, probes: probes, now: inquiry.now)
         return Reasoning.diagnosis(of: examination, notes: walk.notes)
+    }
+
+    /// `http://host/` may be a page or what a page passes to `io()`: the files tell, when there are any.
+    private static func settleDialect(_ subject: inout Subject, _ files: [SourceFile]) {
+        guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty,
+            subject.url.target == "/"
+        else { return }
+        let marks = ["socket.io", "engine.io", "io(", "EIO="].map { Array($0.utf8) }
+        if !files.contains(where: { file in marks.contains { file.bytes.firstRange(of: $0) != nil } }) {
+            subject.dialect = .page
+        }
     }
 }

@@ -10,6 +10,8 @@ package struct Subject: Sendable {
     package var urlFaults: [URLFault] = []
     /// What speaks at the address.
     package var dialect: Dialect
+    /// Whether ``dialect`` was assumed from `http(s)://` alone.
+    package var isDialectAssumed = false
     /// The page's origin; nil: unknown, and a page beside the socket is assumed (``assumedOrigin``).
     package var pageOrigin: String?
     /// The token, byte for byte as it was given or stands in the file; nil: none known.
@@ -39,6 +41,16 @@ package struct Subject: Sendable {
         self.given = given
         self.url = url
         self.dialect = dialect
+    }
+
+    /// What `given` asks about.
+    ///
+    /// - Throws: ``HTTPWire/URLError`` when it is no address, not even a mended one.
+    package init(_ given: String) throws(URLError) {
+        let reading = try AddressReading(given)
+        self.init(given: given, url: reading.url, dialect: reading.dialect)
+        urlFaults = reading.faults
+        isDialectAssumed = reading.isDialectAssumed
     }
 
     /// Path without query, as it goes on the wire: `/socket.io/`.
