@@ -67,7 +67,7 @@ let package = Package(
         .target(
             name: "Doctor",
             dependencies: [
-                "Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "Tokens", "Transport",
+                "Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "NginxSyntax", "Tokens", "Transport",
                 "WebSocketWire",
             ],
             swiftSettings: strict),

@@ -13,7 +13,7 @@ enum CommandTable {
         ],
         subcommands: [
             ServeCommand.command, TokenCommand.command, UserCommand.command, KeyCommand.command,
-            ConnectCommand.command,
+            ConnectCommand.command, DoctorCommand.command,
             BenchCommand.command,
             NotifyCommand.command, ConfigCommand.command,
             CompletionsCommand.command, VersionCommand.command, HelpCommand.command,

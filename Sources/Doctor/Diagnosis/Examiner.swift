@@ -13,11 +13,12 @@ package enum Examiner {
         var walk = FileWalk()
         for folder in inquiry.folders { try walk.read(folder) }
         if let file = inquiry.nginxFile { try walk.readFile(file) }
+        let sources = inquiry.files + NginxDump.expanded(walk.files)
         var subject = inquiry.subject
-        settleDialect(&subject, walk.files)
-        let files = FileEvidence.gather(walk.files, subject: &subject)
+        settleDialect(&subject, sources)
+        let files = FileEvidence.gather(sources, subject: &subject)
         let nginx = NginxEvidence.gather(
-            walk.files, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
+            sources, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
         var probes: ProbeEvidence?
         if !subject.isOffline {
             probes = await ProbeEvidence.gather(
@@ -33,7 +34,7 @@ package enum Examiner {
         guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty,
             subject.url.target == "/"
         else { return }
-        let marks = ["socket.io", "engine.io", "io(", "EIO="].map { Array($0.utf8) }
+        let marks = ["socket.io", "engine.io", " io(", "=io(", "EIO="].map { Array($0.utf8) }
         if !files.contains(where: { file in marks.contains { file.bytes.firstRange(of: $0) != nil } }) {
             subject.dialect = .page
         }

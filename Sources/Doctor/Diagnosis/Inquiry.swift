@@ -3,6 +3,8 @@ package struct Inquiry: Sendable {
     package var subject: Subject
     /// Folders of `--files`.
     package var folders: [String] = []
+    /// Files that were read already, beside those of ``folders``.
+    package var files: [SourceFile] = []
     /// The main file of `--nginx`.
     package var nginxFile: String?
     /// `--nginx-prefix`.

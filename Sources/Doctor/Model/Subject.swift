@@ -160,25 +160,6 @@ package struct NginxVersion: Comparable, Hashable, Sendable, CustomStringConvert
     package var description: String { "\(major).\(minor).\(patch)" }
 }
 
-/// `--connect-to HOST:PORT:ADDRESS:PORT`: dial another place, keep the names of the URL.
-package struct Redirection: Equatable, Sendable {
-    /// Small letters; empty: any host.
-    package let host: String
-    /// nil: any port.
-    package let port: UInt16?
-    /// Empty: the host of the URL.
-    package let address: String
-    /// nil: the port of the URL.
-    package let addressPort: UInt16?
-
-    package init(host: String, port: UInt16?, address: String, addressPort: UInt16?) {
-        self.host = host
-        self.port = port
-        self.address = address
-        self.addressPort = addressPort
-    }
-}
-
 /// `--hop NAME=URL`: the same endpoint, reached at a point further in.
 package struct NamedHop: Equatable, Sendable {
     package let name: String
