@@ -5,7 +5,7 @@ import Glibc
 enum DoctorCommand {
     static let command = Command(
         name: "doctor",
-        summary: "say why a WebSocket does not work: which hop, which file and line, with the proof",
+        summary: "say why a WebSocket does not work: hop, file, line, fix",
         description: """
             Follows a WebSocket or Socket.IO handshake from the page to the application: through the files you hand over \
             (nginx and its includes, other proxies, environment files, compose, tunnels, logs, tokens, scripts) and over the \
