@@ -82,7 +82,10 @@ let package = Package(
 
         .executableTarget(
             name: "FuzzTargets",
-            dependencies: ["Bytes", "CTLS", "Gateway", "HTTPWire", "JSON", "PubSub", "WebSocketWire"],
+            dependencies: [
+                "Bytes", "CTLS", "EngineIOWire", "Gateway", "HTTPWire", "JSON", "PubSub", "SocketIOWire",
+                "WebSocketWire",
+            ],
             path: "Fuzz",
             exclude: ["Corpus"],
             swiftSettings: fuzzing),

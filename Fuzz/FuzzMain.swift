@@ -12,6 +12,8 @@
             ("inflate", fuzzInflate),
             ("json", fuzzJSON),
             ("records", fuzzRecords),
+            ("engineio", fuzzEngineIO),
+            ("socketio", fuzzSocketIO),
         ]
 
         static func main() {
