@@ -97,6 +97,10 @@ let package = Package(
             swiftSettings: safe),
 
         .executableTarget(
+            name: "NginxReader", dependencies: ["JSON", "NginxSyntax"],
+            path: "Tests/NginxDifferential/Reader", swiftSettings: strict),
+
+        .executableTarget(
             name: "StoreBench", dependencies: ["CSystem", "SQLiteStore"], path: "Benchmarks/Store",
             swiftSettings: strict),
 

@@ -7,11 +7,24 @@ package struct NginxConfiguration: Sendable {
     package var files: [NginxFile] { tree.files }
     /// The prefix of relative paths: the folder of the main file unless given otherwise; ends in a slash, or is empty.
     package var prefix: String { tree.prefix }
-    /// What nginx would refuse, and what could not be read, in the order in which nginx would meet it: all of the reader, then
-    /// what the directives themselves say. The first one is what `nginx -t` reports.
+    /// What nginx would refuse, and what could not be read, in the order in which nginx would meet it.
+    ///
+    /// The first one is what `nginx -t` reports.
     package let problems: [NginxProblem]
 
+    /// What the main level is: `main`, or for a piece of a configuration (a file of `conf.d`, a vhost, a snippet) the block it would be
+    /// included in.
+    package let context: NginxContext
+
+    /// Context of each directive's block, by its id.
+    let contexts: [NginxContext]
     let tree: NginxTree
+
+    /// Where a directive stands.
+    package func context(of directive: NginxDirective) -> NginxContext {
+        let parent = directive.id < tree.nodes.count ? Int(tree.nodes[directive.id].parent) : -1
+        return parent >= 0 && parent < contexts.count ? contexts[parent] : context
+    }
 
     /// The directives of the main level; those of included files in place of the `include`.
     package var root: [NginxDirective] { tree.children(of: -1, in: self.tree) }
@@ -30,7 +43,11 @@ package struct NginxConfiguration: Sendable {
             source: source, prefix: prefix ?? NginxPath.directory(of: main), limits: limits)
         loader.load(main: main)
         let tree = loader.finish()
-        return NginxConfiguration(problems: loader.problems, tree: tree)
+        var validator = Validator(tree, limits: limits)
+        validator.run()
+        let problems = ProblemOrder(tree).sorted(loader.problems + validator.found)
+        return NginxConfiguration(
+            problems: problems, context: validator.root, contexts: validator.contexts, tree: tree)
     }
 
     /// Reads a configuration that is one text without files beside it.

@@ -56,11 +56,11 @@ package struct NginxProblem: Sendable, Equatable {
         case tooManyProblems(limit: Int)
 
         // Directives.
-        /// No module of nginx we know has this directive; `nearest` is what was probably meant.
-        case unknownDirective(name: String, nearest: String?)
+        /// No module of nginx we know has this directive.
+        case unknownDirective(name: String)
         /// The directive exists, but not in this block; `allowed` are the blocks it may stand in.
         case misplacedDirective(name: String, context: NginxContext, allowed: [NginxContext])
-        /// Too few or too many arguments.
+        /// Too few or too many arguments; `expected` is how `DirectiveTable` writes the numbers: `1`, `12` (one or two), `1+`.
         case wrongArgumentCount(name: String, count: Int, expected: String)
         /// A semicolon is missing after a directive, so that what follows became its arguments.
         case missingSemicolon(name: String)
@@ -68,16 +68,46 @@ package struct NginxProblem: Sendable, Equatable {
         case missingBlock(name: String)
         /// A directive that takes no block is followed by one.
         case unexpectedBlock(name: String)
-        /// A directive that may stand once in a block stands there again; `other` is the first.
+        /// A directive that may stand once in a block stands there again, or a name that may be given once is given again;
+        /// `other` is the first.
         case duplicateDirective(name: String)
-        /// Two locations of one block have the same name; `other` is the first.
-        case duplicateLocation(name: String)
         /// An argument nginx does not take: `value` for `name`.
         case invalidValue(name: String, value: String)
-        /// A variable is used that nothing defines; `nearest` is a defined one that was probably meant.
-        case unknownVariable(name: String, nearest: String?)
         /// `http` or `events` is missing.
         case missingSection(name: String)
+
+        // What directives say together.
+        /// Two locations of one block have the same name; `other` is the first.
+        case duplicateLocation(name: String)
+        /// A location where it cannot be; `parent` is the location around it.
+        case misplacedLocation(name: String, parent: String, reason: LocationFault)
+        /// `proxy_pass` has a URI part where nginx allows none: in a regex or named location, in `if`, in `limit_except`.
+        case proxyPassWithURI(value: String)
+        /// `proxy_pass` does not begin with `http://` or `https://`.
+        case invalidURLPrefix(name: String, value: String)
+        /// An upstream without a server.
+        case emptyUpstream(name: String)
+        /// A TLS listener whose default server has no certificate.
+        case certificateMissing(listen: String)
+        /// `directive` names a zone, cache or log format that nothing defines.
+        case undefinedName(directive: String, name: String)
+        /// The buffers of a proxy do not fit together: `directive` is the one nginx names, `minimum` and `maximum` are the bytes
+        /// it may have (nil: no such bound).
+        case bufferSizes(directive: String, value: Int, minimum: Int?, maximum: Int?)
+        /// A variable is used that nothing defines.
+        case unknownVariable(name: String)
+        /// `$` with nothing that could be a name behind it, or `${` without `}`.
+        case invalidVariableName(text: String)
+    }
+
+    /// Why a location cannot be where it is.
+    package enum LocationFault: Sendable, Equatable {
+        /// Its name does not begin with the name of the location around it.
+        case outsideParent
+        /// The location around it is exact (`=`), or named (`@`).
+        case insideExact, insideNamed
+        /// A named location not at the level of the server.
+        case namedInside
     }
 }
 

@@ -87,8 +87,19 @@ struct FileReader {
 
     // MARK: Statements
 
-    /// Makes a statement of the words read since the last one.
+    /// Makes a statement of the words read since the last one, or several where semicolons are missing.
     mutating func endStatement(_ ending: NginxFile.Ending, at opening: Int) {
+        while let next = forgottenSemicolon(ending) {
+            let last = words[next - 1]
+            report(
+                .missingSemicolon(name: words[firstWord].text), last.range.upperBound..<last.range.upperBound)
+            append(.missing, opening: last.range.upperBound, words: firstWord..<next)
+            guard !stopped else { return }
+        }
+        append(ending, opening: opening, words: firstWord..<words.count)
+    }
+
+    private mutating func append(_ ending: NginxFile.Ending, opening: Int, words range: Range<Int>) {
         guard statements.count < limits.directives else {
             report(.tooManyDirectives(limit: limits.directives), opening..<opening)
             stopped = true
@@ -97,11 +108,31 @@ struct FileReader {
         }
         statements.append(
             NginxFile.Statement(
-                firstWord: Int32(firstWord), wordCount: Int32(words.count - firstWord),
+                firstWord: Int32(range.lowerBound), wordCount: Int32(range.count),
                 parent: open.last ?? -1, next: Int32(statements.count + 1), ending: ending,
                 opening: Int32(opening), closing: -1,
                 end: Int32(ending == .semicolon ? opening + 1 : opening)))
-        firstWord = words.count
+        firstWord = range.upperBound
+    }
+
+    /// The word that most likely begins a directive of its own: it begins a line, is the name of a directive, and what
+    /// stands before it would be right with a semicolon while the whole is not.
+    private func forgottenSemicolon(_ ending: NginxFile.Ending) -> Int? {
+        let count = words.count - firstWord
+        guard count > 1, count < 1000, words[firstWord].line != words[words.count - 1].line else {
+            return nil
+        }
+        let table = DirectiveTable.shared
+        let rules = table.rules(words[firstWord].text)
+        let isRight = rules.contains { rule in
+            rule.takes(count - 1) && (ending == .missing || rule.kind.takesBlock == (ending != .semicolon))
+        }
+        guard !rules.isEmpty, !isRight else { return nil }
+        return (firstWord + 1..<words.count).first { index in
+            let word = words[index]
+            return !word.isQuoted && word.line != words[index - 1].line && table.knows(word.text)
+                && rules.contains { $0.takes(index - firstWord - 1) && !$0.kind.takesBlock }
+        }
     }
 
     private mutating func openBlock() {
@@ -112,7 +143,7 @@ struct FileReader {
         }
         let brace = at
         at += 1
-        let name = words.count > firstWord ? words[firstWord].text : ""
+        let name = words.count > firstWord ? words[forgottenName].text : ""
         guard !name.hasSuffix("_by_lua_block") else {
             let closing = skipLua()
             endStatement(.foreignBlock, at: brace)
@@ -128,6 +159,13 @@ struct FileReader {
         }
         endStatement(.block, at: brace)
         if !stopped { open.append(Int32(statements.count - 1)) }
+    }
+
+    /// The word that names the directive whose block opens here.
+    private var forgottenName: Int {
+        var index = words.count - 1
+        while index > firstWord, words[index].line == words[index - 1].line { index -= 1 }
+        return words[index].text.hasSuffix("_by_lua_block") ? index : firstWord
     }
 
     private mutating func closeBlock() {

@@ -1,0 +1,43 @@
+extension NginxProblem.Kind {
+    /// The stable name of the kind, for reports and tests.
+    package var code: String {
+        switch self {
+        case .fileMissing: "file-missing"
+        case .fileUnreadable: "file-unreadable"
+        case .fileTooLarge: "file-too-large"
+        case .includeLoop: "include-loop"
+        case .includesTooDeep: "includes-too-deep"
+        case .tooManyIncludes: "too-many-includes"
+        case .byteOrderMark: "byte-order-mark"
+        case .binaryFile: "binary-file"
+        case .unexpectedCharacter: "unexpected-character"
+        case .unexpectedEndOfDirective: "unexpected-end-of-directive"
+        case .unclosedBlock: "unclosed-block"
+        case .unclosedQuote: "unclosed-quote"
+        case .wordTooLong: "word-too-long"
+        case .unclosedForeignBlock: "unclosed-foreign-block"
+        case .nestingTooDeep: "nesting-too-deep"
+        case .tooManyDirectives: "too-many-directives"
+        case .tooManyProblems: "too-many-problems"
+        case .unknownDirective: "unknown-directive"
+        case .misplacedDirective: "misplaced-directive"
+        case .wrongArgumentCount: "wrong-argument-count"
+        case .missingSemicolon: "missing-semicolon"
+        case .missingBlock: "missing-block"
+        case .unexpectedBlock: "unexpected-block"
+        case .duplicateDirective: "duplicate-directive"
+        case .invalidValue: "invalid-value"
+        case .missingSection: "missing-section"
+        case .duplicateLocation: "duplicate-location"
+        case .misplacedLocation: "misplaced-location"
+        case .proxyPassWithURI: "proxy-pass-with-uri"
+        case .invalidURLPrefix: "invalid-url-prefix"
+        case .emptyUpstream: "empty-upstream"
+        case .certificateMissing: "certificate-missing"
+        case .undefinedName: "undefined-name"
+        case .bufferSizes: "buffer-sizes"
+        case .unknownVariable: "unknown-variable"
+        case .invalidVariableName: "invalid-variable-name"
+        }
+    }
+}
