@@ -52,8 +52,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Bytes", "Configuration", "CPage", "CSystem", "EventLoop", "HTTPWire", "JSON", "Outgoing",
-                "PubSub", "SQLiteStore",
+                "Bytes", "Configuration", "CPage", "CSystem", "EngineIOWire", "EventLoop", "HTTPWire", "JSON",
+                "Outgoing", "PubSub", "SQLiteStore", "SocketIOWire",
                 "Telemetry", "Tokens",
                 "Transport", "WebSocketWire",
             ],
@@ -134,11 +134,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Bytes", "Configuration", "EventLoop", "Gateway", "HTTPWire", "JSON", "Outgoing", "PubSub",
-                "SQLiteStore",
-                "Telemetry",
-                "Tokens", "Transport",
-                "WebSocketWire",
+                "Bytes", "Configuration", "EngineIOWire", "EventLoop", "Gateway", "HTTPWire", "JSON", "Outgoing",
+                "PubSub", "SQLiteStore", "SocketIOWire", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
         .testTarget(

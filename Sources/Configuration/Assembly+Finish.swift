@@ -9,6 +9,7 @@ extension Assembly {
             checkTopics()
             checkBackends()
             checkWebhooks()
+            checkSocketIO()
             checkTokens()
             checkNumbers()
             warnAboutOrigins()
@@ -25,6 +26,9 @@ extension Assembly {
             options.keys[index].secretFile = options.keys[index].secretFile.map { expand($0, "key") }
             options.keys[index].pemFile = options.keys[index].pemFile.map { expand($0, "key") }
             options.keys[index].jwksFile = options.keys[index].jwksFile.map { expand($0, "key") }
+        }
+        for index in options.events.indices {
+            options.events[index].secretFile = options.events[index].secretFile.map { expand($0, "event") }
         }
         for index in options.tls.indices {
             options.tls[index].certificate = expand(options.tls[index].certificate, "tls")
@@ -96,7 +100,8 @@ extension Assembly {
                     .conflict, place, "the path of statistics, \(stats), has a hole",
                     hint: "write it out, such as /ws/stats")
             }
-            if endpoint.dialect == .sockeye, endpoint.authentication.isEmpty {
+            if endpoint.dialect == .sockeye || endpoint.dialect == .socketIO, endpoint.authentication.isEmpty
+            {
                 note(
                     .conflict, place, "\(endpoint.path) takes a token nowhere, so nobody could use it",
                     hint:

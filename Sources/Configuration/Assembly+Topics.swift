@@ -31,7 +31,8 @@ extension Assembly {
                     hint: "write its path as in [[endpoint]], or leave endpoint out")
             }
         }
-        for (index, endpoint) in options.endpoints.enumerated() where endpoint.dialect == .sockeye {
+        for (index, endpoint) in options.endpoints.enumerated()
+        where endpoint.dialect == .sockeye || endpoint.dialect == .socketIO {
             if let name = endpoint.userParameter,
                 (try? PathPattern(endpoint.path))?.parameters.contains(name) != true
             {

@@ -6,6 +6,10 @@ public struct EndpointOptions: Sendable, Equatable {
         case sockeye
         /// Every message comes back as it came: for conformance work. Needs no token.
         case echo
+        /// Engine.IO v4, every message back as it came: for conformance work. Needs no token.
+        case engineIO = "engine.io"
+        /// Socket.IO v5 over Engine.IO v4, `docs/socket-io.md`.
+        case socketIO = "socket.io"
     }
 
     /// Where a token may be handed over.
@@ -43,6 +47,8 @@ public struct EndpointOptions: Sendable, Equatable {
     public var stats: String?
     /// Whether sessions are pushed their user's notifications.
     public var notifications: Bool
+    /// What only endpoints have that speak Engine.IO.
+    public var engine = EngineOptions()
 
     /// An endpoint; what is not given is the default of `[[endpoint]]`.
     public init(
@@ -77,6 +83,7 @@ extension Options {
     public func messageLimit(of endpoint: EndpointOptions) -> Int {
         switch endpoint.dialect {
         case .echo: echoLimit
+        case .engineIO, .socketIO: endpoint.engine.maxPayload
         case .sockeye: messageLimit
         }
     }

@@ -8,6 +8,8 @@ public indirect enum OptionType: Sendable, Equatable {
     case boolean
     /// One of some words.
     case choice([String])
+    /// A web origin, as `Origin` reads it, or `*` for all.
+    case corsOrigin
     /// A directory. `~/` is the home directory.
     case directory
     /// A span of time with its unit: `250ms`, `10s`, `24h`. With `zero`, 0 is taken too and means what it says.
@@ -94,7 +96,8 @@ extension OptionType {
                 if !values.contains(value) { values.append(value) }
             }
             return .list(values)
-        case .origin:
+        case .corsOrigin where text == "*": return .text(text)
+        case .corsOrigin, .origin:
             guard let origin = Origin(text) else { throw fault("\"\(text)\" is not a web origin") }
             return .text(origin.description)
         case .directory, .path:
@@ -173,6 +176,7 @@ extension OptionType {
         case .address: "HOST:PORT, [IPV6]:PORT, unix:/PATH or systemd:NAME"
         case .boolean: "true or false"
         case .choice(let words): words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
+        case .corsOrigin: "an origin such as https://app.example.com, or *"
         case .directory: "the path of a directory"
         case .duration(let bounds, let zero):
             "a span of time such as \"10s\", \(bounds.lowerBound.text) to \(bounds.upperBound.text)"
@@ -197,7 +201,8 @@ extension OptionType {
     public var meaningOfZero: String? {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
-        case .address, .boolean, .choice, .directory, .list, .logDestination, .origin, .path, .queryName,
+        case .address, .boolean, .choice, .corsOrigin, .directory, .list, .logDestination, .origin, .path,
+            .queryName,
             .size, .text, .topicPattern, .url, .urlPath:
             nil
         }
@@ -209,6 +214,7 @@ extension OptionType {
         case .address: "HOST:PORT"
         case .boolean: ""
         case .choice(let words): words.joined(separator: "|")
+        case .corsOrigin: "ORIGIN"
         case .directory: "DIR"
         case .duration: "DURATION"
         case .integer: "N"

@@ -1,6 +1,6 @@
 extension Options {
     /// Every option that comes in any number of entries.
-    public static let groups: [any OptionGroup] = ownGroups + backendGroups
+    public static let groups: [any OptionGroup] = ownGroups + [namespaceGroup, eventGroup] + backendGroups
 
     private static let ownGroups: [any OptionGroup] = [
         keyGroup,
@@ -64,7 +64,11 @@ extension Options {
                     "The path. `{name}` stands for any whole segment: `/ws/{user}`."),
                 row(
                     "endpoint.dialect", .choice(of: EndpointOptions.Dialect.self), .word(\.dialect),
-                    "What is spoken. `sockeye` is the JSON protocol of `docs/protocol.md`; `echo` sends back what comes."
+                    """
+                    What is spoken. `sockeye` is the JSON protocol of `docs/protocol.md`, `socket.io` what Socket.IO clients of \
+                    version 3 and 4 speak (`docs/socket-io.md`). `echo` sends back what comes, and so does `engine.io` on the \
+                    transports of Socket.IO.
+                    """
                 ),
                 row(
                     "endpoint.authentication", .list(.choice(of: EndpointOptions.TokenEntry.self)),
@@ -109,7 +113,7 @@ extension Options {
                     Whether sessions are told their user's notifications. Those unread at connect, and each one when it is \
                     sent; `docs/notifications.md` has the whole story. Without it a client may still ask.
                     """),
-            ]),
+            ] + engineRows),
         RowGroup(
             name: "topic",
             doc: """

@@ -40,6 +40,10 @@ public struct Options: Sendable, Equatable {
     ///
     /// Empty: every authenticated user may do everything but use other users' topics.
     public var rights: [RightOptions] = []
+    /// The namespaces of Socket.IO; empty: `/` alone.
+    public var namespaces: [NamespaceOptions] = []
+    /// What becomes of events that Socket.IO clients emit.
+    public var events: [EventOptions] = []
     /// The backends that clients may call.
     public var calls: [CallOptions] = []
     /// Who is told of what happens, or asked before.

@@ -46,8 +46,8 @@ enum House {
         Room(
             "Gateway",
             [
-                "Bytes", "CPage", "CSystem", "Configuration", "EventLoop", "Glibc", "HTTPWire", "JSON",
-                "Outgoing", "PubSub", "SQLiteStore",
+                "Bytes", "CPage", "CSystem", "Configuration", "EngineIOWire", "EventLoop", "Glibc", "HTTPWire",
+                "JSON", "Outgoing", "PubSub", "SQLiteStore", "SocketIOWire",
                 "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ]),
         Room(

@@ -39,7 +39,7 @@ struct TableTests {
         case .integer(let bounds, _): .integer(bounds.upperBound)
         case .size(let bounds): .integer(bounds.lowerBound + 1)
         case .list(let element): .list([other(than: .absent, element)])
-        case .origin: .text("https://app.example.com")
+        case .corsOrigin, .origin: .text("https://app.example.com")
         case .directory, .path: .text("/var/lib/x\"y\\z")
         case .address: .text("[::1]:9000")
         case .logDestination: .text("/var/log/s.log")

@@ -32,17 +32,26 @@ public struct Admission: Sendable {
     /// Tokens are judged later.
     ///
     /// Costs no allocation for a client without Origin whose handshake is right; `peer` is then not evaluated.
-    public func admit(_ head: RequestHead, from peer: @autoclosure () -> Peer) -> Verdict {
+    ///
+    /// - Parameter judgingOrigin: false where the endpoint has rules of its own for origins.
+    public func admit(
+        _ head: RequestHead, from peer: @autoclosure () -> Peer, judgingOrigin: Bool = true
+    ) -> Verdict {
         if head.method != .get { return .refused(methodRefused(head, peer())) }
         switch Handshake.validate(head) {
         case .refused(let refusals): return .refused(handshakeRefused(head, refusals, peer()))
         case .accepted(let accepted):
-            guard head.fields.contains("origin") else { return .accepted(accepted) }
+            guard judgingOrigin, head.fields.contains("origin") else { return .accepted(accepted) }
             switch origins.judge(head.fields.values(of: "origin")) {
             case .allowed: return .accepted(accepted)
-            case .refused(let inputs): return .refused(originRefused(head, inputs, peer()))
+            case .refused(let inputs): return .refused(originRefused(head, inputs, from: peer()))
             }
         }
+    }
+
+    /// What is to be said of the page a request comes from.
+    func judgeOrigin(of head: RequestHead) -> OriginPolicy.Verdict {
+        origins.judge(head.fields.values(of: "origin"))
     }
 
     /// Whether a page of this origin may connect; true without Origin.
@@ -223,7 +232,7 @@ extension Admission {
         return refusal
     }
 
-    private func originRefused(_ head: RequestHead, _ inputs: OriginInputs, _ peer: Peer) -> Refusal {
+    func originRefused(_ head: RequestHead, _ inputs: OriginInputs, from peer: Peer) -> Refusal {
         var refusal = Refusal(
             .origin, summary(head, peer), message: "pages from '\(inputs.received)' may not connect",
             remedy: OriginAdvice.remedy(inputs))
@@ -231,7 +240,7 @@ extension Admission {
         return refusal
     }
 
-    private func summary(_ head: RequestHead?, _ peer: Peer) -> RequestSummary {
+    func summary(_ head: RequestHead?, _ peer: Peer) -> RequestSummary {
         var summary = RequestSummary(peer)
         guard let head else { return summary }
         func text(_ name: String) -> String? {

@@ -37,6 +37,18 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     /// The path names another user than the token.
     case pathUser = "PATH-USER"
 
+    // Socket.IO, and Engine.IO below it.
+    /// A client of another version than Engine.IO 4, or none.
+    case engineVersion = "ENGINE-VERSION"
+    /// A transport that is not offered.
+    case engineTransport = "ENGINE-TRANSPORT"
+    /// A session that does not exist: it has ended, or the server is another.
+    case engineSession = "ENGINE-SESSION"
+    /// A request that fits neither the protocol nor the session.
+    case engineRequest = "ENGINE-REQUEST"
+    /// The body of a POST is too long.
+    case enginePayload = "ENGINE-PAYLOAD"
+
     // What the team's backend decided.
     /// It said no.
     case denied = "CONNECT-DENIED"
@@ -64,6 +76,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         switch self {
         case .upgradeStripped, .http10, .connectionClose, .upgradeOther, .noUpgrade, .version: 426
         case .key, .versionMissing, .subprotocol, .body, .plainOnTLSPort, .proxyProtocol: 400
+        case .engineVersion, .engineTransport, .engineSession, .engineRequest: 400
+        case .enginePayload: 413
         case .method: 405
         case .pathUnknown: 404
         case .denied, .origin, .pathUser: 403

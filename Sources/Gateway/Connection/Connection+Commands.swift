@@ -332,6 +332,7 @@ extension Connection {
 
     func unsubscribeAll() {
         loop.unsubscribeAll(self)
+        if let engine { loop.webSocketGone(self, engine) }
         if !loop.viewings.isEmpty { loop.stopViewing(token) }
         if !loop.decisions.isEmpty { forgetDecision() }
     }

@@ -100,8 +100,10 @@ extension Connection {
         if !isReading { reader.discard(scratch: loop.scratch) }
         if let held { loop.buffers.give(held) }
         held = nil
+        let request = exchange?.engine
         exchange = nil
         loop.remove(self)
+        if let request { forgetEngine(request) }
     }
 
     /// Results of a socket carry an errno alone; TLS knows more.

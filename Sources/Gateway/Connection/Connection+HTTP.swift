@@ -1,4 +1,5 @@
 import Bytes
+import EngineIOWire
 import EventLoop
 import HTTPWire
 import Transport
@@ -22,6 +23,17 @@ final class HTTPExchange {
     var unanswered: RequestHead?
     /// What becomes of it when it is a handshake whose token is being checked.
     var handshake: Connection.AwaitedHandshake?
+    /// What it is to an Engine.IO session.
+    var engine: Engine?
+
+    /// A request of Engine.IO's polling that is under way.
+    struct Engine {
+        let endpoint: EngineEndpoint
+        /// The session whose GET waits here.
+        var poll: EngineID?
+        /// The session whose POST is being read.
+        var post: EngineID?
+    }
 
     init(limits: HTTPLimits, inbox: ByteBuffer) {
         self.parser = RequestParser(limits: limits)
@@ -59,7 +71,8 @@ extension Connection {
             while phase == .http && used < bytes.count {
                 // A request of thirty bytes may ask for twenty thousand: who pipelines faster than it reads waits.
                 if loop.reply.count >= LoopState.replyLimit { flushReply() }
-                guard interest.contains(.read) else { break }
+                // Behind a GET that waits nothing is looked at.
+                guard interest.contains(.read), exchange?.engine?.poll == nil else { break }
                 let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
                 if var body = exchange?.body {
                     let kept = body.kept
@@ -88,6 +101,12 @@ extension Connection {
                 }
             }
         } catch {
+            if let body = exchange?.body, case .engine(let endpoint, _) = body.routing,
+                case .bodyTooLarge = error
+            {
+                refuseLongPost(body.head, at: endpoint)
+                return bytes.count
+            }
             refuse(error, UnsafeRawBufferPointer(rebasing: bytes[used...]))
             return bytes.count
         }
@@ -108,6 +127,9 @@ extension Connection {
         guard let index = loop.shared.endpoints.index(of: head.path), !isForUs(head) else {
             answer(head, routing(of: head))
             return false
+        }
+        if let engine = loop.shared.endpoints.endpoints[index].engine {
+            return receive(head, at: engine, followedBy: bytes)
         }
         loop.shared.log.attempted(self, head)
         if loop.isDraining {
@@ -140,9 +162,14 @@ extension Connection {
         let routing = routing(of: head)
         var limits = loop.shared.limits.http
         var kept: ByteBuffer?
-        if let route = routing.route, route.bodyLimit > 0 {
-            limits = HTTPLimits(head: limits.head, body: route.bodyLimit)
+        if let limit = routing.bodyLimit {
+            limits = HTTPLimits(head: limits.head, body: limit)
             kept = ByteBuffer()
+        }
+        if case .engine(let endpoint, _) = routing, case .length(let length) = head.bodyFraming,
+            length > UInt64(endpoint.settings.maxPayload)
+        {
+            return refuseLongPost(head, at: endpoint)
         }
         let reader = try BodyReader(head.bodyFraming, limits: limits)
         if head.expectsContinue { ResponseWriter.appendContinue(to: loop.reply) }

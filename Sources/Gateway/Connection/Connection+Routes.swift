@@ -1,4 +1,5 @@
 import Bytes
+import EngineIOWire
 import HTTPWire
 import JSON
 import Synchronization
@@ -12,6 +13,8 @@ extension Connection {
         case route(Route)
         /// As `route`, once somebody else has said that the token is good.
         case asked(Route, PresentedToken)
+        /// It is a POST of Engine.IO; nil for a session that cannot be.
+        case engine(EngineEndpoint, EngineID?)
         /// It is answered by this whatever its body says, which is skipped.
         case response(Response)
         case refusal(Refusal)
@@ -20,8 +23,14 @@ extension Connection {
         var route: Route? {
             switch self {
             case .route(let route), .asked(let route, _): route
-            case .response, .refusal: nil
+            case .engine, .response, .refusal: nil
             }
+        }
+
+        /// The longest body that is looked at; nil when none is.
+        var bodyLimit: Int? {
+            if case .engine(let endpoint, _) = self { return endpoint.settings.maxPayload }
+            return route.flatMap { $0.bodyLimit > 0 ? $0.bodyLimit : nil }
         }
     }
 
@@ -33,7 +42,10 @@ extension Connection {
 
     /// Finds who answers a request.
     func routing(of head: RequestHead) -> Routing {
-        if !isForUs(head), loop.shared.endpoints.index(of: head.path) != nil {
+        if !isForUs(head), let index = loop.shared.endpoints.index(of: head.path) {
+            if let engine = loop.shared.endpoints.endpoints[index].engine {
+                return routing(of: head, at: engine)
+            }
             // Only a request with a body comes here, and no handshake has one.
             if case .refused(let refusal) = loop.shared.admission.admit(head, from: origin) {
                 return .refusal(refusal)
@@ -62,11 +74,23 @@ extension Connection {
         }
     }
 
+    /// Finds out what an Engine.IO request with a body wants.
+    private func routing(of head: RequestHead, at endpoint: EngineEndpoint) -> Routing {
+        switch judge(head, at: endpoint) {
+        case .response(let response): return .response(response)
+        case .request(.post(let sid)): return beginPost(sid, at: endpoint)
+        case .request:
+            return .response(
+                .problem(400, "BODY", "only POST has a body here", "send GET without a body"))
+        }
+    }
+
     /// Answers a request whose body, if any, is past.
     func answer(_ head: RequestHead, _ routing: Routing, body: [UInt8] = []) {
         switch routing {
         case .refusal(let refusal): refuse(refusal, head)
         case .response(let response): respond(response, to: head)
+        case .engine(let endpoint, let id): finishPost(id, head, at: endpoint, body: body)
         case .route(let route):
             if let response = route.handler(Route.Request(head: head, body: body), self) {
                 respond(response, to: head)

@@ -108,6 +108,8 @@ extension Connection {
     /// Any byte counts as life, so the timer is not moved by messages: it looks when it fires, and costs a busy
     /// connection nothing.
     func heartbeat() {
+        // Its session has one.
+        if dialect == .engine { return }
         let limits = loop.shared.limits
         // While it waits for an answer nothing is read from it, and it is not to blame for that.
         if awaitsAnswer { lastReceived = loop.tick }
@@ -174,6 +176,7 @@ extension Connection: MessageSink {
             switch dialect {
             case .echo where writer == nil: FrameWriter.append(kind.opcode, payload: payload, to: loop.reply)
             case .echo: reply(kind, payload, compress: wasCompressed)
+            case .engine: receive(engine: payload, kind)
             case .sockeye: receive(command: payload, kind)
             }
             return loop.reply.count < LoopState.replyLimit && !awaitsAnswer

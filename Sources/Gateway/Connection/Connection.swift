@@ -74,6 +74,8 @@ final class Connection {
     var exchange: HTTPExchange?
     /// Compression state, where it was negotiated.
     var writer: DeflatingWriter?
+    /// The Engine.IO session this WebSocket is for; nil for other dialects, and when it is over.
+    var engine: EngineClient?
     /// Input not yet looked at, while the peer reads slower than it makes us write.
     var held: ByteBuffer?
 

@@ -4,9 +4,11 @@ import WebSocketWire
 
 extension EndpointTable {
     /// The endpoints as configured, the echo endpoint included.
-    init(_ options: Options) throws(ServeError) {
+    ///
+    /// - Parameter listeners: where the server listens, for the rules about origins.
+    init(_ options: Options, listeners: [String] = []) throws(ServeError) {
         var endpoints: [Endpoint] = []
-        for option in options.allEndpoints {
+        for (index, option) in options.allEndpoints.enumerated() {
             let pattern: PathPattern
             do {
                 pattern = try PathPattern(option.path)
@@ -24,14 +26,27 @@ extension EndpointTable {
             }
             endpoints.append(
                 Endpoint(
-                    pattern: pattern, dialect: option.dialect == .echo ? .echo : .sockeye,
+                    pattern: pattern, dialect: Endpoint.Dialect(option.dialect),
                     tokenPlaces: Endpoint.TokenPlaces(option.authentication),
                     tokenParameter: option.queryName, cookieName: option.cookieName, rights: rights,
                     userParameter: option.userParameter,
                     messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option),
-                    notifies: option.notifications))
+                    notifies: option.notifications,
+                    engine: option.dialect.isEngine
+                        ? EngineEndpoint(option, index: index, options, listeners: listeners) : nil))
         }
         self.init(endpoints)
+    }
+}
+
+extension Endpoint.Dialect {
+    fileprivate init(_ dialect: EndpointOptions.Dialect) {
+        self =
+            switch dialect {
+            case .echo: .echo
+            case .engineIO, .socketIO: .engine
+            case .sockeye: .sockeye
+            }
     }
 }
 
@@ -59,7 +74,7 @@ extension DeflatePolicy {
             switch (endpoint.dialect, options.compression) {
             case (.echo, _), (.sockeye, .context): .contextTakeover
             case (.sockeye, .shared): .noContextTakeover
-            case (.sockeye, .off): .off
+            case (.sockeye, .off), (.engineIO, _), (.socketIO, _): .off
             }
         self.init(mode: mode, level: options.compressionLevel, minimumBytes: options.compressionMinimum)
     }

@@ -8,6 +8,8 @@ struct Endpoint: Sendable {
     enum Dialect: Sendable {
         /// Every message back as it came; for conformance and measurement.
         case echo
+        /// Engine.IO, and what it carries: Socket.IO, or an echo.
+        case engine
         /// Sockeye's JSON protocol, `docs/protocol.md`.
         case sockeye
     }
@@ -39,6 +41,8 @@ struct Endpoint: Sendable {
     var deflate: DeflatePolicy
     /// Whether sessions are pushed their user's notifications.
     var notifies = true
+    /// What its Engine.IO sessions have in common; nil for other dialects.
+    var engine: EngineEndpoint?
 }
 
 /// All endpoints, with literal paths found by one look-up.

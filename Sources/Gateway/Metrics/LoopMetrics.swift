@@ -36,6 +36,8 @@ struct LoopMetrics: Sendable {
     var turns = Histogram()
     /// How long WebSockets that ended without a close frame had been silent, in nanoseconds.
     var idleAtLoss = Histogram()
+    /// Of Engine.IO.
+    var engine = EngineMetrics()
     /// By the endpoint's place in the table.
     var usage: [Usage]
 
@@ -60,6 +62,7 @@ struct LoopMetrics: Sendable {
         calls.merge(other.calls, uniquingKeysWith: &+)
         turns.merge(other.turns)
         idleAtLoss.merge(other.idleAtLoss)
+        engine.merge(other.engine)
         for (index, part) in other.usage.enumerated() where usage.indices.contains(index) {
             usage[index].connections += part.connections
             usage[index].subscriptions += part.subscriptions

@@ -95,17 +95,33 @@ extension LoopState {
             return turnAway(connection)
         }
         shared.openConnections.wrappingAdd(1, ordering: .relaxed)
-        connection.token = connections.insert(connection)
         metrics.accepted &+= 1
+        if attach(connection) { connection.setDeadline(after: shared.limits.handshakeTimeout) }
+    }
+
+    /// Gives a connection its place on this loop, and watches it; false when that failed, and it has ended.
+    func attach(_ connection: Connection) -> Bool {
+        let fileDescriptor = connection.socket.fileDescriptor
+        connection.token = connections.insert(connection)
         outlets.open(connection.slot, fileDescriptor: fileDescriptor)
+        // A connection that comes from another loop may have TLS.
+        if connection.socket.tls != nil { outlets.set(.encrypted, true, for: connection.slot) }
         connection.lastReceived = tick
         do {
             try loop.register(fileDescriptor, token: connection.token, connection.watched)
+            return true
         } catch {
             shared.log.log(.error, "register-failed", error.description)
-            return connection.end(.refused)
+            connection.end(.refused)
+            return false
         }
-        connection.setDeadline(after: shared.limits.handshakeTimeout)
+    }
+
+    /// Lets go of a connection that goes on at another loop.
+    func detach(_ connection: Connection) {
+        wheel.cancel(connection.slot)
+        outlets.close(connection.slot)
+        connections.remove(connection.token)
     }
 
     /// Lets go of a connection that has ended; its descriptor closes with the last reference.

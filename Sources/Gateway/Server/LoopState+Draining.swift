@@ -12,6 +12,7 @@ extension LoopState {
         isDraining = true
         endStreams()
         endViewings()
+        endEngineSessions()
         onDrained = done
         drainDeadline = now.advanced(byNanoseconds: shared.limits.shutdownTimeout)
         // Closing the descriptors also takes connections that wait in the backlog: their clients try again elsewhere.

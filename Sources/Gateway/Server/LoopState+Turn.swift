@@ -7,8 +7,9 @@ import Transport
 // The end of a turn: what was published and answered meanwhile leaves, one send per connection.
 extension LoopState {
     func endTurn() {
-        while publications.count > 0 || !outlets.touched.isEmpty {
+        while publications.count > 0 || !outlets.touched.isEmpty || !engine.due.isEmpty {
             sendPublications()
+            answerPolls()
             sendParts()
             publications.endTurn()
             outlets.endTurn()

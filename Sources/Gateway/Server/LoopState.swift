@@ -47,6 +47,8 @@ final class LoopState {
     var viewings = Viewings()
     /// Commands of this loop's connections that wait for a backend's decision.
     var decisions = PendingDecisions()
+    /// Engine.IO sessions that live here.
+    var engine: EngineState
     var metrics: LoopMetrics
     private var turnCount: UInt64 = 0
 
@@ -90,6 +92,7 @@ final class LoopState {
         self.peers = peers
         self.acceptance = shared.tokens.acceptance
         self.now = EventLoop.now()
+        self.engine = EngineState(shared.endpoints.endpoints)
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
         self.streams = StreamTable(budget: shared.limits.streamBudget / peers.count)
         self.shard = TopicShard(
@@ -130,6 +133,7 @@ final class LoopState {
         }
         peers[index].drain { receive($0) }
         wheel.advance(to: now) { expire($0) }
+        engine.wheel.advance(to: now) { engineExpired($0) }
         endLingering()
         endTurn()
         turnCount &+= 1
@@ -137,7 +141,9 @@ final class LoopState {
         if turnCount & 63 == 0 { metrics.turns.record(EventLoop.now().nanoseconds &- now.nanoseconds) }
         if now >= logLimit.due { tellHeldBack() }
         if isDraining { finishDraining() }
-        return min(wheel.nextDeadline ?? .distantFuture, drainDeadline, logLimit.due, keepHouse())
+        return min(
+            wheel.nextDeadline ?? .distantFuture, engine.wheel.nextDeadline ?? .distantFuture, drainDeadline,
+            logLimit.due, keepHouse())
     }
 
     private func expire(_ slot: UInt32) {

@@ -6,12 +6,15 @@ public struct Publication: Hashable, Sendable {
     public let plain: Bool
     /// Whether the deflated lane has a taker on some loop.
     public let deflated: Bool
+    /// Whether somebody on some loop is told by event.
+    public let events: Bool
 
     /// A publication from its parts.
-    public init(position: StreamPosition, plain: Bool, deflated: Bool) {
+    public init(position: StreamPosition, plain: Bool, deflated: Bool, events: Bool = false) {
         self.position = position
         self.plain = plain
         self.deflated = deflated
+        self.events = events
     }
 }
 

@@ -63,6 +63,7 @@ extension TopicShard {
         index.remove(slot, tag: Octets.tag(stream.name))
         streams[Int(slot)] = Stream()
         for place in Int(slot) &* stride..<(Int(slot) &+ 1) &* stride { interest[place] = 0 }
+        for place in Int(slot) &* loopCount..<(Int(slot) &+ 1) &* loopCount { eventInterest[place] = 0 }
         vacant.append(slot)
     }
 

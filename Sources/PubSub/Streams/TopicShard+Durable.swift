@@ -45,10 +45,11 @@ extension TopicShard {
             else { return startAnew(slot, memory, stored) }
             take(stored, slot, memory, after: known.offset, keysAfter: known.offset)
             if stored.position.offset == known.offset { return .ready(known) }
-            let (plain, deflated) = takers(slot)
+            let (plain, deflated, events) = takers(slot)
             return .resumed(
                 known.offset &+ 1...stored.position.offset,
-                Publication(position: stored.position, plain: plain, deflated: deflated))
+                Publication(
+                    position: stored.position, plain: plain, deflated: deflated, events: events))
         }
         if let stored { adopt(stored, slot, memory) }
         return .ready(streams[Int(slot)].position)

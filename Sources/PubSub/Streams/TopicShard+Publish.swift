@@ -69,7 +69,8 @@ extension TopicShard {
     /// Gives the next offset.
     func number(_ slot: UInt32) -> Publication {
         streams[Int(slot)].position.offset &+= 1
-        let (plain, deflated) = takers(slot)
-        return Publication(position: streams[Int(slot)].position, plain: plain, deflated: deflated)
+        let (plain, deflated, events) = takers(slot)
+        return Publication(
+            position: streams[Int(slot)].position, plain: plain, deflated: deflated, events: events)
     }
 }

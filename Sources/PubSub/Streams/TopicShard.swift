@@ -40,6 +40,10 @@ public final class TopicShard {
     var streams: ContiguousArray<Stream> = []
     /// Subscribers by stream, loop and lane: index `slot * stride + loop * laneCount + lane`.
     var interest: ContiguousArray<UInt32> = []
+    /// Subscribers that are told by event, by stream and loop: index `slot * loopCount + loop`.
+    ///
+    /// Apart from the lanes, for a dialect of events makes its own frames of a message, on each loop.
+    var eventInterest: ContiguousArray<UInt32> = []
     var vacant: ContiguousArray<UInt32> = []
     /// Streams nobody listens to, longest unused first; a stream is in at most one list.
     var idle = SlotList()
@@ -112,6 +116,11 @@ public final class TopicShard {
         return Int(slot) &* stride &+ loop &* Hub.Lane.allCases.count &+ Int(lane.rawValue)
     }
 
+    func eventPlace(_ slot: UInt32, _ loop: Int) -> Int? {
+        guard loop >= 0, loop < loopCount else { return nil }
+        return Int(slot) &* loopCount &+ loop
+    }
+
     func slot(of name: String) -> UInt32? {
         index.find(Octets.tag(name)) { Octets.equal(streams[Int($0)].name, name) }
     }
@@ -135,6 +144,7 @@ public final class TopicShard {
             slot = UInt32(truncatingIfNeeded: streams.count)
             streams.append(Stream())
             for _ in 0..<stride { interest.append(0) }
+            for _ in 0..<loopCount { eventInterest.append(0) }
         }
         let position = StreamPosition(epoch: nextEpoch(), offset: 0)
         streams[Int(slot)] = Stream(

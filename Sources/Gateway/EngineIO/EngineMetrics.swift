@@ -1,0 +1,47 @@
+import EngineIOWire
+
+/// What one loop counts of Engine.IO sessions.
+struct EngineMetrics: Sendable {
+    /// Sessions opened by polling and by a WebSocket.
+    var openedPolling: UInt64 = 0
+    var openedWebSocket: UInt64 = 0
+    /// Sessions that went from polling to a WebSocket.
+    var upgraded: UInt64 = 0
+    /// Messages from clients, on either transport.
+    var messagesReceived: UInt64 = 0
+    /// Sessions that ended, by why.
+    var ends: [String: UInt64] = [:]
+
+    mutating func opened(_ transport: EngineTransport) {
+        switch transport {
+        case .polling: openedPolling &+= 1
+        case .webSocket: openedWebSocket &+= 1
+        }
+    }
+
+    mutating func countEnd(_ end: EngineEnd) { ends[end.word, default: 0] &+= 1 }
+
+    mutating func merge(_ other: EngineMetrics) {
+        openedPolling &+= other.openedPolling
+        openedWebSocket &+= other.openedWebSocket
+        upgraded &+= other.upgraded
+        messagesReceived &+= other.messagesReceived
+        ends.merge(other.ends, uniquingKeysWith: &+)
+    }
+}
+
+extension EngineEnd {
+    /// A word for logs and metrics.
+    var word: String {
+        switch self {
+        case .bufferOverflow: "buffer_overflow"
+        case .clientClosed: "client_closed"
+        case .connectionLost: "connection_lost"
+        case .direction: "wrong_direction"
+        case .overlap: "overlap"
+        case .packets: "bad_packets"
+        case .pingTimeout: "ping_timeout"
+        case .serverClosed: "server_closed"
+        }
+    }
+}
