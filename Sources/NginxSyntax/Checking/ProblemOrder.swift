@@ -1,10 +1,11 @@
 /// Brings problems into the order in which nginx would meet them.
 ///
-/// nginx judges a directive when it has read its `;` or `{`, goes into an include at once, and holds the parts against each other
-/// when it has read everything.
+/// nginx judges a directive when it has read its `;` or `{`, goes into an include at once, and holds the
+/// parts against each other when it has read everything.
 struct ProblemOrder {
     private let tree: NginxTree
-    /// For each file, the places at which its statements begin and their position in the whole, by the first time it was included.
+    /// For each file, the places at which its statements begin and their position in the whole, by the first
+    /// time it was included.
     private var starts: [[(offset: Int, position: Int)]]
     /// For each file, the position of the `include` that first brought it.
     private var entered: [Int]

@@ -1,8 +1,9 @@
 extension Validator {
-    /// The sizes of `proxy_buffers` and its companions must fit together; nginx checks that for each location.
+    /// The sizes of `proxy_buffers` and its companions must fit together; nginx checks that for each
+    /// location.
     ///
-    /// The trap: `proxy_buffer_size 64k` alone. Twice that may be busy, which is more than the eight default buffers of one
-    /// memory page hold, so the configuration does not load.
+    /// The trap: `proxy_buffer_size 64k` alone. Twice that may be busy, which is more than the eight default
+    /// buffers of one memory page hold, so the configuration does not load.
     mutating func checkBuffers() {
         for family in ["proxy", "fastcgi", "uwsgi", "scgi"] {
             let names = ["buffer_size", "buffers", "busy_buffers_size"].map { "\(family)_\($0)" }

@@ -52,7 +52,8 @@ extension Validator {
             other: parent.place)
     }
 
-    /// nginx sorts the plain and exact locations of a block and refuses two of a name and kind; regexes and named ones may repeat.
+    /// nginx sorts the plain and exact locations of a block and refuses two of a name and kind; regexes and
+    /// named ones may repeat.
     private mutating func checkDuplicateLocations(in http: NginxDirective) {
         for block in http.descendants
         where block.hasBlock && (block.name == "server" || block.name == "location") {
@@ -86,7 +87,8 @@ extension Validator {
         }
     }
 
-    /// Whether an address is followed by a path: `host/…`, `host?…` (nginx takes that for one too), `unix:/socket:/…`.
+    /// Whether an address is followed by a path: `host/…`, `host?…` (nginx takes that for one too),
+    /// `unix:/socket:/…`.
     private func hasURI(_ address: Substring) -> Bool {
         if address.hasPrefix("unix:") { return address.dropFirst(5).contains(":") }
         return address.contains("/") || address.contains("?")
@@ -154,7 +156,8 @@ extension Validator {
 
     // MARK: TLS
 
-    /// For each address and port with `ssl`, the default server needs a certificate, its own or that of `http`.
+    /// For each address and port with `ssl`, the default server needs a certificate, its own or that of
+    /// `http`.
     private mutating func checkCertificates() {
         guard let http = tree.children(of: -1, in: tree).first(where: { $0.name == "http" && $0.hasBlock })
         else { return }
@@ -181,7 +184,8 @@ extension Validator {
         for address in order {
             guard let listener = listeners[address], let listen = listener.isTLS else { continue }
             let certified = listener.server.block.contains { $0.name == "ssl_certificate" || rejects($0) }
-            // Lua may bring the certificate; nginx wants one in the file even so, but OpenResty's users put it elsewhere.
+            // Lua may bring the certificate; nginx wants one in the file even so, but OpenResty's users put
+            // it elsewhere.
             if !certified {
                 report(.certificateMissing(listen: address), listen.place, other: listener.server.place)
             }
@@ -229,7 +233,8 @@ package struct LocationName: Hashable, Sendable {
     /// Path, pattern, or the name with its `@`.
     package let text: String
 
-    /// Reads the arguments of a `location`, the modifier with or without a blank behind it; nil for a modifier nginx does not know.
+    /// Reads the arguments of a `location`, the modifier with or without a blank behind it; nil for a
+    /// modifier nginx does not know.
     package init?(_ location: NginxDirective) {
         guard let first = location.value(0) else { return nil }
         if let second = location.value(1) {

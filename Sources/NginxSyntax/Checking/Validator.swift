@@ -1,7 +1,7 @@
 /// Holds the directives of a configuration against the table, as nginx does while it reads them.
 ///
-/// nginx stops at the first fault; here each is found, and a directive that is refused still gives its block a context, so
-/// that what is inside is judged too.
+/// nginx stops at the first fault; here each is found, and a directive that is refused still gives its block
+/// a context, so that what is inside is judged too.
 struct Validator {
     let tree: NginxTree
     let limits: NginxLimits
@@ -140,8 +140,8 @@ struct Validator {
 enum Fragment {
     /// What the main level of a tree is.
     ///
-    /// `main` if it has a section of the main level or anything else only that level allows; otherwise the outermost level that allows
-    /// what most of its directives need.
+    /// `main` if it has a section of the main level or anything else only that level allows; otherwise the
+    /// outermost level that allows what most of its directives need.
     static func context(of tree: NginxTree) -> NginxContext {
         let table = DirectiveTable.shared
         var votes: [NginxContext: Int] = [:]
@@ -161,7 +161,8 @@ enum Fragment {
         return candidates.first { votes[$0] == most } ?? .main
     }
 
-    /// From outside to inside; `main` first, since a tie means that nothing speaks against a whole configuration.
+    /// From outside to inside; `main` first, since a tie means that nothing speaks against a whole
+    /// configuration.
     private static let candidates: [NginxContext] = [
         .main, .http, .server, .location, .upstream, .stream, .streamServer,
     ]

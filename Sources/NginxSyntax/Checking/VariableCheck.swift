@@ -68,8 +68,7 @@ enum VariableDefinition {
         case "map", "split_clients", "js_set", "perl_set", "auth_request_set", "keyval", "js_var", "geo",
             "set",
             "auth_jwt_claim_set", "auth_jwt_header_set", "set_formatted_gmt_time", "set_formatted_local_time":
-            // `geo $address $name`, `map $source $name`, `keyval $key $name zone=…`: all the words that begin with `$` but
-            // the source, which is no definition, and does not hurt when it is taken for one of its own kind only.
+            // `map $source $name`, `geo $address $name`: the source is no definition.
             switch directive.name {
             case "map", "split_clients", "keyval": take(directive.value(1))
             case "geo": take(directive.value(directive.argumentCount - 1))
@@ -118,7 +117,8 @@ enum VariableDefinition {
 
 /// Directives whose arguments may hold variables.
 enum VariableUse {
-    /// The words of a directive in which nginx looks for variables; regular expressions are not among them, where `$` is the end.
+    /// The words of a directive in which nginx looks for variables; regular expressions are not among them,
+    /// where `$` is the end.
     static func words(of directive: NginxDirective) -> [NginxArgument] {
         let words = Array(directive.arguments)
         if let block = directive.parent, block.name == "map", block.hasBlock, directive.name != "include" {

@@ -61,7 +61,9 @@ struct Loader<Source: NginxFileSource> {
         return nil
     }
 
-    /// Puts the statements of a file under a node. Recursion is as deep as files include each other.
+    /// Puts the statements of a file under a node.
+    ///
+    /// Recursion is as deep as files include each other.
     private mutating func place(_ file: Int, under parent: Int, depth: Int) {
         chain.append(file)
         defer { chain.removeLast() }
@@ -101,7 +103,8 @@ struct Loader<Source: NginxFileSource> {
 
     private mutating func close(_ node: Int) { nodes[node].next = Int32(nodes.count) }
 
-    /// In blocks whose lines are no directives (`map`, `geo`, `types`) it is one as well if it has one argument.
+    /// In blocks whose lines are no directives (`map`, `geo`, `types`) it is one as well if it has one
+    /// argument.
     private func isInclude(_ statement: NginxFile.Statement, in file: Int) -> Bool {
         statement.wordCount == 2 && statement.ending != .foreignBlock
             && files[file].words[Int(statement.firstWord)].text == "include"

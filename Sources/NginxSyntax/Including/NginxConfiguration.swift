@@ -1,19 +1,20 @@
 /// A configuration as nginx sees it: the main file, and in it whatever it includes.
 ///
-/// A value; copies share their storage. Everything that is wrong with it is in `problems`, the tree holds what could be
-/// read nevertheless.
+/// A value; copies share their storage. Everything that is wrong with it is in `problems`, the tree holds
+/// what could be read nevertheless.
 package struct NginxConfiguration: Sendable {
     /// The files in the order in which they were first included, the main file at 0.
     package var files: [NginxFile] { tree.files }
-    /// The prefix of relative paths: the folder of the main file unless given otherwise; ends in a slash, or is empty.
+    /// The prefix of relative paths: the folder of the main file unless given otherwise; ends in a slash, or
+    /// is empty.
     package var prefix: String { tree.prefix }
     /// What nginx would refuse, and what could not be read, in the order in which nginx would meet it.
     ///
     /// The first one is what `nginx -t` reports.
     package let problems: [NginxProblem]
 
-    /// What the main level is: `main`, or for a piece of a configuration (a file of `conf.d`, a vhost, a snippet) the block it would be
-    /// included in.
+    /// What the main level is: `main`, or for a piece of a configuration (a file of `conf.d`, a vhost, a
+    /// snippet) the block it would be included in.
     package let context: NginxContext
 
     /// Context of each directive's block, by its id.
@@ -34,8 +35,8 @@ package struct NginxConfiguration: Sendable {
 
     /// Reads a configuration.
     ///
-    /// `prefix` is where relative paths begin: nil means the folder of `main`, which is what nginx does. Nothing throws: a
-    /// main file that cannot be read is a problem of an empty configuration.
+    /// `prefix` is where relative paths begin: nil means the folder of `main`, which is what nginx does.
+    /// Nothing throws: a main file that cannot be read is a problem of an empty configuration.
     package static func load(
         main: String, prefix: String? = nil, source: some NginxFileSource, limits: NginxLimits = NginxLimits()
     ) -> NginxConfiguration {
@@ -61,7 +62,9 @@ package struct NginxConfiguration: Sendable {
     }
 }
 
-/// The storage behind a configuration and the directives that look into it. Never changed after it was made.
+/// The storage behind a configuration and the directives that look into it.
+///
+/// Never changed after it was made.
 final class NginxTree: Sendable {
     let files: [NginxFile]
     let prefix: String

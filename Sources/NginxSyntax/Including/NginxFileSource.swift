@@ -1,6 +1,7 @@
 /// Where files come from: a disk, a bundle of files handed over, the output of `nginx -T`.
 ///
-/// The room itself opens nothing. Paths are those nginx would open: absolute, or relative to wherever the main file's path is.
+/// The room itself opens nothing. Paths are those nginx would open: absolute, or relative to wherever the
+/// main file's path is.
 package protocol NginxFileSource {
     /// The content of a file, of which more than `limit` bytes are not wanted.
     func read(_ path: String, limit: Int) -> Result<[UInt8], NginxReadError>

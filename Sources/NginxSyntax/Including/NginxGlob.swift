@@ -5,7 +5,8 @@ package enum NginxGlob {
         path.utf8.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "[") }
     }
 
-    /// Whether a path matches, part by part: `*` and `?` never match a slash, nor a dot at the start of a part.
+    /// Whether a path matches, part by part: `*` and `?` never match a slash, nor a dot at the start of a
+    /// part.
     package static func matches(_ path: String, pattern: String) -> Bool {
         let names = path.split(separator: "/", omittingEmptySubsequences: false)
         let patterns = pattern.split(separator: "/", omittingEmptySubsequences: false)
@@ -13,7 +14,9 @@ package enum NginxGlob {
         return zip(names, patterns).allSatisfy { part(Array($0.utf8), Array($1.utf8)) }
     }
 
-    /// One part. Goes back at most to the last `*`, so the cost is bounded by the product of the lengths.
+    /// One part.
+    ///
+    /// Goes back at most to the last `*`, so the cost is bounded by the product of the lengths.
     private static func part(_ name: [UInt8], _ pattern: [UInt8]) -> Bool {
         if name.first == UInt8(ascii: "."), pattern.first != UInt8(ascii: ".") { return false }
         var (inName, inPattern) = (0, 0)

@@ -7,7 +7,8 @@ package enum NginxPath {
         return String(path[...slash])
     }
 
-    /// A path as an `include` gives it: absolute ones stay, others begin at `prefix` (with or without a final slash).
+    /// A path as an `include` gives it: absolute ones stay, others begin at `prefix` (with or without a final
+    /// slash).
     package static func resolved(_ path: String, prefix: String) -> String {
         if path.utf8.first == UInt8(ascii: "/") || prefix.isEmpty { return path }
         return prefix.utf8.last == UInt8(ascii: "/") ? prefix + path : prefix + "/" + path

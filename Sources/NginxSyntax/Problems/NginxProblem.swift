@@ -4,8 +4,8 @@ package struct NginxProblem: Sendable, Equatable {
     package let kind: Kind
     /// Where; for a missing semicolon the end of the word it should follow.
     package let place: NginxPlace
-    /// A second place that explains it: the other of two duplicates, the brace that is not closed, the quote that is
-    /// not closed.
+    /// A second place that explains it: the other of two duplicates, the brace that is not closed, the quote
+    /// that is not closed.
     package let other: NginxPlace?
 
     /// A problem at a place.
@@ -24,7 +24,8 @@ package struct NginxProblem: Sendable, Equatable {
         case fileUnreadable(path: String, reason: String)
         /// A file is larger than `limit` bytes and was not read.
         case fileTooLarge(path: String, limit: Int)
-        /// A file includes itself, directly or through others; `chain` from the outermost to the one that closes it.
+        /// A file includes itself, directly or through others; `chain` from the outermost to the one that
+        /// closes it.
         case includeLoop(chain: [String])
         /// Includes are nested deeper than `limit`.
         case includesTooDeep(limit: Int)
@@ -32,7 +33,8 @@ package struct NginxProblem: Sendable, Equatable {
         case tooManyIncludes(limit: Int)
 
         // Characters and words.
-        /// The file begins with a byte order mark, which nginx takes for a part of the first directive's name.
+        /// The file begins with a byte order mark, which nginx takes for a part of the first directive's
+        /// name.
         case byteOrderMark
         /// The file is not text: it holds NUL bytes.
         case binaryFile
@@ -60,7 +62,8 @@ package struct NginxProblem: Sendable, Equatable {
         case unknownDirective(name: String)
         /// The directive exists, but not in this block; `allowed` are the blocks it may stand in.
         case misplacedDirective(name: String, context: NginxContext, allowed: [NginxContext])
-        /// Too few or too many arguments; `expected` is how `DirectiveTable` writes the numbers: `1`, `12` (one or two), `1+`.
+        /// Too few or too many arguments; `expected` is how `DirectiveTable` writes the numbers: `1`, `12`
+        /// (one or two), `1+`.
         case wrongArgumentCount(name: String, count: Int, expected: String)
         /// A semicolon is missing after a directive, so that what follows became its arguments.
         case missingSemicolon(name: String)
@@ -68,8 +71,8 @@ package struct NginxProblem: Sendable, Equatable {
         case missingBlock(name: String)
         /// A directive that takes no block is followed by one.
         case unexpectedBlock(name: String)
-        /// A directive that may stand once in a block stands there again, or a name that may be given once is given again;
-        /// `other` is the first.
+        /// A directive that may stand once in a block stands there again, or a name that may be given once is
+        /// given again; `other` is the first.
         case duplicateDirective(name: String)
         /// An argument nginx does not take: `value` for `name`.
         case invalidValue(name: String, value: String)
@@ -81,7 +84,8 @@ package struct NginxProblem: Sendable, Equatable {
         case duplicateLocation(name: String)
         /// A location where it cannot be; `parent` is the location around it.
         case misplacedLocation(name: String, parent: String, reason: LocationFault)
-        /// `proxy_pass` has a URI part where nginx allows none: in a regex or named location, in `if`, in `limit_except`.
+        /// `proxy_pass` has a URI part where nginx allows none: in a regex or named location, in `if`, in
+        /// `limit_except`.
         case proxyPassWithURI(value: String)
         /// `proxy_pass` does not begin with `http://` or `https://`.
         case invalidURLPrefix(name: String, value: String)
@@ -91,8 +95,8 @@ package struct NginxProblem: Sendable, Equatable {
         case certificateMissing(listen: String)
         /// `directive` names a zone, cache or log format that nothing defines.
         case undefinedName(directive: String, name: String)
-        /// The buffers of a proxy do not fit together: `directive` is the one nginx names, `minimum` and `maximum` are the bytes
-        /// it may have (nil: no such bound).
+        /// The buffers of a proxy do not fit together: `directive` is the one nginx names, `minimum` and
+        /// `maximum` are the bytes it may have (nil: no such bound).
         case bufferSizes(directive: String, value: Int, minimum: Int?, maximum: Int?)
         /// A variable is used that nothing defines.
         case unknownVariable(name: String)

@@ -1,9 +1,9 @@
 extension FileReader {
-    /// Skips Lua behind the opening brace up to the brace that closes it, and gives that one's offset; nil if the file ends
-    /// before it.
+    /// Skips Lua behind the opening brace up to the brace that closes it, and gives that one's offset; nil if
+    /// the file ends before it.
     ///
-    /// Braces count except in strings (`"` and `'` with backslashes), long strings (`[==[ … ]==]`) and comments
-    /// (`-- …` and `--[==[ … ]==]`), as OpenResty's lexer has it.
+    /// Braces count except in strings (`"` and `'` with backslashes), long strings (`[==[ … ]==]`) and
+    /// comments (`-- …` and `--[==[ … ]==]`), as OpenResty's lexer has it.
     mutating func skipLua() -> Int? {
         var depth = 1
         while at < bytes.count {

@@ -8,7 +8,9 @@ extension FileReader {
         }
     }
 
-    /// A comment reaches to the line feed. nginx keeps it in the buffer of words, so it has their limit.
+    /// A comment reaches to the line feed.
+    ///
+    /// nginx keeps it in the buffer of words, so it has their limit.
     mutating func readComment() {
         let start = at
         while at < bytes.count, bytes[at] != Octet.lineFeed { at += 1 }
@@ -40,7 +42,8 @@ extension FileReader {
                 } else if byte == Octet.dollar {
                     afterDollar = true
                 } else if Octet.isBlank(byte) || byte == Octet.semicolon || byte == Octet.openingBrace {
-                    // The first byte of a word is taken as it comes; after a quote that is `)`, otherwise no terminator.
+                    // The first byte of a word is taken as it comes; after a quote that is `)`, otherwise no
+                    // terminator.
                     break
                 }
             }
@@ -74,7 +77,8 @@ extension FileReader {
             if at - start > NginxLimits.word { break }
         }
         guard at < bytes.count, bytes[at] == quote, !escaped, at - start <= NginxLimits.word else {
-            // Go on behind the line of the quote: whoever forgot it meant the word to end there at the latest.
+            // Go on behind the line of the quote: whoever forgot it meant the word to end there at the
+            // latest.
             lineStarts.removeSubrange(linesBefore...)
             report(.unclosedQuote, start..<(start + 1))
             at = start + 1
@@ -96,7 +100,8 @@ extension FileReader {
 
     /// Reports a word or comment that does not fit nginx's buffer.
     ///
-    /// The buffer keeps everything from `start` until the byte at `next` is read: 4096 bytes are too many if more follow.
+    /// The buffer keeps everything from `start` until the byte at `next` is read: 4096 bytes are too many if
+    /// more follow.
     private mutating func checkLength(from start: Int, next: Int) {
         if next - start >= NginxLimits.word, start + NginxLimits.word < bytes.count {
             report(.wordTooLong(length: next - start), start..<next)

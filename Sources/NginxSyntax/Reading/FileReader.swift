@@ -1,7 +1,7 @@
 /// Reads one file into statements, word by word as `ngx_conf_read_token` and `ngx_conf_parse` do.
 ///
-/// Where nginx gives up, the reader notes a problem and goes on at the next place that makes sense, so that what stands
-/// behind a fault is seen too. One pass, no recursion; a word is looked at again at most once.
+/// Where nginx gives up, the reader notes a problem and goes on at the next place that makes sense, so that
+/// what stands behind a fault is seen too. One pass, no recursion; a word is looked at again at most once.
 struct FileReader {
     let bytes: [UInt8]
     let file: Int
@@ -115,8 +115,8 @@ struct FileReader {
         firstWord = range.upperBound
     }
 
-    /// The word that most likely begins a directive of its own: it begins a line, is the name of a directive, and what
-    /// stands before it would be right with a semicolon while the whole is not.
+    /// The word that most likely begins a directive of its own: it begins a line, is the name of a directive,
+    /// and what stands before it would be right with a semicolon while the whole is not.
     private func forgottenSemicolon(_ ending: NginxFile.Ending) -> Int? {
         let count = words.count - firstWord
         guard count > 1, count < 1000, words[firstWord].line != words[words.count - 1].line else {

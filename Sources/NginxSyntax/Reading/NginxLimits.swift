@@ -1,20 +1,33 @@
-/// How much of a configuration is read before the reader refuses the rest, so that time and memory stay bounded
-/// whatever is handed in.
+/// How much of a configuration is read before the reader refuses the rest, so that time and memory stay
+/// bounded whatever is handed in.
 package struct NginxLimits: Sendable, Equatable {
-    /// Bytes of one file. Default 16 MiB: the largest geo lists seen in the wild have a tenth of that.
+    /// Bytes of one file.
+    ///
+    /// Default 16 MiB: the largest geo lists seen in the wild have a tenth of that.
     package var fileSize = 16 << 20
-    /// Bytes of all files together, each counted once. Default 64 MiB.
+    /// Bytes of all files together, each counted once.
+    ///
+    /// Default 64 MiB.
     package var totalSize = 64 << 20
-    /// Files, each counted as often as it is included. Default 10,000.
+    /// Files, each counted as often as it is included.
+    ///
+    /// Default 10,000.
     package var includes = 10_000
-    /// How deep blocks may nest, those of included files on top of the including block's. Default 100; what nginx
-    /// itself allows ends at about eight.
+    /// How deep blocks may nest, those of included files on top of the including block's.
+    ///
+    /// Default 100; what nginx itself allows ends at about eight.
     package var depth = 100
-    /// How deep files may include each other. Default 32.
+    /// How deep files may include each other.
+    ///
+    /// Default 32.
     package var includeDepth = 32
-    /// Directives after includes are expanded. Default 500,000 (about 100 MB of memory).
+    /// Directives after includes are expanded.
+    ///
+    /// Default 500,000 (about 100 MB of memory).
     package var directives = 500_000
-    /// Problems listed before the search for more is given up. Default 200.
+    /// Problems listed before the search for more is given up.
+    ///
+    /// Default 200.
     package var problems = 200
 
     /// The defaults.

@@ -1,7 +1,8 @@
-/// What nginx knows of each directive: where it may stand, how many arguments it takes, whether it may be repeated.
+/// What nginx knows of each directive: where it may stand, how many arguments it takes, whether it may be
+/// repeated.
 ///
-/// Made from the command tables of nginx's own modules (1.22 to 1.31, open and commercial) and of the common foreign ones,
-/// so that it says what `nginx -t` would say.
+/// Made from the command tables of nginx's own modules (1.22 to 1.31, open and commercial) and of the common
+/// foreign ones, so that it says what `nginx -t` would say.
 package struct DirectiveTable: Sendable {
     /// The table; parsed at first use, in about a millisecond.
     package static let shared = DirectiveTable(
@@ -25,16 +26,17 @@ package struct DirectiveTable: Sendable {
         return NginxContext.allCases.filter { all.contains(ContextSet($0)) }
     }
 
-    /// Whether a directive that is not in the table looks like one of a foreign module, whose directives nobody can list: those are
-    /// taken anywhere with any arguments.
+    /// Whether a directive that is not in the table looks like one of a foreign module, whose directives
+    /// nobody can list: those are taken anywhere with any arguments.
     func isForeign(_ name: String) -> Bool { Self.foreignPrefixes.contains { name.hasPrefix($0) } }
 
-    /// Reads rows `CONTEXTS COUNTS KIND: name name …`; a row goes on in lines that begin with four blanks, `#` begins a heading.
+    /// Reads rows `CONTEXTS COUNTS KIND: name name …`; a row goes on in lines that begin with four blanks,
+    /// `#` begins a heading.
     ///
-    /// Contexts are letters: m main, e events, h http, s server, l location, S and L `if` in either, x limit_except, u
-    /// upstream; M mail, N its server; T stream, V its server, U its upstream; `*` everywhere. Counts are digits, each a number
-    /// of arguments nginx takes, `1+`, `2+`, `3+` or `any`. Kinds are those of `DirectiveRule.Kind`, or `=` and the words the
-    /// argument may be.
+    /// Contexts are letters: m main, e events, h http, s server, l location, S and L `if` in either, x
+    /// limit_except, u upstream; M mail, N its server; T stream, V its server, U its upstream; `*`
+    /// everywhere. Counts are digits, each a number of arguments nginx takes, `1+`, `2+`, `3+` or `any`.
+    /// Kinds are those of `DirectiveRule.Kind`, or `=` and the words the argument may be.
     private init(_ texts: [String]) {
         var rules: [String: [DirectiveRule]] = [:]
         for text in texts {
@@ -79,7 +81,8 @@ struct DirectiveRule: Sendable {
         case once
         /// Once, and the argument is `on` or `off`.
         case flag
-        /// Once, and the argument is a number, a size, a size with `g`, a time to the millisecond, a time in seconds.
+        /// Once, and the argument is a number, a size, a size with `g`, a time to the millisecond, a time in
+        /// seconds.
         case number, size, offset, milliseconds, seconds
         /// Once, and the arguments are a number and a size.
         case buffers

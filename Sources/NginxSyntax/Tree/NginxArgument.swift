@@ -1,11 +1,14 @@
 /// A word of a directive: its name or one of its arguments.
 package struct NginxArgument: Sendable, Equatable {
-    /// How it is quoted. nginx knows quotes only at the start of a word.
+    /// How it is quoted.
+    ///
+    /// nginx knows quotes only at the start of a word.
     package enum Quoting: UInt8, Sendable {
         case none, single, double
     }
 
-    /// The value nginx works with: without quotes, `\"` `\'` `\\` `\t` `\r` `\n` replaced, every other backslash kept.
+    /// The value nginx works with: without quotes, `\"` `\'` `\\` `\t` `\r` `\n` replaced, every other
+    /// backslash kept.
     ///
     /// Bytes that are no UTF-8 appear as U+FFFD; `NginxFile.value(of:)` gives them as they are.
     package let text: String
@@ -42,7 +45,8 @@ extension NginxFile {
 
 /// The escapes of `ngx_conf_read_token`.
 enum Escapes {
-    /// A word's value: of `\x` only quotes, backslash, t, r and n mean something; any other pair stays as written.
+    /// A word's value: of `\x` only quotes, backslash, t, r and n mean something; any other pair stays as
+    /// written.
     static func removed(from bytes: [UInt8], in range: Range<Int>) -> [UInt8] {
         var value: [UInt8] = []
         value.reserveCapacity(range.count)

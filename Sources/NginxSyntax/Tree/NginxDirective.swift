@@ -1,7 +1,8 @@
 /// A directive at its place in the whole configuration.
 ///
-/// A small handle that keeps the configuration alive; equal when it is the same directive of the same configuration. A file included
-/// twice gives two directives for each statement, since they stand in different blocks.
+/// A small handle that keeps the configuration alive; equal when it is the same directive of the same
+/// configuration. A file included twice gives two directives for each statement, since they stand in
+/// different blocks.
 package struct NginxDirective: Sendable, Hashable {
     let tree: NginxTree
     /// Position in the order in which nginx reads directives: of two, the smaller comes first.
@@ -22,7 +23,9 @@ package struct NginxDirective: Sendable, Hashable {
         let statement = statement
         return statement.wordCount > 0 ? source.words[Int(statement.firstWord)] : nil
     }
-    /// The words behind the name. O(1), a slice.
+    /// The words behind the name.
+    ///
+    /// O(1), a slice.
     package var arguments: ArraySlice<NginxArgument> {
         let statement = statement
         let first = Int(statement.firstWord)
@@ -45,7 +48,8 @@ package struct NginxDirective: Sendable, Hashable {
     /// How it ends.
     var ending: NginxFile.Ending { statement.ending }
 
-    /// The directives right inside its block, with includes replaced by what they include; empty without a block.
+    /// The directives right inside its block, with includes replaced by what they include; empty without a
+    /// block.
     package var block: [NginxDirective] { tree.children(of: id, in: tree) }
     /// Everything inside its block at any depth, `include`s among it, each before what is inside it.
     package var descendants: NginxDirectives { NginxDirectives(tree: tree, range: (id + 1)..<Int(node.next)) }

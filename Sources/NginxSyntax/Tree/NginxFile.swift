@@ -1,7 +1,7 @@
 /// One file of a configuration: all its bytes, and the statements found in them.
 ///
-/// The tree is lossless: statements, words and comments are ranges of `bytes`, so whatever they do not cover (blanks) is
-/// still there, and `pieces` in order print the file byte by byte.
+/// The tree is lossless: statements, words and comments are ranges of `bytes`, so whatever they do not cover
+/// (blanks) is still there, and `pieces` in order print the file byte by byte.
 package struct NginxFile: Sendable {
     /// The path as it was opened: absolute, or relative if the main file was given so.
     package let path: String

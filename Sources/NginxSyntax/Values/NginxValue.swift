@@ -15,7 +15,8 @@ package enum NginxValue {
         return Int(text)
     }
 
-    /// Bytes of a size: digits, then nothing, `k` or `m` (`ngx_parse_size`), with `gigabytes` also `g` (`ngx_parse_offset`).
+    /// Bytes of a size: digits, then nothing, `k` or `m` (`ngx_parse_size`), with `gigabytes` also `g`
+    /// (`ngx_parse_offset`).
     package static func bytes(_ text: String, gigabytes: Bool = false) -> Int? {
         guard let last = text.utf8.last else { return nil }
         let scale: Int
@@ -32,9 +33,11 @@ package enum NginxValue {
         return overflow ? nil : product
     }
 
-    /// Milliseconds of a time: `60s`, `1h30m`, `500ms`, `60` (seconds); `1d 12h` in quotes (`ngx_parse_time`).
+    /// Milliseconds of a time: `60s`, `1h30m`, `500ms`, `60` (seconds); `1d 12h` in quotes
+    /// (`ngx_parse_time`).
     ///
-    /// Units in falling order, each at most once: y, M (30 days), w, d, h, m, s, ms. With `wholeSeconds` `ms` is refused.
+    /// Units in falling order, each at most once: y, M (30 days), w, d, h, m, s, ms. With `wholeSeconds` `ms`
+    /// is refused.
     package static func milliseconds(_ text: String, wholeSeconds: Bool = false) -> Int? {
         let bytes = Array(text.utf8)
         guard !bytes.isEmpty else { return nil }

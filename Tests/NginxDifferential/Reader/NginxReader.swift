@@ -2,8 +2,10 @@ import Glibc
 import JSON
 import NginxSyntax
 
-/// Reads the configurations named on standard input, one path a line, and prints for each what NginxSyntax makes of it: a line of
-/// JSON with the directives in order and the problems. For tests that compare it with other readers.
+/// Reads the configurations named on standard input, one path a line, and prints for each what NginxSyntax
+/// makes of it: a line of JSON with the directives in order and the problems.
+///
+/// For tests that compare it with other readers.
 @main struct NginxReader {
     static func main() {
         while let line = readLine() {
