@@ -13,9 +13,11 @@ extension Validator {
                 if directive.hasBlock, !directive.block.contains(where: { $0.name == "server" }) {
                     report(.emptyUpstream(name: directive.value(0) ?? ""), directive.place)
                 }
+            case ("if", .server), ("if", .location): checkCondition(directive)
             case ("http", .main): checkDuplicateLocations(in: directive)
             default: break
             }
+            if outer != .entries, outer != .unknown { checkArguments(directive, in: outer) }
         }
         checkNames()
         checkCertificates()
@@ -116,7 +118,11 @@ extension Validator {
                 guard let word = directive.arguments.first, word.text != "off", !word.text.contains("$")
                 else { continue }
                 uses.append((directive, word, word.text[...], false))
-            case "log_format": if let name = directive.value(0) { formats.insert(name) }
+            case "log_format":
+                guard let name = directive.value(0) else { continue }
+                if !formats.insert(name).inserted, directive.parent?.name == "http" {
+                    report(.duplicateDirective(name: "log_format \(name)"), directive.place)
+                }
             case "access_log":
                 guard let word = directive.arguments.dropFirst().first, !word.text.contains("=") else {
                     continue

@@ -19,6 +19,13 @@ struct VariableCheck {
             let parent = Int(tree.nodes[id].parent)
             guard let world = world(of: parent < 0 ? root : contexts[parent], directive) else { continue }
             for name in VariableDefinition.names(by: directive) { defined[world]?.insert(name.lowercased()) }
+            if directive.name == "memcached_pass", world == .http {
+                // The module names a variable that it leaves to others to set.
+                uses.append(("memcached_key", world, directive.place))
+            }
+            if directive.name == "if", let name = VariableUse.subject(of: directive) {
+                uses.append((name.lowercased(), world, directive.place))
+            }
             for word in VariableUse.words(of: directive) {
                 for variable in VariableReference.all(in: word.text) {
                     switch variable.target {
@@ -141,12 +148,27 @@ enum VariableUse {
         }
     }
 
-    /// Words of `if ($a = b)`, without the pattern behind a `~`.
-    private static func condition(_ words: [NginxArgument]) -> [NginxArgument] {
-        guard let match = words.firstIndex(where: { ["~", "~*", "!~", "!~*"].contains($0.text) }) else {
-            return words
+    /// The variable of `if ($name …)`: everything behind the `$`.
+    static func subject(of condition: NginxDirective) -> String? {
+        let words = condition.values
+        guard var subject = words.first else { return nil }
+        if subject == "(", words.count > 1 {
+            subject = words[1]
+        } else if subject.hasPrefix("(") {
+            subject.removeFirst()
         }
-        return Array(words[..<match])
+        if words.count == 1 || (words.count == 2 && words[0] == "(") {
+            guard subject.hasSuffix(")") else { return nil }
+            subject.removeLast()
+        }
+        return subject.hasPrefix("$") && subject.utf8.count > 1 ? String(subject.dropFirst()) : nil
+    }
+
+    /// The value of `if ($a = value)` and of `if (-f value)`; a pattern behind `~` is none.
+    private static func condition(_ words: [NginxArgument]) -> [NginxArgument] {
+        if words.contains(where: { ["~", "~*", "!~", "!~*"].contains($0.text) }) { return [] }
+        let hasSubject = words.prefix(2).contains { $0.text.hasPrefix("$") || $0.text.hasPrefix("($") }
+        return hasSubject ? words.firstIndex { $0.text == "=" || $0.text == "!=" }.map { Array(words[($0 + 1)...]) } ?? [] : words
     }
 
     private static let everywhere: Set<String> = [
@@ -161,7 +183,7 @@ enum VariableUse {
         "proxy_limit_rate", "proxy_download_rate", "proxy_upload_rate",
     ]
     private static let first: Set<String> = [
-        "charset", "hash", "limit_conn_zone", "limit_req_zone", "map", "proxy_bind", "proxy_cache",
+        "hash", "limit_conn_zone", "limit_req_zone", "map", "proxy_bind", "proxy_cache",
         "split_clients", "keyval",
         "fastcgi_bind", "grpc_bind", "uwsgi_bind", "scgi_bind", "fastcgi_cache", "uwsgi_cache", "scgi_cache",
         "pass",

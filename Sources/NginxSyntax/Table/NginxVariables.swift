@@ -39,7 +39,7 @@ package enum NginxVariables {
         geoip_dma_code geoip_latitude geoip_longitude geoip_org geoip_postal_code geoip_region
         geoip_region_name gzip_ratio host hostname http2 http3 http_cookie http_host http_referer
         http_user_agent http_via http_x_forwarded_for https invalid_referer is_args
-        is_request_port limit_conn_status limit_rate limit_req_status memcached_key modern_browser
+        is_request_port limit_conn_status limit_rate limit_req_status modern_browser
         msec msie nginx_version pid pipe proxy_add_x_forwarded_for proxy_host proxy_port
         proxy_protocol_addr proxy_protocol_port proxy_protocol_server_addr
         proxy_protocol_server_port query_string realip_remote_addr realip_remote_port
