@@ -28,11 +28,13 @@ let package = Package(
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CToml"),
+        .target(name: "CYaml", linkerSettings: [.linkedLibrary("yaml")]),
         .target(name: "CPage", exclude: ["Page"]),
 
         .target(name: "Bytes", swiftSettings: strict),
         .target(name: "Telemetry", swiftSettings: safe),
         .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "Documents", dependencies: ["CToml", "CYaml"], swiftSettings: strict),
         .target(name: "HTTPWire", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "WebSocketWire", dependencies: ["Bytes", "CDeflate"], swiftSettings: strict),
         .target(name: "NginxSyntax", dependencies: ["Bytes"], swiftSettings: safe),
@@ -41,7 +43,7 @@ let package = Package(
         .target(name: "Tokens", dependencies: ["Bytes", "JSON", "CTLS"], swiftSettings: strict),
         .target(name: "PubSub", dependencies: ["Bytes"], swiftSettings: strict),
         .target(
-            name: "Configuration", dependencies: ["CToml", "PubSub", "Telemetry"], swiftSettings: strict),
+            name: "Configuration", dependencies: ["Documents", "PubSub", "Telemetry"], swiftSettings: strict),
         .target(name: "EventLoop", dependencies: ["Bytes", "CSystem"], swiftSettings: strict),
         .target(
             name: "Transport", dependencies: ["Bytes", "CSystem", "CTLS", "EventLoop"], swiftSettings: strict),
@@ -67,8 +69,8 @@ let package = Package(
         .target(
             name: "Doctor",
             dependencies: [
-                "Bytes", "CSystem", "EventLoop", "HTTPWire", "JSON", "NginxSyntax", "Tokens", "Transport",
-                "WebSocketWire",
+                "Bytes", "CSystem", "Documents", "EventLoop", "HTTPWire", "JSON", "NginxSyntax", "Telemetry",
+                "Tokens", "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -107,6 +109,7 @@ let package = Package(
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "JSONTests", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: strict),
         .testTarget(name: "HTTPWireTests", dependencies: ["Bytes", "HTTPWire"], swiftSettings: strict),
         .testTarget(
             name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),

@@ -1,3 +1,5 @@
+internal import Documents
+
 extension Assembly {
     /// Applies a configuration file.
     mutating func apply(file path: String, bytes: [UInt8]) {

@@ -29,6 +29,7 @@ enum House {
         Room("Bytes", []),
         Room("Telemetry", []),
         Room("JSON", ["Bytes"]),
+        Room("Documents", ["CToml", "CYaml"]),
         Room("HTTPWire", ["Bytes"]),
         Room("WebSocketWire", ["Bytes", "CDeflate"]),
         Room("EngineIOWire", ["Bytes", "JSON"]),
@@ -36,7 +37,7 @@ enum House {
         Room("PubSub", ["Bytes"]),
         Room("NginxSyntax", ["Bytes"]),
         Room("Tokens", ["Bytes", "CTLS", "JSON"]),
-        Room("Configuration", ["CToml", "Glibc", "PubSub", "Telemetry"]),
+        Room("Configuration", ["Documents", "Glibc", "PubSub", "Telemetry"]),
         Room("EventLoop", ["Bytes", "CSystem", "Glibc", "Synchronization"]),
         Room("Transport", ["Bytes", "CSystem", "CTLS", "EventLoop", "Glibc", "Synchronization"]),
         Room("SQLiteStore", ["CSQLite", "CSystem", "Glibc", "Synchronization"]),
@@ -59,8 +60,8 @@ enum House {
         Room(
             "Doctor",
             [
-                "Bytes", "CSystem", "EventLoop", "Glibc", "HTTPWire", "JSON", "NginxSyntax",
-                "Synchronization", "Tokens", "Transport", "WebSocketWire",
+                "Bytes", "CSystem", "Documents", "EventLoop", "Glibc", "HTTPWire", "JSON", "NginxSyntax",
+                "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ]),
         Room(
             "sockeye",
@@ -74,7 +75,7 @@ enum House {
 
     /// Rooms whose effects are values: no time, randomness, input or output of their own.
     static let sansIO: Set<String> = [
-        "Bytes", "EngineIOWire", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "SocketIOWire",
+        "Bytes", "Documents", "EngineIOWire", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "SocketIOWire",
         "WebSocketWire",
     ]
 

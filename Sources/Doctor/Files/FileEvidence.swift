@@ -1,9 +1,11 @@
-/// What the files that are no nginx configuration say.
+/// What the files that are no nginx configuration say, each fact with its place.
+///
+/// The lists are what stands in the files; what follows from several of them is in the extensions.
 package struct FileEvidence: Testimony, Sendable {
     /// A file and what it was taken for.
     package struct Recognition: Equatable, Sendable {
         package let file: String
-        /// `environment file`, `access log`, …
+        /// Such as "environment file" or "access log".
         package let kind: Phrase
     }
 
@@ -11,17 +13,87 @@ package struct FileEvidence: Testimony, Sendable {
     package var recognised: [Recognition] = []
     /// Names of those that were not, each said in the report and never guessed at.
     package var unrecognised: [String] = []
+    /// What each understood file was taken for, by its name.
+    package var kinds: [String: FileKind] = [:]
+    /// Files that hold nginx directives, main files and includes alike.
+    package var nginxFiles: [SourceFile] = []
+
+    /// Names with values: environment files, `environment:` of containers, INI, properties, YAML and JSON settings.
+    package var settings: [Setting] = []
+    /// Places where a page or a program opens a socket.
+    package var dials: [SocketDial] = []
+    /// Places where a server says how it takes sockets.
+    package var servers: [SocketServer] = []
+    /// Intervals at which somebody sends something.
+    package var heartbeats: [Heartbeat] = []
+    /// The dependencies of programs.
+    package var packages: [PackageList] = []
+    /// Commands that start servers.
+    package var processes: [ServerProcess] = []
+    /// Services of compose files.
+    package var services: [ContainerService] = []
+    /// Containers as they run.
+    package var containers: [RunningContainer] = []
+
+    /// HAProxy.
+    package var haproxy: [HAProxyConfiguration] = []
+    /// Apache httpd.
+    package var apache: [ApacheConfiguration] = []
+    /// Caddy.
+    package var caddy: [Caddyfile] = []
+    /// frp clients and servers.
+    package var tunnels: [FRPConfiguration] = []
+    /// cloudflared.
+    package var cloudflared: [CloudflaredConfiguration] = []
+    /// Traefik, Envoy, Kubernetes and development servers, as routes with their properties.
+    package var routes: [ProxyRoute] = []
+    /// Balancers and CDNs, as somebody described them.
+    package var balancers: [BalancerDescription] = []
+
+    /// Lines of logs that mean something, repetitions counted.
+    package var logEvents: [LogEvent] = []
+    /// Requests in access logs, by path and status.
+    package var accesses: [AccessGroup] = []
+    /// HTTP messages somebody recorded.
+    package var requests: [RecordedRequest] = []
+    package var responses: [RecordedResponse] = []
+    /// Certificates as `openssl s_client` or curl showed them.
+    package var certificates: [CertificateReport] = []
+    /// Logs that hold tokens in clear text: the first such line of each, and how many there are.
+    package var clearTokens: [(place: FilePlace, excerpt: String, count: Int)] = []
+    /// Lines of a browser's console, out of a file.
+    package var consoleLines: [ConsoleLine] = []
+
+    /// The token that stood in a file.
+    package var token: TokenText?
+    /// What the server demands of it.
+    package var expectations: TokenExpectations?
 
     package init() {}
 
-    package var hops: [Hop] { [] }
-    package var verified: [Evidence] { [] }
+    /// Reads all files.
+    package init(_ files: [SourceFile]) {
+        for file in files { read(file) }
+    }
 
     /// Recognises and reads each file.
     ///
     /// What files say about the client is written into `subject` where no flag said otherwise: the token of
-    /// `token.txt`, expectations, the page's origin, a Socket.IO path; a `<token.txt>` in the URL is filled in.
+    /// `token.txt`, expectations; a `<token.txt>` in the URL is filled in.
     package static func gather(_ files: [SourceFile], subject: inout Subject) -> FileEvidence {
-        FileEvidence()
+        var evidence = FileEvidence(files)
+        if let token = subject.token {
+            evidence.token = TokenText(
+                text: token, place: evidence.token?.text == token ? evidence.token?.place : nil)
+        } else {
+            subject.token = evidence.token?.text
+        }
+        if !subject.expectations.isEmpty {
+            evidence.expectations = TokenExpectations(subject.expectations, over: evidence.expectations)
+        }
+        return evidence
     }
+
+    package var hops: [Hop] { [] }
+    package var verified: [Evidence] { [] }
 }

@@ -1,19 +1,28 @@
-import CToml
+internal import CToml
 
 /// A TOML document, kept with the places its parts stand at.
-struct TOMLNode: Sendable, Equatable {
+public struct TOMLNode: Sendable, Equatable {
     /// A line and a column, both from 1; columns count characters.
-    struct Place: Sendable, Equatable, Comparable {
-        var line: Int
-        var column: Int
+    public struct Place: Sendable, Equatable, Comparable {
+        /// From 1.
+        public var line: Int
+        /// From 1.
+        public var column: Int
 
-        static func < (left: Place, right: Place) -> Bool {
+        /// A place from its numbers.
+        public init(line: Int, column: Int) {
+            self.line = line
+            self.column = column
+        }
+
+        /// In the order of reading.
+        public static func < (left: Place, right: Place) -> Bool {
             (left.line, left.column) < (right.line, right.column)
         }
     }
 
     /// What a node is.
-    indirect enum Content: Sendable, Equatable {
+    public indirect enum Content: Sendable, Equatable {
         case array([TOMLNode])
         case boolean(Bool)
         case float
@@ -24,7 +33,8 @@ struct TOMLNode: Sendable, Equatable {
         /// A date, a time, or both.
         case time
 
-        static func == (left: Content, right: Content) -> Bool {
+        /// Whether both are the same, numbers with a fraction and times alike among themselves.
+        public static func == (left: Content, right: Content) -> Bool {
             switch (left, right) {
             case (.array(let left), .array(let right)): left == right
             case (.boolean(let left), .boolean(let right)): left == right
@@ -38,7 +48,7 @@ struct TOMLNode: Sendable, Equatable {
         }
 
         /// As words that follow "this is": "a string".
-        var kind: String {
+        public var kind: String {
             switch self {
             case .array: "an array"
             case .boolean: "true or false"
@@ -52,17 +62,26 @@ struct TOMLNode: Sendable, Equatable {
     }
 
     /// Where its key is, or inside an array, where it is itself.
-    var place: Place
-    var content: Content
+    public var place: Place
+    /// What it is.
+    public var content: Content
+
+    /// A node from its parts.
+    public init(place: Place, content: Content) {
+        self.place = place
+        self.content = content
+    }
 
     /// What is wrong with a document, in toml++'s words.
-    struct SyntaxFault: Error, Equatable {
-        var place: Place
-        var message: String
+    public struct SyntaxFault: Error, Equatable {
+        /// Where it was noticed.
+        public var place: Place
+        /// One sentence without a full stop.
+        public var message: String
     }
 
     /// Parses a document of TOML 1.0; the root is a table.
-    static func parse(_ bytes: [UInt8]) throws(SyntaxFault) -> TOMLNode {
+    public static func parse(_ bytes: [UInt8]) throws(SyntaxFault) -> TOMLNode {
         let document = bytes.withUnsafeBytes { bytes in
             ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
         }

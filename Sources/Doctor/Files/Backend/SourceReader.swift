@@ -1,0 +1,179 @@
+/// What the source of a backend in Python, Ruby, Go, Java, PHP or C# says about its sockets.
+///
+/// By lines and calls, not by grammar: each thing looked for is one call on one line, nearly always.
+struct SourceReader {
+    private(set) var servers: [SocketServer] = []
+    private(set) var settings: [Setting] = []
+    private(set) var heartbeats: [Heartbeat] = []
+    private let file: SourceFile
+    private var current: SocketServer?
+
+    init(_ file: SourceFile) {
+        self.file = file
+        for line in file.lines.prefix(50_000) {
+            let text = line.text.trimmed
+            guard !text.isEmpty, text.utf8.count < 2000, !text.hasPrefix("#"), !text.hasPrefix("//") else {
+                continue
+            }
+            read(text, file.place(line.number, line.text.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count + 1))
+        }
+        finish()
+    }
+
+    private mutating func finish() {
+        if let open = current { servers.append(open) }
+        current = nil
+    }
+
+    private mutating func server(_ library: SocketServer.Library, path: String?, _ place: FilePlace) {
+        finish()
+        current = SocketServer(library, path: path, at: place)
+    }
+
+    private mutating func read(_ text: String, _ place: FilePlace) {
+        for (mark, library) in Self.routes where text.holds(mark) {
+            guard let path = text.after(mark).flatMap(Self.firstString) else { continue }
+            server(library, path: Self.plain(path), place)
+        }
+        if text.holds("SocketIO(") || text.holds("AsyncServer(") || text.holds("socketio.Server(") {
+            server(.socketIO, path: text.after("path=").flatMap(Self.firstString), place)
+            if let origins = text.after("cors_allowed_origins=") { current?.origins = Self.strings(origins) }
+        } else if let origins = text.after("cors_allowed_origins=") {
+            current?.origins = Self.strings(origins)
+        }
+        if let namespace = text.after("namespace=").flatMap(Self.firstString) {
+            if current == nil { current = SocketServer(.socketIO, at: place) }
+            current?.namespaces.append(namespace)
+        }
+        if let origins = text.after(".setAllowedOrigins(") ?? text.after(".setAllowedOriginPatterns(") {
+            current?.origins = Self.strings(origins)
+        }
+        tokenNames(text, place)
+        messageTypes(text, place)
+        assignments(text, place)
+        heartbeat(text, place)
+    }
+
+    /// Calls whose first string is the path of a socket.
+    private static let routes: [(String, SocketServer.Library)] = [
+        (".websocket(", .webSocket), (".websocket_route(", .webSocket), ("WebSocketRoute(", .webSocket),
+        ("addEndpoint(", .webSocket), ("@ServerEndpoint(", .webSocket), ("addHandler(", .webSocket),
+        ("mount ActionCable.server => ", .webSocket), ("mount ActionCable.server, at: ", .webSocket),
+        (".MapHub<", .webSocket), ("websocket_urlpatterns.append(", .webSocket),
+        ("@WebSocketGateway({ path: ", .webSocket),
+    ]
+
+    /// `websocket.query_params.get("token")`, `request.args["jwt"]`, `params[:token]`, `r.URL.Query().Get("token")`,
+    /// `token: str = Query(…)`, `req.getParameter("token")`.
+    private mutating func tokenNames(_ text: String, _ place: FilePlace) {
+        let queries = [
+            "query_params.get(", "query_params[", "request.args.get(", "request.args[", "params[:",
+            "Query().Get(", "getParameter(",
+            "request.GET.get(", "request.GET[", "Request.Query[",
+        ]
+        for mark in queries {
+            guard let rest = text.after(mark) else { continue }
+            let name =
+                mark.hasSuffix(":")
+                ? String(rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }) : Self.firstString(rest)
+            if let name { add(name, .query, place) }
+        }
+        for mark in ["headers.get(", "request.headers[", "Header.Get(", "getHeader("] {
+            if let name = text.after(mark).flatMap(Self.firstString) { add(name, .header, place) }
+        }
+        for mark in ["cookies.get(", "cookies[", "request.COOKIES["] {
+            if let name = text.after(mark).flatMap(Self.firstString) { add(name, .cookie, place) }
+        }
+        if text.holds("Query("),
+            let name = text.before(":")?.split(whereSeparator: { "(, ".contains($0) }).last
+        {
+            add(String(name), .query, place)
+        }
+    }
+
+    private mutating func add(_ name: String, _ kind: TokenPlace, _ place: FilePlace) {
+        let low = name.lowercased()
+        guard ["token", "jwt", "auth", "ticket", "key"].contains(where: { low.holds($0) }),
+            name.utf8.count < 64
+        else { return }
+        if current == nil { current = SocketServer(.webSocket, at: place) }
+        current?.tokenNames.append(SocketServer.TokenName(place: kind, name: name, at: place))
+    }
+
+    /// `if message.get("type") == "auth":`, `case "auth":`, `msg.Type == "auth"`.
+    private mutating func messageTypes(_ text: String, _ place: FilePlace) {
+        guard text.holds("type") || text.holds("Type") || text.holds("action") || text.holds("event") else {
+            return
+        }
+        guard let right = text.after("== ") ?? text.after("!= "), let type = Self.firstString(right),
+            type.lowercased().holds("auth") || type.lowercased().holds("login")
+        else { return }
+        if current == nil { current = SocketServer(.webSocket, at: place) }
+        current?.messageTypes.append(type)
+    }
+
+    /// Names in capitals, and Rails' settings, are settings: `ALLOWED_HOSTS = ["a"]`, `config.hosts << "a"`.
+    private mutating func assignments(_ text: String, _ place: FilePlace) {
+        if let name = text.before(" = ") ?? text.before("="), let value = text.after("=") {
+            let bare = name.trimmed
+            let isConstant = bare.count > 3 && bare.allSatisfy { $0.isUppercase || $0.isNumber || $0 == "_" }
+            if isConstant || bare.hasPrefix("config.") {
+                let strings = Self.strings(value)
+                let text = strings.isEmpty ? value.trimmed : strings.joined(separator: ",")
+                if text.utf8.count < 1000 { settings.append(Setting(bare, text, at: place, side: .backend)) }
+            }
+        } else if let name = text.before(" << "), name.trimmed.hasPrefix("config."),
+            let value = text.after(" << ")
+        {
+            settings.append(
+                Setting(name.trimmed, Self.strings(value).joined(separator: ","), at: place, side: .backend))
+        }
+    }
+
+    /// `ping_interval=20`, `pingPeriod = 54 * time.Second`, `setHeartbeatTime(25000)`.
+    private mutating func heartbeat(_ text: String, _ place: FilePlace) {
+        for (mark, unit) in [
+            ("ping_interval=", 1.0), ("ping_interval = ", 1), ("heartbeat=", 1), ("setHeartbeatTime(", 0.001),
+            ("pingPeriod = ", 1), ("PingInterval = ", 1),
+        ] {
+            guard let rest = text.after(mark) else { continue }
+            let digits = rest.prefix { $0.isNumber || $0 == "." || $0 == "_" }.filter { $0 != "_" }
+            guard let number = Double(digits), number > 0 else { continue }
+            let factor = rest.holds("time.Minute") ? 60 : unit
+            heartbeats.append(
+                Heartbeat(
+                    seconds: number * factor, side: .server,
+                    name: mark.trimmed.filter { $0.isLetter || $0 == "_" }, place: place))
+            return
+        }
+    }
+
+    /// The first string in quotes.
+    private static func firstString(_ text: String) -> String? {
+        guard let open = text.firstIndex(where: { $0 == "\"" || $0 == "'" || $0 == "`" }) else { return nil }
+        let rest = text[text.index(after: open)...]
+        return rest.firstIndex(of: text[open]).map { String(rest[..<$0]) }
+    }
+
+    /// All strings in quotes, up to the end of the line.
+    private static func strings(_ text: String) -> [String] {
+        var found: [String] = []
+        var rest = text
+        while let string = firstString(rest), found.count < 100 {
+            found.append(string)
+            guard
+                let tail = rest.after("\"\(string)\"") ?? rest.after("'\(string)'")
+                    ?? rest.after("`\(string)`")
+            else { break }
+            rest = tail
+        }
+        return found
+    }
+
+    /// The path without parameters of a route: `/ws/{user}` is `/ws/`.
+    private static func plain(_ path: String) -> String {
+        var path = path.hasPrefix("^") ? String(path.dropFirst()) : path
+        if !path.hasPrefix("/") { path = "/" + path }
+        return path.prefix { !"{<:(*$".contains($0) }.description
+    }
+}

@@ -1,0 +1,288 @@
+/// Finds the places of a JavaScript or TypeScript file where sockets are opened, served and kept alive.
+struct ScriptReader {
+    private(set) var dials: [SocketDial] = []
+    private(set) var servers: [SocketServer] = []
+    private(set) var heartbeats: [Heartbeat] = []
+    private(set) var routes: [ProxyRoute] = []
+    private(set) var settings: [Setting] = []
+    private let file: SourceFile
+    private let tokens: [ScriptToken]
+    private var parser: ScriptParser
+
+    /// Reads a script that begins on `line` of the file.
+    init(_ bytes: [UInt8], line: Int = 1, _ file: SourceFile) {
+        self.file = file
+        tokens = ScriptLexer.tokens(bytes, line: line)
+        parser = ScriptParser(tokens)
+        run()
+    }
+
+    private mutating func run() {
+        var types: [String] = []
+        for at in tokens.indices {
+            guard let name = tokens[at].name else { continue }
+            let isCall = at + 1 < tokens.count && tokens[at + 1].isMark("(")
+            let isNew = at > 0 && tokens[at - 1].name == "new"
+            let before = at > 1 && tokens[at - 1].isMark(".") ? tokens[at - 2].name : nil
+            let isOptional = at + 1 < tokens.count && tokens[at + 1].isMark("<")
+            if isNew, isCall || isOptional { construct(name, before, at) }
+            if isCall, !isNew { call(name, before, at) }
+            if let type = comparedType(at) { types.append(type) }
+            tokenName(name, before, at)
+            member(name, at)
+        }
+        let authTypes = types.filter { $0.lowercased().holds("auth") || $0.lowercased().holds("login") }
+        if !authTypes.isEmpty, !isClientScript {
+            var server = servers.first ?? SocketServer(.webSocket, at: file.place(1))
+            server.messageTypes = types
+            if servers.isEmpty { servers.append(server) } else { servers[0] = server }
+        }
+        if hasCleanup { for index in dials.indices { dials[index].isClosedByPage = true } }
+    }
+
+    /// Whether the script opens sockets and serves none.
+    private var isClientScript: Bool { !dials.isEmpty && servers.isEmpty }
+
+    private func place(_ at: Int) -> FilePlace { file.place(tokens[at].line, tokens[at].column) }
+
+    private mutating func arguments(_ at: Int) -> [ScriptValue] {
+        var position = at + 1
+        // Type arguments of TypeScript.
+        while position < tokens.count, !tokens[position].isMark("("), position < at + 12 { position += 1 }
+        guard position < tokens.count, tokens[position].isMark("(") else { return [] }
+        return parser.arguments(&position)
+    }
+
+    private mutating func construct(_ name: String, _ before: String?, _ at: Int) {
+        switch name {
+        case "WebSocket" where before == nil || before == "window", "ReconnectingWebSocket",
+            "WebSocketSubject", "W3CWebSocket",
+            "RobustWebSocket", "PartySocket":
+            add(.webSocket, arguments(at), at)
+        case "EventSource", "EventSourcePolyfill": add(.eventSource, arguments(at), at)
+        case "SockJS": add(.sockJS, arguments(at), at)
+        case "Echo", "Pusher": echo(name, arguments(at), at)
+        case "Socket" where !servesHTTP: add(.phoenix, arguments(at), at)
+        case "Manager": add(.socketIO, arguments(at), at)
+        case "Server", "WebSocketServer", "SocketIOServer", "SocketServer":
+            serve(name, before, arguments(at), at)
+        case "Client":
+            let options = arguments(at).first
+            if let url = options?["brokerURL"] { add(.stomp, [url] + (options.map { [$0] } ?? []), at) }
+        default: break
+        }
+    }
+
+    private mutating func call(_ name: String, _ before: String?, _ at: Int) {
+        switch (name, before) {
+        case ("io", nil), ("connect", "io"), ("socketIOClient", nil), ("socketIo", nil), ("lookup", "io"):
+            if name == "io", servesHTTP { return serve("Server", nil, arguments(at), at) }
+            add(.socketIO, arguments(at), at)
+        case ("useWebSocket", nil), ("webSocket", nil): add(.webSocket, arguments(at), at)
+        case ("createConsumer", _): add(.actionCable, arguments(at), at)
+        case ("withUrl", _): add(.signalR, arguments(at), at)
+        case ("connect", "mqtt"): add(.mqtt, arguments(at), at)
+        case ("over", "Stomp"), ("client", "Stomp"): add(.stomp, arguments(at), at)
+        case ("of", "io"), ("of", "server"):
+            if let namespace = arguments(at).first?.literal { addNamespace(namespace, at) }
+        case ("setInterval", _): interval(arguments(at), at)
+        case ("ws", "app"), ("ws", "router"):
+            if let path = arguments(at).first?.literal {
+                servers.append(SocketServer(.webSocket, path: path, at: place(at)))
+            }
+        default: break
+        }
+    }
+
+    private mutating func add(_ library: SocketDial.Library, _ arguments: [ScriptValue], _ at: Int) {
+        var dial = SocketDial(library, address: nil, at: place(at))
+        for (index, argument) in arguments.prefix(3).enumerated() {
+            switch argument {
+            case .object: dial.options = argument
+            case .text, .unknown:
+                if index == 0 {
+                    dial.address = argument.pieces
+                } else {
+                    dial.subprotocols += argument.literals
+                }
+            case .array: dial.subprotocols += argument.literals
+            case .null where index == 0: dial.address = [.unknown("")]
+            case .bool, .code, .null, .number: break
+            }
+        }
+        if library != .webSocket { dial.subprotocols = [] }
+        if dial.address == nil, library == .webSocket { dial.address = [.unknown("")] }
+        dials.append(dial)
+    }
+
+    /// Laravel Echo and Pusher: host, port and scheme stand apart.
+    private mutating func echo(_ name: String, _ arguments: [ScriptValue], _ at: Int) {
+        guard let options = arguments.last, case .object = options else { return }
+        var dial = SocketDial(.echo, address: nil, at: place(at))
+        dial.options = options
+        if let host = options["wsHost"] {
+            let isSecure = options["forceTLS"]?.isTrue ?? options["encrypted"]?.isTrue ?? false
+            var address: [TextPiece] = [.literal(isSecure ? "wss://" : "ws://")] + host.pieces
+            if let port = options[isSecure ? "wssPort" : "wsPort"] ?? options["wsPort"] {
+                address += [.literal(":")] + port.pieces
+            }
+            dial.address = address + [.literal("/app/")] + (options["key"]?.pieces ?? [.unknown("key")])
+        }
+        dials.append(dial)
+    }
+
+    /// Whether the file serves rather than dials: then `io(server)` makes a server.
+    private var servesHTTP: Bool {
+        tokens.contains {
+            $0.name == "createServer" || $0.name == "express" || $0.string == "socket.io"
+                || $0.string == "koa"
+        }
+    }
+
+    private mutating func serve(_ name: String, _ before: String?, _ arguments: [ScriptValue], _ at: Int) {
+        let options = arguments.first { if case .object = $0 { true } else { false } } ?? .null
+        let isPlain = name == "WebSocketServer" || before == "WebSocket" || before == "ws"
+        let isSocketIO =
+            !isPlain
+            && (options["cors"] != nil || tokens.contains { $0.string == "socket.io" || $0.name == "io" })
+        guard isPlain || isSocketIO else { return }
+        var server = SocketServer(
+            isPlain ? .webSocket : .socketIO, path: options["path"]?.literal, at: place(at))
+        if let origin = options["cors"]?["origin"] ?? options["origins"] {
+            if origin.isTrue {
+                server.origins = ["*"]
+            } else if !origin.literals.isEmpty {
+                server.origins = origin.literals
+            }
+        }
+        if isSocketIO { server.allowsEIO3 = options["allowEIO3"]?.isTrue ?? false }
+        servers.append(server)
+    }
+
+    private mutating func addNamespace(_ namespace: String, _ at: Int) {
+        if let index = servers.firstIndex(where: { $0.library == .socketIO }) {
+            servers[index].namespaces.append(namespace)
+        } else {
+            var server = SocketServer(.socketIO, at: place(at))
+            server.namespaces = [namespace]
+            servers.append(server)
+        }
+    }
+
+    /// `setInterval(() => socket.send(…), 30000)`: what is called is looked at for words of sending.
+    private mutating func interval(_ arguments: [ScriptValue], _ at: Int) {
+        guard arguments.count >= 2, let milliseconds = arguments[1].number, milliseconds > 0 else { return }
+        let end = parser.closing(at + 1)
+        let names = tokens[at..<end].compactMap { $0.name ?? $0.string }.map { $0.lowercased() }
+        let beats = names.contains { $0.holds("ping") || $0.holds("heartbeat") || $0.holds("keepalive") }
+        guard beats || names.contains("send") || names.contains("emit") else { return }
+        heartbeats.append(
+            Heartbeat(
+                seconds: milliseconds / 1000, side: servers.isEmpty ? .client : .server, name: "setInterval",
+                place: place(at)))
+    }
+
+    /// `pingInterval: 25000` and its like in any object.
+    private mutating func member(_ name: String, _ at: Int) {
+        guard at + 2 < tokens.count, tokens[at + 1].isMark(":") || tokens[at + 1].isMark("=") else { return }
+        let bare = name.lowercased()
+        let names = [
+            "pinginterval", "heartbeatinterval", "keepaliveinterval", "heartbeatoutgoing", "keepalive",
+            "heartbeat",
+        ]
+        if names.contains(bare) {
+            var position = at + 2
+            guard case .number(let number) = parser.value(&position), number > 0 else { return }
+            let seconds = number >= 1000 ? number / 1000 : number
+            heartbeats.append(
+                Heartbeat(
+                    seconds: seconds, side: bare == "heartbeatoutgoing" || isClientScript ? .client : .server,
+                    name: name,
+                    place: place(at)))
+        }
+        if name == "proxy", tokens[at + 2].isMark("{") {
+            var position = at + 2
+            developmentProxy(parser.value(&position))
+        }
+        if ["allowedHosts", "clientPort", "hmr", "assetPrefix"].contains(name) {
+            var position = at + 2
+            let value = parser.value(&position)
+            if let text = value.literal ?? value.number.map({ "\(Int($0.rounded()))" }) {
+                settings.append(Setting(name, text, at: place(at), side: .frontend))
+            } else if !value.literals.isEmpty {
+                settings.append(
+                    Setting(name, value.literals.joined(separator: ","), at: place(at), side: .frontend))
+            } else if case .bool(let flag) = value {
+                settings.append(Setting(name, flag ? "true" : "false", at: place(at), side: .frontend))
+            }
+        }
+    }
+
+    /// `proxy: { "/ws": { target: "ws://localhost:3000", ws: true } }` of Vite, webpack and their like.
+    private mutating func developmentProxy(_ value: ScriptValue) {
+        guard case .object(let members) = value else { return }
+        for member in members where member.name.hasPrefix("/") || member.name.hasPrefix("^") {
+            var route = ProxyRoute(.developmentServer, at: file.place(member.line, member.column))
+            route.path = member.name.hasPrefix("^") ? String(member.name.dropFirst()) : member.name
+            let target = member.value["target"]?.literal ?? member.value.literal ?? ""
+            route.servers = target.isEmpty ? [] : [target]
+            route.allowsUpgrade = member.value["ws"]?.isTrue ?? target.hasPrefix("ws")
+            route.passesHost = !(member.value["changeOrigin"]?.isTrue ?? false)
+            routes.append(route)
+        }
+    }
+
+    /// The text that something called `type` is compared with: `message.type === "auth"`, `case "auth":`.
+    private func comparedType(_ at: Int) -> String? {
+        let names = ["type", "event", "action", "op", "cmd"]
+        if let name = tokens[at].name, names.contains(name), at + 2 < tokens.count {
+            if tokens[at + 1].isMark("===") || tokens[at + 1].isMark("==") || tokens[at + 1].isMark("!==")
+                || tokens[at + 1].isMark("!=")
+            {
+                return tokens[at + 2].string
+            }
+        }
+        if tokens[at].name == "case", at + 2 < tokens.count, tokens[at + 2].isMark(":") {
+            return tokens[at + 1].string
+        }
+        return nil
+    }
+
+    /// `handshake.query.token`, `searchParams.get("token")`, `req.query.token`, `handshake.auth.token`.
+    private mutating func tokenName(_ name: String, _ before: String?, _ at: Int) {
+        var found: (TokenPlace, String)?
+        if name == "get", before == "searchParams", at + 2 < tokens.count, let text = tokens[at + 2].string {
+            found = (.query, text)
+        } else if before == "query", at > 3, ["handshake", "req", "request"].contains(tokens[at - 4].name) {
+            found = (.query, name)
+        } else if before == "auth", at > 3, tokens[at - 4].name == "handshake" {
+            found = (.socketIO, name)
+        }
+        guard let (kind, text) = found, isTokenName(text) else { return }
+        let tokenName = SocketServer.TokenName(place: kind, name: text, at: place(at))
+        if servers.isEmpty {
+            servers.append(SocketServer(kind == .socketIO ? .socketIO : .webSocket, at: place(at)))
+        }
+        if !servers[0].tokenNames.contains(where: { $0.name == text && $0.place == kind }) {
+            servers[0].tokenNames.append(tokenName)
+        }
+    }
+
+    private func isTokenName(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return ["token", "jwt", "auth", "key", "ticket", "secret"].contains { text.holds($0) }
+    }
+
+    /// `return () => ws.close()`, `onUnmounted(() => socket.disconnect())`, `beforeDestroy() { this.ws.close() }`.
+    private var hasCleanup: Bool {
+        let closes = tokens.contains {
+            $0.name == "close" || $0.name == "disconnect" || $0.name == "unsubscribe"
+        }
+        let hooks: Set<String> = [
+            "beforeDestroy", "beforeUnmount", "componentWillUnmount", "ngOnDestroy", "onBeforeUnmount",
+            "onCleanup", "onDestroy",
+            "onUnmounted", "useEffect",
+        ]
+        return closes && tokens.contains { $0.name.map(hooks.contains) ?? false }
+    }
+}

@@ -1,0 +1,86 @@
+/// A line of a log that means something, with how often its like stands there.
+package struct LogEvent: Equatable, Sendable {
+    /// What happened, whoever logged it.
+    package enum Kind: String, CaseIterable, Sendable {
+        case apacheNoHandler
+        case audienceRefused
+        case certificateRequired
+        case connected
+        case connectionRefused
+        case edgeWithoutHost
+        case firewallDenied
+        case firstMessageRefused
+        case headerLineTooLong
+        case hostNotFound
+        case hostRefused
+        case idleCut
+        case issuerRefused
+        case limitConnections
+        case limitRequests
+        case namespaceUnknown
+        case noRoute
+        case noWebSocketLibrary
+        case originRefused
+        case outOfConnections
+        case permissionDenied
+        case plainToTLS
+        case protocolTooOld
+        case proxyHeaderBroken
+        case proxyLineReceived
+        case reservedBits
+        case responseHeaderTooBig
+        case serverNameUnknown
+        case sessionUnknown
+        case signatureRefused
+        case subprotocolRefused
+        case tlsToPlain
+        case tokenExpired
+        case tokenMalformed
+        case tokenMissing
+        case tokenNotYetValid
+        case tokenTypeRefused
+        case unsupportedEngineVersion
+        case unsupportedUpgrade
+        case upgradeMissing
+        case upstreamTimedOut
+    }
+
+    package let kind: Kind
+    /// The first such line, secrets masked, at most 240 characters.
+    package let excerpt: String
+    /// The address of the backend the line names: `http://172.19.0.7:4402/mcp/ws`.
+    package let upstream: String?
+    /// An origin or a host the line names, as written.
+    package let value: String?
+    /// What the server would accept, as the line names it.
+    package let accepted: String?
+    /// The path of the request the line names.
+    package let path: String?
+    /// The age at which a connection was cut, in seconds.
+    package let seconds: Double?
+    /// How many such lines there are, at least 1.
+    package var count: Int
+    package let place: FilePlace
+}
+
+/// Requests of one method, path and status in access logs.
+package struct AccessGroup: Equatable, Sendable {
+    package let method: String
+    /// Without its query.
+    package let path: String
+    package let status: Int
+    /// `HTTP/1.1`; empty: not told.
+    package let version: String
+    /// The query of the first one, secrets masked.
+    package let query: String
+    package var count: Int
+    /// The first one.
+    package let place: FilePlace
+}
+
+extension FileEvidence {
+    /// Events of these kinds.
+    package func events(_ kinds: LogEvent.Kind...) -> [LogEvent] {
+        logEvents.filter { kinds.contains($0.kind) }
+    }
+}

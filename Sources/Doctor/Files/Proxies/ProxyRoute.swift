@@ -1,0 +1,80 @@
+import Documents
+
+/// A route of a proxy whose whole configuration is a tree: Traefik, Envoy, Kubernetes, a development server.
+package struct ProxyRoute: Equatable, Sendable {
+    package enum Proxy: String, Sendable {
+        case developmentServer = "development server"
+        case envoy = "Envoy"
+        case gateway = "Kubernetes Gateway"
+        case ingress = "Kubernetes Ingress"
+        case traefik = "Traefik"
+    }
+
+    package var proxy: Proxy
+    package var name = ""
+    /// Empty: any host.
+    package var hosts: [String] = []
+    /// Prefix of the path; `/`: every path.
+    package var path = "/"
+    /// Whether `path` must be the whole path.
+    package var isExact = false
+    /// Addresses or names of servers behind it.
+    package var servers: [String] = []
+    /// How many processes answer, where it is said (replicas).
+    package var replicas: Int?
+    /// Whether the proxy lets upgrades through on this route.
+    package var allowsUpgrade = true
+    /// Whether the requests of one client stay with one server.
+    package var isSticky: Bool
+    /// The name of the cookie stickiness uses; nil: none.
+    package var stickyCookie: String?
+    /// SameSite of that cookie, in small letters.
+    package var stickySameSite: String?
+    /// The idle time after which it closes, in seconds; nil: not set.
+    package var idleTimeout: Double?
+    /// Where that stands.
+    package var idlePlace: FilePlace?
+    /// HTTP/2 to the server.
+    package var usesHTTP2 = false
+    /// TLS to the server.
+    package var usesTLS = false
+    /// Whether Host is passed on unchanged.
+    package var passesHost = true
+    /// Forward or basic authentication in front, as it is named there: `forwardAuth`, `auth-url`, `basicAuth`.
+    package var authentication: String?
+    package var authenticationPlace: FilePlace?
+    /// Origins that CORS of the proxy lets in; nil: it adds no such header.
+    package var corsOrigins: [String]?
+    /// Whether its firewall module is on (`enable-modsecurity`).
+    package var hasFirewall = false
+    /// The prefix that is taken off before the server sees the path.
+    package var strippedPrefix: String?
+    /// The class of an ingress, which says whose annotations count.
+    package var ingressClass: String?
+    package var place: FilePlace
+
+    package init(_ proxy: Proxy, isSticky: Bool = false, at place: FilePlace) {
+        self.proxy = proxy
+        self.isSticky = isSticky
+        self.place = place
+    }
+
+    /// Whether it takes requests for this host and path.
+    package func takes(host: String, path: String) -> Bool {
+        let isHost =
+            hosts.isEmpty
+            || hosts.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix(String($0.dropFirst()))) }
+        return isHost && (isExact ? path == self.path : path.hasPrefix(self.path))
+    }
+}
+
+extension SourceFile {
+    /// Where a member stands, or else the node it is in.
+    func place(of name: String, in node: DocumentNode) -> FilePlace {
+        let place = node.members.first { $0.key == name }?.place ?? node.place
+        return self.place(place.line, place.column)
+    }
+
+    /// Where a node stands.
+    func place(of node: DocumentNode) -> FilePlace { place(node.place.line, node.place.column) }
+}

@@ -1,0 +1,423 @@
+/// Reads values out of the tokens of a script: literals, objects, texts put together with `+`, `||`, `? :` and templates.
+struct ScriptParser {
+    let tokens: [ScriptToken]
+    /// `const NAME = value` anywhere in the script; the first one of a name counts.
+    private(set) var constants: [String: ScriptValue] = [:]
+    private var depth = 0
+    /// Where the mark that closes an opening one stands, by the opening one's index; the end where none does.
+    private let closings: [Int]
+    /// Values still read; bounds the time whatever the script nests.
+    private var budget = 2_000_000
+
+    init(_ tokens: [ScriptToken]) {
+        self.tokens = tokens
+        closings = Self.closings(tokens)
+        collectConstants()
+    }
+
+    private static func closings(_ tokens: [ScriptToken]) -> [Int] {
+        var closings = [Int](repeating: tokens.count, count: tokens.count)
+        var open: [Int] = []
+        for (index, token) in tokens.enumerated() {
+            guard case .mark(let mark) = token.kind, mark.utf8.count == 1 else { continue }
+            if "([{".contains(mark) { open.append(index) }
+            if ")]}".contains(mark), let start = open.popLast() { closings[start] = index }
+        }
+        return closings
+    }
+
+    private mutating func collectConstants() {
+        var at = 0
+        while at + 3 < tokens.count {
+            defer { at += 1 }
+            guard let word = tokens[at].name, ["const", "let", "var"].contains(word),
+                let name = tokens[at + 1].name,
+                constants.count < 5000
+            else { continue }
+            var start = at + 2
+            if tokens[start].isMark(":") {
+                // A type: up to the equals sign of the same statement.
+                while start < tokens.count, !tokens[start].isMark("="), !tokens[start].isMark(";"),
+                    start < at + 40
+                { start += 1 }
+            }
+            guard start + 1 < tokens.count, tokens[start].isMark("="), constants[name] == nil else {
+                continue
+            }
+            var position = start + 1
+            constants[name] = value(&position)
+        }
+    }
+
+    /// The expression that begins at `at`, which is moved behind it.
+    mutating func value(_ at: inout Int) -> ScriptValue {
+        depth += 1
+        budget -= 1
+        defer { depth -= 1 }
+        guard depth < 24, budget > 0 else {
+            skip(&at)
+            return .unknown("")
+        }
+        let start = at
+        let value = alternatives(&at)
+        guard at < tokens.count, tokens[at].isMark("?") else { return value }
+        let condition = tokens[start..<at]
+        at += 1
+        let left = self.value(&at)
+        guard at < tokens.count, tokens[at].isMark(":") else { return .unknown("") }
+        at += 1
+        let right = self.value(&at)
+        return choice(condition, left, right)
+    }
+
+    /// `a ? b : c`: told apart by the page's protocol, or the variable that `a` asks for.
+    private func choice(_ condition: ArraySlice<ScriptToken>, _ left: ScriptValue, _ right: ScriptValue)
+        -> ScriptValue
+    {
+        let strings = condition.compactMap(\.string)
+        let asksProtocol = condition.contains {
+            $0.name == "protocol" || $0.name == "isSecureContext" || $0.name == "origin"
+        }
+        guard asksProtocol, left.pieces.count == 1, right.pieces.count == 1 else {
+            return left == right ? left : .unknown("")
+        }
+        let isNegated = condition.contains { $0.isMark("!==") || $0.isMark("!=") || $0.isMark("!") }
+        let isPlainTest = strings.contains { $0 == "http:" || $0 == "http" }
+        let (secure, plain) = isNegated != isPlainTest ? (right, left) : (left, right)
+        return .text([.secure(secure.pieces[0], else: plain.pieces[0])])
+    }
+
+    /// `a || b`, `a ?? b`.
+    private mutating func alternatives(_ at: inout Int) -> ScriptValue {
+        let value = sum(&at)
+        guard at < tokens.count, tokens[at].isMark("||") || tokens[at].isMark("??") else {
+            if at < tokens.count, tokens[at].isMark("&&") {
+                at += 1
+                return alternatives(&at)
+            }
+            skipComparison(&at)
+            return value
+        }
+        at += 1
+        let other = alternatives(&at)
+        if case .text(let pieces) = value, pieces.count == 1, case .environment(let name, nil) = pieces[0] {
+            return .text([.environment(name, fallback: other.pieces)])
+        }
+        if case .unknown = value { return value }
+        return value == .null ? other : value
+    }
+
+    private mutating func skipComparison(_ at: inout Int) {
+        while at < tokens.count,
+            ["===", "==", "!==", "!=", "<", ">"].contains(where: { tokens[at].isMark($0) })
+        {
+            at += 1
+            _ = sum(&at)
+        }
+    }
+
+    /// `a + b`, `a * b`.
+    private mutating func sum(_ at: inout Int) -> ScriptValue {
+        var value = operand(&at)
+        while at < tokens.count {
+            if tokens[at].isMark("+") {
+                at += 1
+                let other = operand(&at)
+                if case .number(let left) = value, case .number(let right) = other {
+                    value = .number(left + right)
+                } else {
+                    value = .text(Self.join(value.pieces + other.pieces))
+                }
+            } else if tokens[at].isMark("*") {
+                at += 1
+                let other = operand(&at)
+                if case .number(let left) = value, case .number(let right) = other {
+                    value = .number(left * right)
+                } else {
+                    value = .unknown("")
+                }
+            } else {
+                return value
+            }
+        }
+        return value
+    }
+
+    private static func join(_ pieces: [TextPiece]) -> [TextPiece] {
+        var joined: [TextPiece] = []
+        for piece in pieces {
+            if case .literal(let right) = piece, case .literal(let left)? = joined.last {
+                joined[joined.count - 1] = .literal(left + right)
+            } else {
+                joined.append(piece)
+            }
+        }
+        return joined
+    }
+
+    private mutating func operand(_ at: inout Int) -> ScriptValue {
+        guard at < tokens.count else { return .unknown("") }
+        let token = tokens[at]
+        switch token.kind {
+        case .string(let text):
+            at += 1
+            return calls(.text([.literal(text)]), &at)
+        case .number(let value):
+            at += 1
+            return .number(value)
+        case .template(let texts, let values):
+            at += 1
+            return calls(template(texts, values), &at)
+        case .regex:
+            at += 1
+            return .code
+        case .mark("{"): return object(&at)
+        case .mark("["): return array(&at)
+        case .mark("("):
+            if let end = functionEnd(at) {
+                at = end
+                return .code
+            }
+            at += 1
+            let value = self.value(&at)
+            if at < tokens.count, tokens[at].isMark(")") { at += 1 }
+            return calls(value, &at)
+        case .mark("!"), .mark("-"), .mark("+"), .mark("..."):
+            at += 1
+            let value = operand(&at)
+            if token.isMark("!"), case .number(let number) = value { return .bool(number == 0) }
+            return value
+        case .name(let name): return named(name, &at)
+        case .mark:
+            return .unknown("")
+        }
+    }
+
+    private mutating func template(_ texts: [String], _ values: [[ScriptToken]]) -> ScriptValue {
+        var pieces: [TextPiece] = []
+        for (index, text) in texts.enumerated() {
+            if !text.isEmpty { pieces.append(.literal(text)) }
+            guard index < values.count else { continue }
+            var inner = ScriptParser(inner: values[index], constants, depth)
+            var at = 0
+            pieces += inner.value(&at).pieces
+        }
+        return .text(Self.join(pieces))
+    }
+
+    private init(inner tokens: [ScriptToken], _ constants: [String: ScriptValue], _ depth: Int) {
+        self.tokens = tokens
+        closings = Self.closings(tokens)
+        self.constants = constants
+        self.depth = depth
+    }
+
+    /// A name, the members behind it, and what it stands for.
+    private mutating func named(_ name: String, _ at: inout Int) -> ScriptValue {
+        at += 1
+        switch name {
+        case "true", "false": return .bool(name == "true")
+        case "null", "undefined": return .null
+        case "new", "await", "typeof", "void":
+            return operand(&at)
+        case "function", "async":
+            at = functionEnd(at - 1) ?? at
+            return .code
+        default: break
+        }
+        if at < tokens.count, tokens[at].isMark("=>") {
+            at = functionEnd(at - 1) ?? at + 1
+            return .code
+        }
+        var chain = [name]
+        while at + 1 < tokens.count, tokens[at].isMark(".") || tokens[at].isMark("?."),
+            let member = tokens[at + 1].name
+        {
+            if at + 2 < tokens.count, tokens[at + 2].isMark("("), Self.methods.contains(member) { break }
+            chain.append(member)
+            at += 2
+        }
+        // TypeScript: `value as string`, `value!`.
+        if at < tokens.count, tokens[at].isMark("!") { at += 1 }
+        if at + 1 < tokens.count, tokens[at].name == "as" { at += 2 }
+        return calls(meaning(chain), &at)
+    }
+
+    private func meaning(_ chain: [String]) -> ScriptValue {
+        if let at = chain.lastIndex(of: "location"), at + 1 < chain.count,
+            let part = TextPiece.Location(rawValue: chain[at + 1])
+        {
+            return .text([.location(part)])
+        }
+        if let at = chain.lastIndex(of: "env"), at + 1 < chain.count,
+            chain.first == "import" || chain.first == "process"
+        {
+            return .text([.environment(chain[at + 1], fallback: nil)])
+        }
+        if chain.count == 1, let value = constants[chain[0]] { return value }
+        if chain.count == 2, let value = constants[chain[0]]?[chain[1]] { return value }
+        return .unknown(chain.joined(separator: "."))
+    }
+
+    /// Methods behind a text: `replace` is carried out where it can be, others leave it as it is.
+    private mutating func calls(_ value: ScriptValue, _ at: inout Int) -> ScriptValue {
+        var value = value
+        while at < tokens.count {
+            if tokens[at].isMark("."), at + 2 < tokens.count, let method = tokens[at + 1].name,
+                tokens[at + 2].isMark("(")
+            {
+                at += 2
+                let arguments = self.arguments(&at)
+                let pattern: String? =
+                    if case .regex(let text)? = argumentToken(before: at) { text } else {
+                        arguments.first?.literal
+                    }
+                if method == "replace" || method == "replaceAll", let pattern,
+                    let new = arguments.last?.literal
+                {
+                    value = Self.replaced(value, pattern, new)
+                }
+            } else if tokens[at].isMark("(") {
+                let arguments = self.arguments(&at)
+                value =
+                    if case .unknown(let name) = value { .unknown("\(name)()") } else {
+                        arguments.first ?? .code
+                    }
+            } else if tokens[at].isMark("[") {
+                let index = array(&at)
+                if case .text(let pieces) = value, pieces == [.unknown("process.env")],
+                    let name = index.literals.first
+                {
+                    value = .text([.environment(name, fallback: nil)])
+                } else if case .unknown("process.env") = value, let name = index.literals.first {
+                    value = .text([.environment(name, fallback: nil)])
+                } else {
+                    value = .unknown("")
+                }
+            } else {
+                return value
+            }
+        }
+        return value
+    }
+
+    /// The regular expression a call just read began with, searched from its end backward.
+    private func argumentToken(before at: Int) -> ScriptToken.Kind? {
+        var index = at - 1
+        while index > 0, !tokens[index].isMark("(") {
+            if case .regex = tokens[index].kind { return tokens[index].kind }
+            index -= 1
+        }
+        return nil
+    }
+
+    private static func replaced(_ value: ScriptValue, _ pattern: String, _ new: String) -> ScriptValue {
+        let isStart = pattern.hasPrefix("^")
+        let old = isStart ? String(pattern.dropFirst()) : pattern
+        guard !old.isEmpty, case .text(let pieces) = value else { return value }
+        return .text(
+            pieces.map { piece in
+                switch piece {
+                case .literal(let text):
+                    guard let before = text.before(old), let after = text.after(old),
+                        !isStart || before.isEmpty
+                    else { return piece }
+                    return .literal(before + new + after)
+                // `location.origin.replace(/^http/, 'ws')` and `.protocol` alike: the scheme follows the page's.
+                case .location(let part) where old == "http" && new == "ws":
+                    guard part == .protocol else { return .unknown("location.\(part.rawValue)") }
+                    return .secure(.literal("wss:"), else: .literal("ws:"))
+                default: return piece
+                }
+            })
+    }
+
+    /// The arguments of a call whose parenthesis stands at `at`.
+    mutating func arguments(_ at: inout Int) -> [ScriptValue] {
+        elements(&at, close: ")")
+    }
+
+    private mutating func array(_ at: inout Int) -> ScriptValue { .array(elements(&at, close: "]")) }
+
+    private mutating func elements(_ at: inout Int, close: String) -> [ScriptValue] {
+        at += 1
+        var values: [ScriptValue] = []
+        while at < tokens.count, !tokens[at].isMark(close) {
+            let start = at
+            values.append(value(&at))
+            skip(&at)
+            if at < tokens.count, tokens[at].isMark(",") { at += 1 }
+            if at == start { at += 1 }
+        }
+        at += 1
+        return values
+    }
+
+    private mutating func object(_ at: inout Int) -> ScriptValue {
+        at += 1
+        var members: [ScriptMember] = []
+        while at < tokens.count, !tokens[at].isMark("}") {
+            let token = tokens[at]
+            let start = at
+            if let name = token.name ?? token.string, at + 1 < tokens.count {
+                at += 1
+                var value = ScriptValue.code
+                if tokens[at].isMark(":") {
+                    at += 1
+                    value = self.value(&at)
+                } else if tokens[at].isMark(",") || tokens[at].isMark("}") {
+                    value = constants[name] ?? .unknown(name)
+                }
+                members.append(ScriptMember(name: name, value: value, line: token.line, column: token.column))
+            }
+            skip(&at)
+            if at < tokens.count, tokens[at].isMark(",") { at += 1 }
+            if at == start { at += 1 }
+        }
+        at += 1
+        return .object(members)
+    }
+
+    /// Moves to the next comma or closing mark of the level `at` is on.
+    private func skip(_ at: inout Int) {
+        while at < tokens.count {
+            if case .mark(let mark) = tokens[at].kind {
+                if mark == "," || mark == ";" || mark == ")" || mark == "]" || mark == "}" { return }
+                if mark == "(" || mark == "[" || mark == "{" { at = min(closings[at], tokens.count - 1) }
+            }
+            at += 1
+        }
+    }
+
+    /// Where the function that begins at `at` ends: `() => …`, `function (…) {…}`; nil: none begins there.
+    private func functionEnd(_ at: Int) -> Int? {
+        var index = at
+        while index < tokens.count,
+            tokens[index].name == "async" || tokens[index].name == "function"
+                || (index > at && tokens[index].name != nil && !tokens[index].isMark("("))
+        {
+            index += 1
+        }
+        if index < tokens.count, tokens[index].isMark("(") {
+            index = closing(index)
+        } else if tokens[at].name != nil, index == at {
+            index = at + 1
+        }
+        if index < tokens.count, tokens[index].isMark("=>") {
+            index += 1
+        } else if tokens[at].name != "function", tokens[at].name != "async" {
+            return nil
+        }
+        guard index < tokens.count else { return index }
+        if tokens[index].isMark("{") { return closing(index) }
+        skip(&index)
+        return index
+    }
+
+    /// Behind the mark that closes the one at `at`.
+    func closing(_ at: Int) -> Int { min(closings[at] + 1, tokens.count) }
+
+    private static let methods: Set<String> = [
+        "replace", "replaceAll", "toString", "trim", "concat", "slice",
+    ]
+}
