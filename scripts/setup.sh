@@ -92,13 +92,14 @@ install_packages() {
 }
 
 make_venv() {
-    local requirements=Tests/BlackBox/requirements.txt
-    [ -x .venv/bin/python ] && cmp -s "$requirements" .venv/requirements.installed && return 0
+    local requirements=Tests/BlackBox/requirements.txt files=Tests/BlackBox/requirements-files.txt
+    [ -x .venv/bin/python ] && cat "$requirements" "$files" | cmp -s - .venv/requirements.installed && return 0
     echo "Creating .venv with the packages of $requirements ..." >&2
     rm -rf .venv
     python3 -m venv .venv
     .venv/bin/pip install -q --disable-pip-version-check -r "$requirements"
-    cp "$requirements" .venv/requirements.installed
+    .venv/bin/pip install -q --disable-pip-version-check --no-deps -r "$files"
+    cat "$requirements" "$files" >.venv/requirements.installed
 }
 
 mkdir -p .setup

@@ -3,7 +3,7 @@
 
   test.py [PART ...] [--verbose]
 
-Without a PART all run, in this order: lint, docs, build, unit, blackbox, conformance, fuzz. Output of a part goes to
+Without a PART all run, in this order: lint, docs, build, unit, blackbox, conformance, protocols, fuzz. Output of a part goes to
 .build/test-logs/PART.log and is shown when the part fails. The last line is 'N passed, N failed', the total over all parts;
 the exit status is 0 only when nothing failed. `make test` makes the set-up first.
 """
@@ -97,6 +97,12 @@ PARTS = {
         "Autobahn: every case without compression and a sample with it, server and client",
         [[PYTHON, "Tests/Conformance/conformance.py", "all", "--sample"]],
         15,
+        closing_line,
+    ),
+    "protocols": (
+        "our own suites for Engine.IO and Socket.IO, against Sockeye and against python-socketio",
+        [[PYTHON, "Tests/Conformance/realtime_conformance.py", "all", "--server", "both", "--retries", "2"]],
+        10,
         closing_line,
     ),
     "fuzz": (
