@@ -69,8 +69,8 @@ let package = Package(
         .target(
             name: "Doctor",
             dependencies: [
-                "Bytes", "CSystem", "Documents", "EventLoop", "HTTPWire", "JSON", "NginxSyntax", "Telemetry",
-                "Tokens", "Transport", "WebSocketWire",
+                "Bytes", "CSystem", "Documents", "EngineIOWire", "EventLoop", "HTTPWire", "JSON", "NginxSyntax",
+                "SocketIOWire", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
         .executableTarget(

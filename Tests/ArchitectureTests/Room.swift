@@ -60,8 +60,9 @@ enum House {
         Room(
             "Doctor",
             [
-                "Bytes", "CSystem", "Documents", "EventLoop", "Glibc", "HTTPWire", "JSON", "NginxSyntax",
-                "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
+                "Bytes", "CSystem", "Documents", "EngineIOWire", "EventLoop", "Glibc", "HTTPWire", "JSON",
+                "NginxSyntax", "SocketIOWire", "Synchronization", "Telemetry", "Tokens", "Transport",
+                "WebSocketWire",
             ]),
         Room(
             "sockeye",

@@ -139,7 +139,7 @@ private struct TestConnection: ~Copyable {
         var got = 0
         while got < count {
             let n = bytes.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress! + got, count - got)
+                Glibc.read(descriptor, $0.baseAddress.map { $0 + got }, count - got)
             }
             if n <= 0 { break }
             got += n
