@@ -46,6 +46,9 @@ make|runs the targets of the Makefile
 test_packages='
 python3-venv|an environment of its own for the test tools
 nginx-light|the reverse proxy the tests go through
+libnginx-mod-stream|nginx as a TCP proxy, in the cases of the doctor
+haproxy|another proxy, in the cases of the doctor
+apache2-bin|another proxy, in the cases of the doctor
 chromium|the browser the built-in page is tested in
 openssl|certificates for the TLS tests
 gcc|load generator and benchmark floors
