@@ -1,14 +1,16 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One list of settings for every room: Swift 6 language mode, the upcoming features the next mode will bring, and no warning let through.
+// One list of settings for every room: Swift 6 language mode, the upcoming features the next mode will bring,
+// and no warning let through.
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     .treatAllWarnings(as: .error),
-    // The loop owns its connections and the compiler proves it; a second, dynamic check per field access would cost a tenth of an echo.
+    // The loop owns its connections and the compiler proves it; a second, dynamic check per field access
+    // would cost a tenth of an echo.
     .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)),
 ]
 /// Rooms that touch neither C nor raw memory say so, and the compiler holds them to it.
@@ -85,7 +87,7 @@ let package = Package(
         .executableTarget(
             name: "FuzzTargets",
             dependencies: [
-                "Bytes", "CTLS", "EngineIOWire", "Gateway", "HTTPWire", "JSON", "PubSub", "SocketIOWire",
+                "Bytes", "CTLS", "EngineIOWire", "Gateway", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "SocketIOWire",
                 "WebSocketWire",
             ],
             path: "Fuzz",

@@ -2,8 +2,8 @@
     import Bytes
     import EngineIOWire
 
-    /// Bodies of polling requests, and sessions that live through anything: nothing may trap, a body has one spelling, and
-    /// what a session is given comes out once and in order.
+    /// Bodies of polling requests, and sessions that live through anything: nothing may trap, a body has one
+    /// spelling, and what a session is given comes out once and in order.
     ///
     /// The first byte chooses: a body, or the steps of a session.
     func fuzzEngineIO(_ data: UnsafePointer<UInt8>, _ count: Int) -> Int32 {

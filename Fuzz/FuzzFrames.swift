@@ -2,7 +2,8 @@
     import Bytes
     import WebSocketWire
 
-    /// A stream of frames, both roles, with and without compression: nothing may trap, and no split may change an event.
+    /// A stream of frames, both roles, with and without compression: nothing may trap, and no split may
+    /// change an event.
     ///
     /// The first byte gives the settings, the second where the rest is cut in two.
     func fuzzFrames(_ data: UnsafePointer<UInt8>, _ count: Int) -> Int32 {

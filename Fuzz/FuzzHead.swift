@@ -2,9 +2,11 @@
     import Bytes
     import HTTPWire
 
-    /// Request and response heads, chunked bodies, targets and URLs: nothing may trap, and no split may change a result.
+    /// Request and response heads, chunked bodies, targets and URLs: nothing may trap, and no split may
+    /// change a result.
     ///
-    /// The first byte says where the rest is cut in two; the rest is read as a request, a response, a body and a URL.
+    /// The first byte says where the rest is cut in two; the rest is read as a request, a response, a body
+    /// and a URL.
     func fuzzHead(_ data: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         guard count > 0 else { return 0 }
         let input = UnsafeRawBufferPointer(start: data + 1, count: count - 1)

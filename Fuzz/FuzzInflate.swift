@@ -4,8 +4,8 @@
 
     /// Compressed messages from anybody, our own there and back, and extension headers.
     ///
-    /// The first byte gives the settings; the rest is read as a compressed payload in two fragments, compressed as a message and
-    /// read again, and negotiated as a header.
+    /// The first byte gives the settings; the rest is read as a compressed payload in two fragments,
+    /// compressed as a message and read again, and negotiated as a header.
     func fuzzInflate(_ data: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         guard count > 1 else { return 0 }
         let settings = data[0]

@@ -4,13 +4,15 @@
     /// A fuzz target: takes one input, returns 0, and traps when something does not hold.
     typealias FuzzTarget = @Sendable (UnsafePointer<UInt8>, Int) -> Int32
 
-    /// Picks a target by the environment variable SOCKEYE_FUZZ or the first argument, and hands over to libFuzzer.
+    /// Picks a target by the environment variable SOCKEYE_FUZZ or the first argument, and hands over to
+    /// libFuzzer.
     @main struct FuzzMain {
         static let targets: [(name: String, run: FuzzTarget)] = [
             ("head", fuzzHead),
             ("frames", fuzzFrames),
             ("inflate", fuzzInflate),
             ("json", fuzzJSON),
+            ("nginx", fuzzNginx),
             ("records", fuzzRecords),
             ("engineio", fuzzEngineIO),
             ("socketio", fuzzSocketIO),

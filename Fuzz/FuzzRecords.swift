@@ -2,12 +2,12 @@
     import CTLS
     import Glibc
 
-    /// What a client may send behind the handshake of TLS 1.2 and 1.3: records sealed with the right keys, the same cut short,
-    /// changed or repeated, and bytes that are none.
+    /// What a client may send behind the handshake of TLS 1.2 and 1.3: records sealed with the right keys,
+    /// the same cut short, changed or repeated, and bytes that are none.
     ///
-    /// However the stream is cut and however little is read at a time, the plaintext is the same and it ends the same way. The
-    /// first byte gives version and cipher, the second the reader's buffer, the third where the stream is cut in two; the rest
-    /// says what it consists of.
+    /// However the stream is cut and however little is read at a time, the plaintext is the same and it ends
+    /// the same way. The first byte gives version and cipher, the second the reader's buffer, the third where
+    /// the stream is cut in two; the rest says what it consists of.
     func fuzzRecords(_ data: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
         guard count > 3 else { return 0 }
         let settings = RecordSettings(

@@ -2,8 +2,8 @@
     import Bytes
     import SocketIOWire
 
-    /// Socket.IO packets and rows of messages: nothing may trap, every slice lies in its text, and what was read is read again
-    /// the same once it is written.
+    /// Socket.IO packets and rows of messages: nothing may trap, every slice lies in its text, and what was
+    /// read is read again the same once it is written.
     ///
     /// Messages are separated by 0xFE (a text follows) and 0xFF (bytes follow), neither of which is UTF-8.
     func fuzzSocketIO(_ data: UnsafePointer<UInt8>, _ count: Int) -> Int32 {

@@ -3,7 +3,7 @@
 
   test.py [PART ...] [--verbose]
 
-Without a PART all run, in this order: lint, docs, build, unit, blackbox, conformance, protocols, fuzz. Output of a part goes to
+Without a PART all run, in this order: lint, docs, build, unit, blackbox, nginx, conformance, protocols, fuzz. Output of a part goes to
 .build/test-logs/PART.log and is shown when the part fails. The last line is 'N passed, N failed', the total over all parts;
 the exit status is 0 only when nothing failed. `make test` makes the set-up first.
 """
@@ -68,6 +68,7 @@ def xunit(path):
 
 UNIT_REPORT = LOGS / "unit.xml"
 BLACKBOX_REPORT = LOGS / "blackbox.xml"
+NGINX_REPORT = LOGS / "nginx.xml"
 PYTHON = sys.executable
 
 # name: (what it is, commands, minutes it may take, how its result is counted)
@@ -92,6 +93,15 @@ PARTS = {
         [[PYTHON, "-m", "pytest", "-q", f"--junitxml={BLACKBOX_REPORT}", "Tests/BlackBox"]],
         15,
         xunit(BLACKBOX_REPORT),
+    ),
+    "nginx": (
+        "NginxSyntax against crossplane and nginx itself",
+        [
+            [*SWIFT, "build", "--product", "NginxReader"],
+            [PYTHON, "-m", "pytest", "-q", "--timeout=600", f"--junitxml={NGINX_REPORT}", "Tests/NginxDifferential"],
+        ],
+        15,
+        xunit(NGINX_REPORT),
     ),
     "conformance": (
         "Autobahn: every case without compression and a sample with it, server and client",

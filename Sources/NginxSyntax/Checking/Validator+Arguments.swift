@@ -8,7 +8,9 @@ extension Validator {
         let isStream = context == .stream || context == .streamServer || context == .streamUpstream
         switch directive.name {
         case "error_log":
-            for word in words.dropFirst() where !Self.logLevels.contains(word.text) { refuse(word, directive) }
+            for word in words.dropFirst() where !Self.logLevels.contains(word.text) {
+                refuse(word, directive)
+            }
         case "rewrite":
             if words.count == 3, !["last", "break", "redirect", "permanent"].contains(words[2].text) {
                 refuse(words[2], directive)
@@ -38,7 +40,9 @@ extension Validator {
             if (NginxValue.number(first.text) ?? 0) == 0 { refuse(first, directive) }
             for word in words.dropFirst() where word.text != "local" { refuse(word, directive) }
         case "set", "auth_request_set", "perl_set", "js_set", "js_var":
-            if first.text.utf8.first != Octet.dollar || first.text.utf8.count == 1 { refuse(first, directive) }
+            if first.text.utf8.first != Octet.dollar || first.text.utf8.count == 1 {
+                refuse(first, directive)
+            }
         case "map", "split_clients":
             if words.count == 2, words[1].text.utf8.first != Octet.dollar { refuse(words[1], directive) }
         case "listen" where context == .server || context == .streamServer:
@@ -74,7 +78,9 @@ extension Validator {
         let code = words[0].text
         if let number = NginxValue.number(code) {
             if number > 999 { refuse(words[0], directive) }
-        } else if words.count > 1 || !["http://", "https://", "$scheme"].contains(where: { code.hasPrefix($0) }) {
+        } else if words.count > 1
+            || !["http://", "https://", "$scheme"].contains(where: { code.hasPrefix($0) })
+        {
             refuse(words[0], directive)
         }
     }
@@ -83,7 +89,9 @@ extension Validator {
         var codes = words.dropLast()
         if let last = codes.last, last.text.hasPrefix("=") {
             codes = codes.dropLast()
-            if last.text != "=", NginxValue.number(String(last.text.dropFirst())) == nil { refuse(last, directive) }
+            if last.text != "=", NginxValue.number(String(last.text.dropFirst())) == nil {
+                refuse(last, directive)
+            }
             if codes.isEmpty { refuse(last, directive) }
         }
         for word in codes {
@@ -111,15 +119,19 @@ extension Validator {
 
     private func isServerOption(_ text: String) -> Bool {
         ["backup", "down", "resolve", "drain"].contains(text)
-            || ["weight=", "max_conns=", "max_fails=", "fail_timeout=", "slow_start=", "service=", "route=", "id="]
-                .contains { text.hasPrefix($0) }
+            || [
+                "weight=", "max_conns=", "max_fails=", "fail_timeout=", "slow_start=", "service=", "route=",
+                "id=",
+            ]
+            .contains { text.hasPrefix($0) }
     }
 
     /// `10.0.0.0/8`, `::1`; not whether every number is in range.
     private func isNetwork(_ text: String) -> Bool {
         !text.isEmpty
             && text.utf8.allSatisfy {
-                Octets.hexValue($0) != nil || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/")
+                Octets.hexValue($0) != nil || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: ":")
+                    || $0 == UInt8(ascii: "/")
             }
             && (text.contains(".") || text.contains(":"))
     }
@@ -129,7 +141,8 @@ extension Validator {
         "debug_mutex", "debug_event", "debug_http", "debug_mail", "debug_stream",
     ]
     private static let nextUpstream: Set<String> = [
-        "error", "timeout", "invalid_header", "non_idempotent", "updating", "off", "denied", "http_403", "http_404",
+        "error", "timeout", "invalid_header", "non_idempotent", "updating", "off", "denied", "http_403",
+        "http_404",
         "http_429", "http_500", "http_502", "http_503", "http_504",
     ]
     private static let listenFlags: Set<String> = [
@@ -137,6 +150,7 @@ extension Validator {
         "proxy_protocol", "udp", "multipath",
     ]
     private static let listenValues = [
-        "setfib=", "fastopen=", "backlog=", "rcvbuf=", "sndbuf=", "accept_filter=", "ipv6only=", "so_keepalive=",
+        "setfib=", "fastopen=", "backlog=", "rcvbuf=", "sndbuf=", "accept_filter=", "ipv6only=",
+        "so_keepalive=",
     ]
 }

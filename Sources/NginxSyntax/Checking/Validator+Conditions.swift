@@ -1,5 +1,6 @@
 extension Validator {
-    /// The forms of `if (…)` (`ngx_http_rewrite_if_condition`): `$a`, `$a = b`, `$a ~ regex`, `-f file` and their negations.
+    /// The forms of `if (…)` (`ngx_http_rewrite_if_condition`): `$a`, `$a = b`, `$a ~ regex`, `-f file` and
+    /// their negations.
     ///
     /// The parentheses are part of the words: `($a = "b")` comes as `($a`, `=`, `b`, `)`.
     mutating func checkCondition(_ directive: NginxDirective) {
@@ -25,7 +26,8 @@ extension Validator {
             if texts.count == 1 { return }
             guard texts.count == 3 else { return refuse(word, of: directive) }
             if !["=", "!=", "~", "~*", "!~", "!~*"].contains(texts[1]) { refuse(words[1], of: directive) }
-        } else if !["-f", "-d", "-e", "-x", "!-f", "!-d", "!-e", "!-x"].contains(subject) || texts.count != 2 {
+        } else if !["-f", "-d", "-e", "-x", "!-f", "!-d", "!-e", "!-x"].contains(subject) || texts.count != 2
+        {
             refuse(word, of: directive)
         }
     }

@@ -168,7 +168,9 @@ enum VariableUse {
     private static func condition(_ words: [NginxArgument]) -> [NginxArgument] {
         if words.contains(where: { ["~", "~*", "!~", "!~*"].contains($0.text) }) { return [] }
         let hasSubject = words.prefix(2).contains { $0.text.hasPrefix("$") || $0.text.hasPrefix("($") }
-        return hasSubject ? words.firstIndex { $0.text == "=" || $0.text == "!=" }.map { Array(words[($0 + 1)...]) } ?? [] : words
+        return hasSubject
+            ? words.firstIndex { $0.text == "=" || $0.text == "!=" }.map { Array(words[($0 + 1)...]) } ?? []
+            : words
     }
 
     private static let everywhere: Set<String> = [

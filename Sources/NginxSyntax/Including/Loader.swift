@@ -153,7 +153,8 @@ struct Loader<Source: NginxFileSource> {
     }
 
     private mutating func report(contentsOf more: [NginxProblem]) {
-        let room = limits.problems - problems.count
+        // One more, which says that there are too many.
+        let room = limits.problems + 1 - problems.count
         problems += more.prefix(max(0, room))
     }
 }

@@ -23,13 +23,17 @@ package enum NginxReadError: Error, Equatable, Sendable {
 /// Files held in memory, by path.
 package struct NginxMemorySource: NginxFileSource, Sendable {
     /// Content by path.
-    package var files: [String: [UInt8]]
+    private let files: [String: [UInt8]]
+
+    /// A source of these files; of two spellings of one path the first in the order of the alphabet counts.
+    package init(_ files: [String: [UInt8]]) {
+        self.files = Dictionary(
+            files.sorted { $0.key < $1.key }.map { (NginxPath.normalized($0.key), $0.value) },
+            uniquingKeysWith: { first, _ in first })
+    }
 
     /// A source of these files.
-    package init(_ files: [String: [UInt8]]) { self.files = files }
-
-    /// A source of these files.
-    package init(_ files: [String: String]) { self.files = files.mapValues { Array($0.utf8) } }
+    package init(_ files: [String: String]) { self.init(files.mapValues { Array($0.utf8) }) }
 
     package func read(_ path: String, limit: Int) -> Result<[UInt8], NginxReadError> {
         let path = NginxPath.normalized(path)

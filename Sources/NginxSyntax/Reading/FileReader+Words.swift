@@ -83,7 +83,9 @@ extension FileReader {
             report(.unclosedQuote, start..<(start + 1))
             at = start + 1
             while at < bytes.count, !Octet.isBlank(bytes[at]), bytes[at] != Octet.semicolon { at += 1 }
-            append(start..<at, value: (start + 1)..<at, true, quoting(quote), line, column)
+            // `NginxFile.value(of:)` takes a last quote for the closing one, so this does too.
+            let end = at > start + 1 && bytes[at - 1] == quote ? at - 1 : at
+            append(start..<at, value: (start + 1)..<end, true, quoting(quote), line, column)
             return
         }
         at += 1

@@ -33,9 +33,6 @@ struct FileReader {
             report(.byteOrderMark, 0..<3)
             at = 3
         }
-        if let zero = bytes.prefix(NginxLimits.word).firstIndex(of: 0) {
-            report(.binaryFile, zero..<(zero + 1))
-        }
         while !stopped {
             skipBlanks()
             guard at < bytes.count else { break }
@@ -43,6 +40,9 @@ struct FileReader {
         }
         if stopped { countLines() }
         finish()
+        if let zero = bytes.prefix(NginxLimits.word).firstIndex(of: 0) {
+            problems.insert(NginxProblem(.binaryFile, at: place(zero..<(zero + 1))), at: 0)
+        }
     }
 
     /// One word, or one of the characters that end a statement.
