@@ -36,7 +36,8 @@ extension EngineSession {
     public mutating func takePayload(into buffer: ByteBuffer) {
         hasPoll = false
         var count = 0
-        let limit = state == .closing ? settings.packetsPerPoll &- 1 : settings.packetsPerPoll
+        let goodbye = state == .closing && saysGoodbye
+        let limit = goodbye ? settings.packetsPerPoll &- 1 : settings.packetsPerPoll
         if let outbox {
             while count < limit,
                 outbox.takeFirst({ payload, isBinary in
@@ -51,13 +52,15 @@ extension EngineSession {
             { count &+= 1 }
             if outbox.count == 0 { self.outbox = nil }
         }
-        if state == .closing {
+        if goodbye {
             if count > 0 { buffer.append(byte: EnginePayload.separator) }
             buffer.append(EnginePackets.close)
-            state = .closed
-            outbox = nil
         } else if count == 0 {
             buffer.append(EnginePackets.noop)
+        }
+        if state == .closing {
+            state = .closed
+            outbox = nil
         }
     }
 

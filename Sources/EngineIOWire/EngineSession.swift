@@ -26,6 +26,8 @@ public struct EngineSession {
     var isPinged = false
     /// When the next ping is due, or when the pong that is owed is too late.
     var heartbeat: MonotonicTime
+    /// Whether the last fetch ends with `1`, which tells the client not to come back by itself.
+    var saysGoodbye = true
     /// When the upgrade is too late; meant only while there is one.
     var upgradeDeadline = MonotonicTime.distantFuture
     /// What waits for a poll; nil until something does.
@@ -127,22 +129,22 @@ public struct EngineSession {
     /// A waiting GET is answered `1`, so that the client knows. With `comesBack` it is refused instead, which makes all
     /// clients connect anew; for a server that restarts.
     public mutating func close(comesBack: Bool = false) -> EngineClosing {
-        var closing = finish(.serverClosed)
-        if comesBack, closing.poll != nil {
-            closing = EngineClosing(
-                end: closing.end, poll: .refused, closesWebSocket: closing.closesWebSocket,
-                closesProbe: closing.closesProbe)
-        }
-        return closing
+        let closing = finish(.serverClosed)
+        guard comesBack, closing.poll != nil else { return closing }
+        return EngineClosing(
+            end: closing.end, poll: .refused, closesWebSocket: closing.closesWebSocket,
+            closesProbe: closing.closesProbe)
     }
 
     /// The server ends the session once the client has fetched what waits; nil when it must wait for that.
     ///
     /// Nil means: the next GET is answered with what waits and `1`, and `EnginePollAction.answerLast` says so; a client that
-    /// does not come is given up at `nextDeadline`.
-    public mutating func closeAfterFetch(now: MonotonicTime) -> EngineClosing? {
-        guard isOpen, state != .webSocket, !hasPoll, outbox != nil else { return close() }
+    /// does not come is given up at `nextDeadline`. A GET that waits while packets do is answered by the caller first. With
+    /// `comesBack` there is no `1`, so that all clients connect anew.
+    public mutating func closeAfterFetch(now: MonotonicTime, comesBack: Bool = false) -> EngineClosing? {
+        guard isOpen, state != .webSocket, !hasPoll, outbox != nil else { return close(comesBack: comesBack) }
         state = .closing
+        saysGoodbye = !comesBack
         hasPost = false
         heartbeat = now.advanced(byNanoseconds: settings.pingTimeout)
         return nil

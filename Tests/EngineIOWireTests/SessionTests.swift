@@ -161,6 +161,18 @@ import Testing
         #expect(stage.session.isClosed)
     }
 
+    @Test func theLastFetchNeedNotSayGoodbye() {
+        var stage = Stage()
+        _ = stage.send("4last")
+        #expect(stage.session.closeAfterFetch(now: stage.now, comesBack: true) == nil)
+        #expect(stage.poll() == .answerLast)
+        #expect(stage.payload() == "4last")
+        #expect(stage.session.isClosed && stage.poll() == .refuse(.unknownSession))
+        var waiting = Stage()
+        _ = waiting.poll()
+        #expect(waiting.session.closeAfterFetch(now: waiting.now, comesBack: true)?.poll == .refused)
+    }
+
     @Test func aClientThatDoesNotFetchIsGivenUp() {
         var stage = Stage()
         _ = stage.send("4last")

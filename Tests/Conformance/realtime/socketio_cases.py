@@ -86,10 +86,16 @@ async def no_namespace(server, way):
 
 @case("a second connect to the same namespace")
 async def connect_twice(server, way):
+    """socket.io ends the connection for it; to refuse it is as good."""
     async with Session(server, way) as session:
         await enter(session)
         await session.send("40")
-        await session.closed()
+        try:
+            same((await session.receive())[:2], "44", "the answer to the second")
+            await session.send('42["message",1]')
+            await session.expect('42["message-back",1]')
+        except Closed:
+            pass
 
 
 @case("no connect at all")
@@ -132,11 +138,15 @@ async def disconnect_one(server, way):
 
 @case("an event after the disconnect")
 async def event_after_disconnect(server, way):
+    """It does nothing. socket.io ends the connection for it, but it may have been on its way when a server disconnected."""
     async with Session(server, way) as session:
         await enter(session)
         await session.send("41")
         await session.send('42["message",1]')
-        same(await session.closed(), [], "what comes before the end")
+        try:
+            await session.silent()
+        except Closed:
+            pass
 
 
 @case("connect anew on the same session")
@@ -175,12 +185,15 @@ echoes("a binary event, one attachment twice", f",{placeholder(0)},{placeholder(
 
 @case("an event that nobody knows")
 async def unknown_event(server, way):
+    """It does no harm; to tell of it by an event `error` is allowed."""
     async with Session(server, way) as session:
         await enter(session)
         await session.send('42["nobody-knows",1]')
-        await session.silent()
         await session.send('42["message",1]')
-        await session.expect('42["message-back",1]')
+        packet = await session.receive()
+        if packet.startswith('42["error",'):
+            packet = await session.receive()
+        same(packet, '42["message-back",1]', "packet")
 
 
 @case("a thousand events in order")

@@ -233,7 +233,10 @@ class Session:
             packet = await asyncio.wait_for(self.queue.get(), seconds)
         except asyncio.TimeoutError:
             return
-        raise Failed(f"{packet!r} came where nothing is due" if packet is not None else f"the session is over: {self.over}")
+        if packet is None:
+            self.queue.put_nowait(None)
+            raise Closed(f"the session is over: {self.over}")
+        raise Failed(f"{packet!r} came where nothing is due")
 
     async def closed(self, timeout=PATIENCE):
         """The session must end; what comes before that is returned."""
