@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "CToml"),
         .target(name: "CYaml", linkerSettings: [.linkedLibrary("yaml")]),
+        .target(name: "CPCRE", linkerSettings: [.linkedLibrary("pcre2-8")]),
         .target(name: "CPage", exclude: ["Page"]),
 
         .target(name: "Bytes", swiftSettings: strict),
@@ -40,6 +41,7 @@ let package = Package(
         .target(name: "HTTPWire", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "WebSocketWire", dependencies: ["Bytes", "CDeflate"], swiftSettings: strict),
         .target(name: "NginxSyntax", dependencies: ["Bytes"], swiftSettings: safe),
+        .target(name: "NginxRouting", dependencies: ["CPCRE", "NginxSyntax"], swiftSettings: strict),
         .target(name: "EngineIOWire", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
         .target(name: "SocketIOWire", dependencies: ["Bytes", "JSON"], swiftSettings: strict),
         .target(name: "Tokens", dependencies: ["Bytes", "JSON", "CTLS"], swiftSettings: strict),
@@ -71,7 +73,9 @@ let package = Package(
         .target(
             name: "Doctor",
             dependencies: [
-                "Bytes", "CSystem", "Documents", "EngineIOWire", "EventLoop", "HTTPWire", "JSON", "NginxSyntax",
+                "Bytes", "CSystem", "Documents", "EngineIOWire", "EventLoop", "HTTPWire", "JSON",
+                "NginxRouting",
+                "NginxSyntax",
                 "SocketIOWire", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),
@@ -115,6 +119,12 @@ let package = Package(
         .testTarget(name: "HTTPWireTests", dependencies: ["Bytes", "HTTPWire"], swiftSettings: strict),
         .testTarget(
             name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),
+        .executableTarget(
+            name: "RoutingOracle", dependencies: ["NginxRouting", "NginxSyntax"],
+            path: "Tests/Routing/Oracle",
+            swiftSettings: strict),
+        .testTarget(
+            name: "NginxRoutingTests", dependencies: ["NginxRouting", "NginxSyntax"], swiftSettings: strict),
         .testTarget(name: "NginxSyntaxTests", dependencies: ["Bytes", "NginxSyntax"], swiftSettings: strict),
         .testTarget(
             name: "EngineIOWireTests", dependencies: ["Bytes", "EngineIOWire"], swiftSettings: strict),
@@ -139,7 +149,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Bytes", "Configuration", "EngineIOWire", "EventLoop", "Gateway", "HTTPWire", "JSON", "Outgoing",
+                "Bytes", "Configuration", "EngineIOWire", "EventLoop", "Gateway", "HTTPWire", "JSON",
+                "Outgoing",
                 "PubSub", "SQLiteStore", "SocketIOWire", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ],
             swiftSettings: strict),

@@ -3,8 +3,8 @@
 
   test.py [PART ...] [--verbose]
 
-Without a PART all run, in this order: lint, docs, build, unit, blackbox, nginx, conformance, protocols, fuzz. Output of a part goes to
-.build/test-logs/PART.log and is shown when the part fails. The last line is 'N passed, N failed', the total over all parts;
+Without a PART all run, in this order: lint, docs, build, unit, blackbox, nginx, routing, conformance, protocols, fuzz. Output of a part
+goes to .build/test-logs/PART.log and is shown when the part fails. The last line is 'N passed, N failed', the total over all parts;
 the exit status is 0 only when nothing failed. `make test` makes the set-up first.
 """
 import argparse
@@ -102,6 +102,15 @@ PARTS = {
         ],
         15,
         xunit(NGINX_REPORT),
+    ),
+    "routing": (
+        "the nginx router against a real nginx, 750 random requests",
+        [
+            [*SWIFT, "build", "--product", "RoutingOracle"],
+            [PYTHON, "Tests/Routing/differential.py", "--configurations", "15"],
+        ],
+        10,
+        one_check,
     ),
     "conformance": (
         "Autobahn: every case without compression and a sample with it, server and client",

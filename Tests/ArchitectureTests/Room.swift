@@ -36,6 +36,7 @@ enum House {
         Room("SocketIOWire", ["Bytes", "JSON"]),
         Room("PubSub", ["Bytes"]),
         Room("NginxSyntax", ["Bytes"]),
+        Room("NginxRouting", ["CPCRE", "NginxSyntax"]),
         Room("Tokens", ["Bytes", "CTLS", "JSON"]),
         Room("Configuration", ["Documents", "Glibc", "PubSub", "Telemetry"]),
         Room("EventLoop", ["Bytes", "CSystem", "Glibc", "Synchronization"]),
@@ -47,7 +48,8 @@ enum House {
         Room(
             "Gateway",
             [
-                "Bytes", "CPage", "CSystem", "Configuration", "EngineIOWire", "EventLoop", "Glibc", "HTTPWire",
+                "Bytes", "CPage", "CSystem", "Configuration", "EngineIOWire", "EventLoop", "Glibc",
+                "HTTPWire",
                 "JSON", "Outgoing", "PubSub", "SQLiteStore", "SocketIOWire",
                 "Synchronization", "Telemetry", "Tokens", "Transport", "WebSocketWire",
             ]),
@@ -61,7 +63,8 @@ enum House {
             "Doctor",
             [
                 "Bytes", "CSystem", "Documents", "EngineIOWire", "EventLoop", "Glibc", "HTTPWire", "JSON",
-                "NginxSyntax", "SocketIOWire", "Synchronization", "Telemetry", "Tokens", "Transport",
+                "NginxRouting", "NginxSyntax", "SocketIOWire", "Synchronization", "Telemetry", "Tokens",
+                "Transport",
                 "WebSocketWire",
             ]),
         Room(
@@ -76,7 +79,8 @@ enum House {
 
     /// Rooms whose effects are values: no time, randomness, input or output of their own.
     static let sansIO: Set<String> = [
-        "Bytes", "Documents", "EngineIOWire", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "SocketIOWire",
+        "Bytes", "Documents", "EngineIOWire", "HTTPWire", "JSON", "NginxRouting", "NginxSyntax", "PubSub",
+        "SocketIOWire",
         "WebSocketWire",
     ]
 

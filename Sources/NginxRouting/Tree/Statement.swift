@@ -1,0 +1,30 @@
+package import NginxSyntax
+
+/// A directive as the router reads it: its words as octets, its block already descended through includes.
+package final class Statement: Sendable {
+    /// The directive in the tree.
+    package let directive: NginxDirective
+    /// Its name.
+    package let name: String
+    /// Its arguments' values, unquoted.
+    package let arguments: [ByteString]
+    /// What its block holds; empty without one.
+    package let block: [Statement]
+
+    /// Where it stands.
+    package var place: NginxPlace { directive.place }
+    /// The argument as text, U+FFFD for what is no UTF-8; empty where there is none.
+    package func text(_ index: Int) -> String { index < arguments.count ? arguments[index].text : "" }
+
+    init(_ directive: NginxDirective) {
+        self.directive = directive
+        name = directive.name
+        let file = directive.source
+        arguments = directive.arguments.map { word in
+            let text = word.text
+            return text.unicodeScalars.contains("\u{FFFD}")
+                ? ByteString(file.value(of: word)) : ByteString(text)
+        }
+        block = directive.hasBlock ? directive.block.map(Statement.init) : []
+    }
+}
