@@ -38,8 +38,8 @@ import Testing
                     with: "# backend\n      proxy_http_version 1.1;\n      proxy_set_header A b;\n"))
         #expect(
             patch.unifiedDiff() == """
-                --- a/nginx.conf
-                +++ b/nginx.conf
+                --- nginx.conf
+                +++ nginx.conf
                 @@ -4,6 +4,8 @@
                      listen 80;
                      location /ws {

@@ -9,8 +9,8 @@ extension NginxPatch {
             let source = configuration.files[file]
             let hunks = UnifiedDiff(source, sorted(file)).text
             guard !hunks.isEmpty else { continue }
-            let path = name(source).drop { $0 == "/" }
-            text += Array("--- a/\(path)\n+++ b/\(path)\n".utf8) + hunks
+            let path = name(source)
+            text += Array("--- \(path)\n+++ \(path)\n".utf8) + hunks
         }
         return String(decoding: text, as: UTF8.self)
     }

@@ -1,0 +1,134 @@
+import Glibc
+import NginxSyntax
+
+/// Files of a configuration among those the user handed over, and on disk where he named the main file
+/// himself.
+struct BundleSource: NginxFileSource, Sendable {
+    /// Content by the path it is asked for.
+    private var files: [String: [UInt8]]
+    /// Names to show, by path.
+    private(set) var names: [String: String]
+    private let readsDisk: Bool
+
+    init(_ files: [SourceFile], readsDisk: Bool) {
+        self.files = [:]
+        names = [:]
+        for file in files {
+            self.files[NginxPath.normalized(file.name)] = file.bytes
+            names[file.name] = file.name
+        }
+        self.readsDisk = readsDisk
+    }
+
+    /// The same with one more file.
+    func adding(_ path: String, _ text: String) -> BundleSource {
+        var copy = self
+        copy.files[path] = Array(text.utf8)
+        return copy
+    }
+
+    func read(_ path: String, limit: Int) -> Result<[UInt8], NginxReadError> {
+        if let name = matches(path).first, let bytes = files[name] {
+            return bytes.count > limit ? .failure(.tooLarge) : .success(bytes)
+        }
+        return readsDisk ? Self.readFile(path, limit: limit) : .failure(.notFound)
+    }
+
+    func expand(_ pattern: String) -> [String] {
+        let found = matches(pattern)
+        return found.isEmpty && readsDisk ? Self.glob(pattern) : found
+    }
+
+    /// Names of handed-over files that a path or pattern means: by its whole, else by its tail.
+    ///
+    /// `/etc/nginx/conf.d/*.conf` finds `nginx/conf.d/a.conf` and `conf.d/a.conf`. The bare `*.conf` finds
+    /// only pieces, never a file that holds sections of the main level, which cannot stand in an include.
+    func matches(_ path: String) -> [String] {
+        let path = NginxPath.normalized(path)
+        if files[path] != nil { return [path] }
+        let isPattern = NginxGlob.isPattern(path)
+        if isPattern {
+            let exact = files.keys.filter { NginxGlob.matches($0, pattern: path) && !isMain($0) }
+            if !exact.isEmpty { return exact.sorted() }
+        }
+        var tail = path.drop { $0 == "/" }
+        while !tail.isEmpty {
+            let wanted = String(tail)
+            let found = files.keys.filter { name in
+                guard name != path else { return false }
+                if !isPattern { return name == wanted || name.hasSuffix("/" + wanted) }
+                return NginxGlob.matches(name, pattern: wanted)
+                    || (wanted.contains("/") && Self.tailMatches(name, wanted))
+            }.filter { !isMain($0) }
+            if !found.isEmpty { return isPattern ? found.sorted() : Array(found.sorted().prefix(1)) }
+            guard let slash = tail.firstIndex(of: "/") else { return [] }
+            tail = tail[tail.index(after: slash)...]
+        }
+        return []
+    }
+
+    /// Whether the last parts of a name match a pattern of as many parts.
+    private static func tailMatches(_ name: String, _ pattern: String) -> Bool {
+        let parts = name.split(separator: "/")
+        let count = pattern.split(separator: "/").count
+        guard parts.count > count else { return false }
+        return NginxGlob.matches(parts.suffix(count).joined(separator: "/"), pattern: pattern)
+    }
+
+    private func isMain(_ name: String) -> Bool {
+        guard let bytes = files[name], bytes.count < 4 << 20 else { return false }
+        let file = NginxConfiguration.load(main: name, source: NginxMemorySource([name: bytes]))
+        return file.root.contains { ["events", "http", "stream"].contains($0.name) && $0.hasBlock }
+    }
+
+    /// A main file for pieces that have none: each is included in the block it was written for.
+    static func wrapped(_ pieces: [NginxConfiguration]) -> (path: String, text: String)? {
+        var http = ""
+        var server = ""
+        for piece in pieces {
+            let path = piece.files[0].path
+            guard !path.utf8.contains(UInt8(ascii: "\"")), piece.all.count > 0 else { continue }
+            switch piece.context {
+            case .http: http += "include \"\(path)\";\n"
+            case .server: server += "include \"\(path)\";\n"
+            case .location: server += "location / { include \"\(path)\"; }\n"
+            default: continue
+            }
+        }
+        // Snippets beside whole servers are parts the servers include under names that were not handed over.
+        if http.isEmpty, !server.isEmpty { http = "server {\n\(server)}\n" }
+        return http.isEmpty ? nil : ("(assembled)", "events {}\nhttp {\n\(http)}\n")
+    }
+
+    // MARK: Disk
+
+    private static func readFile(_ path: String, limit: Int) -> Result<[UInt8], NginxReadError> {
+        guard let file = fopen(path, "r") else {
+            switch errno {
+            case ENOENT, ENOTDIR: return .failure(.notFound)
+            case EACCES: return .failure(.permissionDenied)
+            default: return .failure(.failed(String(cString: strerror(errno))))
+            }
+        }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = fread(&chunk, 1, chunk.count, file)
+            if count == 0 { break }
+            bytes += chunk[..<count]
+            if bytes.count > limit { return .failure(.tooLarge) }
+        }
+        guard ferror(file) == 0 else {
+            return .failure(errno == EISDIR ? .isDirectory : .failed(String(cString: strerror(errno))))
+        }
+        return .success(bytes)
+    }
+
+    private static func glob(_ pattern: String) -> [String] {
+        var result = glob_t()
+        defer { globfree(&result) }
+        guard Glibc.glob(pattern, 0, nil, &result) == 0, let paths = result.gl_pathv else { return [] }
+        return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+    }
+}
