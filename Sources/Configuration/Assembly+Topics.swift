@@ -68,7 +68,7 @@ extension Options {
                 rules.append(RightsRule(.allow, right.allow.operations, on: right.topic))
             }
         }
-        if rights.isEmpty { rules = [RightsRule(.allow, .all, on: "**")] }
+        if rights.isEmpty { rules = [.open] }
         return try TopicRights(rules, autoSubscriptions: endpoint.subscribe, parameters: parameters)
     }
 }

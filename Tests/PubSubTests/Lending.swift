@@ -59,3 +59,23 @@ extension TopicShard {
         }
     }
 }
+
+/// Topics that keep nothing need no clock.
+extension TopicShard {
+    func join(_ name: String, loop: Int, lane: Hub.Lane) -> StreamPosition {
+        join(name, loop: loop, lane: lane, now: 0) ?? StreamPosition(epoch: Epoch(0), offset: 0)
+    }
+
+    func leave(_ name: String, loop: Int, lane: Hub.Lane) {
+        leave(name, loop: loop, lane: lane, now: 0)
+    }
+
+    func publish(_ name: String) -> Publication {
+        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+        guard case .published(let publication) = publish(name, data: nothing, now: 0) else {
+            return Publication(
+                position: StreamPosition(epoch: Epoch(0), offset: 0), plain: false, deflated: false)
+        }
+        return publication
+    }
+}

@@ -122,21 +122,38 @@ import Testing
         #expect(advance(shard, 200_000) == [])
     }
 
-    /// Told changes, applied in their order, are who is there; the directory says the same.
+    @Test(arguments: [true, false])
+    func `a user with thousands of connections stays until the last has gone`(lastFirst: Bool) {
+        let shard = shard()
+        let tokens = Array(UInt64(1)...20_000)
+        for token in tokens {
+            let change = shard.presenceJoin(
+                "t", user: "ada", connection: connection(token), info: nothing, now: 0)
+            #expect((change == nil) == (token > 1))
+        }
+        // Said twice it happens once.
+        _ = shard.presenceJoin("t", user: "ada", connection: connection(7), info: nothing, now: 0)
+        #expect(shard.presence("t", limit: 1, now: 0)?.users.first?.connections == tokens.count)
+        for token in lastFirst ? tokens.reversed() : tokens {
+            _ = shard.presenceLeave("t", user: "ada", connection: connection(token), now: 0)
+        }
+        #expect(shard.presence("t", limit: 1, now: 0)?.users.first?.connections == 0)
+        #expect(advance(shard, 1000) == [.left(user: "ada")])
+    }
+
+    /// Told changes, applied in their order, are who is there.
     @Test(arguments: 0..<4)
     func `random comings and goings agree with a set of pairs`(round: Int) {
         let seed = UInt64.random(in: .min ... .max)
         var random = SplitMix64(seed: seed)
         let shard = shard()
-        let directory = UserDirectory(policy: policy)
         var pairs: Set<String> = []
         var goneAt: [String: Int64] = [:]
         var told: Set<String> = []
-        var toldByDirectory: Set<String> = []
-        func apply(_ change: PresenceChange?, _ set: inout Set<String>) {
+        func apply(_ change: PresenceChange?) {
             switch change {
-            case .joined(let user, _): #expect(set.insert(user).inserted, "seed \(seed)")
-            case .left(let user): #expect(set.remove(user) != nil, "seed \(seed)")
+            case .joined(let user, _): #expect(told.insert(user).inserted, "seed \(seed)")
+            case .left(let user): #expect(told.remove(user) != nil, "seed \(seed)")
             case nil: break
             }
         }
@@ -150,56 +167,24 @@ import Testing
                 goneAt[user] = nil
                 apply(
                     shard.presenceJoin(
-                        "t", user: user, connection: connection(token), info: nothing, now: now),
-                    &told)
-                apply(directory.connect(user, connection(token)), &toldByDirectory)
+                        "t", user: user, connection: connection(token), info: nothing, now: now))
             case 2, 3:
                 let was = pairs.remove("\(user) \(token)") != nil
                 if was, !pairs.contains(where: { $0.hasPrefix("\(user) ") }) { goneAt[user] = now }
-                apply(shard.presenceLeave("t", user: user, connection: connection(token), now: now), &told)
-                apply(directory.disconnect(user, connection(token), now: now), &toldByDirectory)
+                apply(shard.presenceLeave("t", user: user, connection: connection(token), now: now))
             default:
                 now += Int64.random(in: 0..<800, using: &random)
-                for change in advance(shard, now) { apply(change, &told) }
-                directory.advance(to: now) { apply($0, &toldByDirectory) }
+                for change in advance(shard, now) { apply(change) }
             }
             let lingering = goneAt.filter { $0.value + 1000 > now }.keys
             let expected = Set(pairs.map { String($0.dropLast(2)) }).union(lingering)
             #expect(told == expected, "seed \(seed)")
-            #expect(toldByDirectory == expected, "seed \(seed)")
             if told != expected { return }
+            let present = shard.presence("t", limit: 100, now: now)?.users.first { $0.user == user }
             #expect(
-                directory.connectionCount(of: user) == pairs.count { $0.hasPrefix("\(user) ") },
-                "seed \(seed)")
+                (present?.connections ?? 0) == pairs.count { $0.hasPrefix("\(user) ") }, "seed \(seed)")
         }
         let snapshot = shard.presence("t", limit: 100, now: now)
         #expect(Set((snapshot?.users ?? []).map(\.user)) == told, "seed \(seed)")
-        #expect(directory.onlineCount == told.count, "seed \(seed)")
-    }
-}
-
-@Suite struct UserDirectoryTests {
-    @Test func `a directory knows who is online, with which connections, and since when not`() {
-        let directory = UserDirectory(
-            policy: PresencePolicy(linger: 100, lastSeenCount: 9, lastSeenAge: 1000))
-        let (one, other) = (ConnectionID(loop: 0, token: 1), ConnectionID(loop: 1, token: 1))
-        #expect(directory.connect("ada", one) == .joined(user: "ada", info: []))
-        #expect(directory.connect("ada", other) == nil)
-        #expect(Set(directory.connections(of: "ada")) == [one, other])
-        #expect(directory.connections(of: "bob") == [])
-        #expect(directory.disconnect("ada", one, now: 0) == nil)
-        #expect(directory.connections(of: "ada") == [other])
-        #expect(directory.disconnect("ada", other, now: 10) == nil)
-        #expect(directory.isOnline("ada") && directory.connectionCount(of: "ada") == 0)
-        #expect(directory.nextDeadline == 110)
-        var told: [PresenceChange] = []
-        directory.advance(to: 110) { told.append($0) }
-        #expect(told == [.left(user: "ada")])
-        #expect(!directory.isOnline("ada"))
-        #expect(directory.lastSeen("ada", now: 200) == 10)
-        #expect(directory.lastSeen("ada", now: 1010) == nil)
-        // Names that only look the same are different users.
-        _ = directory.connect("\u{E9}", one)
-        #expect(!directory.isOnline("e\u{301}"))
     }
 }

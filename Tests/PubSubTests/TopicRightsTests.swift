@@ -183,12 +183,13 @@ import Testing
         #expect(rights.placeholders.isEmpty)
     }
 
-    @Test func `open rights leave other users' topics closed`() {
-        let session = TopicPatternTests.session(.open)
-        #expect(TopicRights.open.allows(.all, on: "a:b/c", for: session))
-        #expect(TopicRights.open.allows(.all, on: "user:ada", for: session))
-        #expect(!TopicRights.open.allows(.subscribe, on: "user:bob", for: session))
-        #expect(!TopicRights.open.allows(.subscribe, on: "user:", for: session))
+    @Test func `open rights leave other users' topics closed`() throws {
+        let open = try TopicRights([.open])
+        let session = TopicPatternTests.session(open)
+        #expect(open.allows(.all, on: "a:b/c", for: session))
+        #expect(open.allows(.all, on: "user:ada", for: session))
+        #expect(!open.allows(.subscribe, on: "user:bob", for: session))
+        #expect(!open.allows(.subscribe, on: "user:", for: session))
     }
 
     @Test func `a denial of one's own topic has no effect, nor has a broad rule on others'`() throws {

@@ -33,7 +33,7 @@ struct Endpoint: Sendable {
     /// The cookie that carries the token.
     var cookieName = "token"
     /// Who may do what with which topic, and which topics every session is subscribed to.
-    var rights = TopicRights.open
+    var rights: TopicRights
     /// The name in the path that must be the user's.
     var userParameter: String?
     /// The longest message a client may send, in bytes after decompression.

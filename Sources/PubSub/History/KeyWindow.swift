@@ -18,8 +18,8 @@ final class KeyWindow {
 
     /// The offset of the first publication with this key.
     func offset(of key: UnsafeRawBufferPointer) -> UInt64? {
-        let number = index.find(Octets.tag(key)) { number in
-            Octets.equal(ring.body(of: ring.record(at: place(of: number))), key)
+        let number = index.find(NameOctets.tag(key)) { number in
+            NameOctets.equal(ring.body(of: ring.record(at: place(of: number))), key)
         }
         return number.map { offset(at: place(of: $0)) }
     }
@@ -27,7 +27,7 @@ final class KeyWindow {
     /// Adds a key that is not in the window; over `limit` the oldest leaves.
     func insert(_ key: UnsafeRawBufferPointer, offset: UInt64, time: Int64, limit: Int) {
         while ring.count >= limit, !ring.isEmpty { removeFirst() }
-        let tag = Octets.tag(key)
+        let tag = NameOctets.tag(key)
         index.insert(number(at: ring.count), tag: tag)
         withUnsafeBytes(of: offset) { ring.append(time: time, tag: tag, head: $0, body: key) }
     }

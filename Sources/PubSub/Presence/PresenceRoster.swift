@@ -1,4 +1,4 @@
-/// Users and their connections: of one topic, or of all.
+/// Users and their connections, of one topic.
 ///
 /// A user is there from the first connection's coming until `linger` after the last one's going. Connections are
 /// known by name, not counted, so that what is said twice happens once. Dense: a user with one connection takes
@@ -11,7 +11,8 @@ struct PresenceRoster {
         var hasFirst = true
         /// Whether the caller holds a deadline for this user.
         var hasDeadline = false
-        var others: [ConnectionID] = []
+        /// A set, for a service may have one user with thousands of connections.
+        var others: Set<ConnectionID> = []
         var info: [UInt8]
         /// When the last connection went; meaningful while there is none.
         var goneAt: Int64 = 0
@@ -54,12 +55,11 @@ struct PresenceRoster {
         -> PresenceChange?
     {
         if let place = find(user) {
-            if !members[place].hasFirst {
-                if members[place].others.contains(connection) { return nil }
+            if members[place].hasFirst {
+                if members[place].first != connection { members[place].others.insert(connection) }
+            } else if !members[place].others.contains(connection) {
                 members[place].first = connection
                 members[place].hasFirst = true
-            } else if members[place].first != connection, !members[place].others.contains(connection) {
-                members[place].others.append(connection)
             }
             return nil
         }
@@ -74,14 +74,8 @@ struct PresenceRoster {
     {
         guard let place = find(user) else { return .none }
         if members[place].hasFirst, members[place].first == connection {
-            if let other = members[place].others.popLast() {
-                members[place].first = other
-            } else {
-                members[place].hasFirst = false
-            }
-        } else if let other = members[place].others.firstIndex(of: connection) {
-            members[place].others.remove(at: other)
-        } else {
+            members[place].hasFirst = false
+        } else if members[place].others.remove(connection) == nil {
             return .none
         }
         if members[place].others.isEmpty { members[place].others = [] }
@@ -127,9 +121,11 @@ struct PresenceRoster {
 
     private func find(_ user: String) -> Int? {
         if index.count > 0 {
-            return index.find(Octets.tag(user)) { Octets.equal(members[Int($0)].user, user) }.map { Int($0) }
+            return index.find(NameOctets.tag(user)) { NameOctets.equal(members[Int($0)].user, user) }.map {
+                Int($0)
+            }
         }
-        return members.firstIndex { Octets.equal($0.user, user) }
+        return members.firstIndex { NameOctets.equal($0.user, user) }
     }
 
     private mutating func append(_ member: Member) {
@@ -137,10 +133,10 @@ struct PresenceRoster {
         if members.count <= Self.handful, index.count == 0 { return }
         if index.count == 0 {
             for (place, member) in members.enumerated() {
-                index.insert(UInt32(place), tag: Octets.tag(member.user))
+                index.insert(UInt32(place), tag: NameOctets.tag(member.user))
             }
         } else {
-            index.insert(UInt32(members.count - 1), tag: Octets.tag(member.user))
+            index.insert(UInt32(members.count - 1), tag: NameOctets.tag(member.user))
         }
     }
 
@@ -149,9 +145,9 @@ struct PresenceRoster {
         let gone = members[place]
         let last = members.removeLast()
         if index.count > 0 {
-            index.remove(UInt32(place), tag: Octets.tag(gone.user))
+            index.remove(UInt32(place), tag: NameOctets.tag(gone.user))
             if place < members.count {
-                index.renumber(UInt32(members.count), to: UInt32(place), tag: Octets.tag(last.user))
+                index.renumber(UInt32(members.count), to: UInt32(place), tag: NameOctets.tag(last.user))
             }
         }
         if place < members.count { members[place] = last }

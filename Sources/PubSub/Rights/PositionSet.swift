@@ -53,7 +53,7 @@ struct PositionSet {
         guard let first, name.count >= bytes.count else { return result }
         for position in first..<max(first, name.count &- bytes.count &+ 1) where contains(position) {
             let ahead = UnsafeRawBufferPointer(rebasing: name[position..<position &+ bytes.count])
-            if Octets.equal(ahead, bytes) { result.insert(position &+ bytes.count) }
+            if NameOctets.equal(ahead, bytes) { result.insert(position &+ bytes.count) }
         }
         return result
     }

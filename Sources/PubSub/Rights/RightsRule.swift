@@ -52,6 +52,9 @@ public struct RightsRule: Hashable, Sendable {
         self.operations = operations
         self.pattern = pattern
     }
+
+    /// Everything is allowed but other users' topics.
+    public static let open = RightsRule(.allow, .all, on: "**")
 }
 
 /// A value that is known only when somebody connects.

@@ -11,7 +11,7 @@ extension TopicPattern {
 
     /// Whether a pattern without placeholders stands for this topic.
     public func matches(_ topic: String) -> Bool {
-        Octets.with(topic) { matches($0, .nobody, .single) }
+        NameOctets.with(topic) { matches($0, .nobody, .single) }
     }
 }
 

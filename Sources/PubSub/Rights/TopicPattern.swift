@@ -120,7 +120,7 @@ public struct TopicPattern: Sendable {
         _ value: String, _ values: Values, _ reached: PositionSet, _ name: UnsafeRawBufferPointer
     ) -> PositionSet {
         if case .anything = values { return reached.widened(in: name, acrossSeparators: true) }
-        return Octets.with(value) { bytes in
+        return NameOctets.with(value) { bytes in
             if bytes.isEmpty { return PositionSet() }
             if case .single = values, bytes.contains(where: isSeparator) { return PositionSet() }
             return reached.advanced(over: bytes, in: name)

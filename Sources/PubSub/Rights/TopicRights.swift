@@ -69,19 +69,6 @@ public struct TopicRights: Sendable {
         self.placeholders = placeholders
     }
 
-    /// Everything is allowed but other users' topics.
-    public static let open = TopicRights(openTo: .all)
-
-    private init(openTo operations: TopicOperations) {
-        var none: [Placeholder] = []
-        rules =
-            (try? TopicPattern("**", placeholders: &none, parameters: nil)).map {
-                [Rule(isAllowing: true, operations: operations, pattern: $0, isAboutUsers: false)]
-            } ?? []
-        templates = []
-        placeholders = []
-    }
-
     /// Keeps of a session what the patterns ask for.
     ///
     /// - Parameter value: the value of a claim or parameter as text; nil when there is none.
@@ -93,7 +80,7 @@ public struct TopicRights: Sendable {
     ///
     /// Allocates nothing.
     public func allows(_ operations: TopicOperations, on topic: String, for session: RightsSession) -> Bool {
-        Octets.with(topic) { name in
+        NameOctets.with(topic) { name in
             if name.isEmpty || name.count > TopicPattern.longest { return false }
             let isUserTopic = Self.isUserTopic(name)
             if isUserTopic, owns(name, session) { return true }
@@ -123,8 +110,8 @@ public struct TopicRights: Sendable {
     /// Whether the topic is the session's own: `user:` and its user's name.
     private func owns(_ name: UnsafeRawBufferPointer, _ session: RightsSession) -> Bool {
         let owner = UnsafeRawBufferPointer(rebasing: name[Self.userPrefix.utf8CodeUnitCount...])
-        return Octets.with(session.user) { user in
-            if owner.isEmpty || !Octets.equal(owner, user) { return false }
+        return NameOctets.with(session.user) { user in
+            if owner.isEmpty || !NameOctets.equal(owner, user) { return false }
             if !user.contains(where: TopicPattern.isSeparator) { return true }
             return !rules.contains { $0.isAboutUsers && $0.pattern.matches(name, session, .anything) }
         }
@@ -133,7 +120,7 @@ public struct TopicRights: Sendable {
     private static func isUserTopic(_ name: UnsafeRawBufferPointer) -> Bool {
         let count = userPrefix.utf8CodeUnitCount
         guard name.count >= count else { return false }
-        return Octets.equal(
+        return NameOctets.equal(
             UnsafeRawBufferPointer(rebasing: name[..<count]),
             UnsafeRawBufferPointer(start: userPrefix.utf8Start, count: count))
     }

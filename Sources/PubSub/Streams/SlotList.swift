@@ -60,7 +60,7 @@ extension TopicShard {
             keptBytes &-= memory.counted
             pendingBytes &-= memory.durable?.pending.used ?? 0
         }
-        index.remove(slot, tag: Octets.tag(stream.name))
+        index.remove(slot, tag: NameOctets.tag(stream.name))
         streams[Int(slot)] = Stream()
         for place in Int(slot) &* stride..<(Int(slot) &+ 1) &* stride { interest[place] = 0 }
         for place in Int(slot) &* loopCount..<(Int(slot) &+ 1) &* loopCount { eventInterest[place] = 0 }

@@ -7,8 +7,8 @@ extension TopicShard {
     /// Makes sure that a topic can be used; to be asked before a join, a recovery, a page of history, and whenever
     /// publishing answered `loading`.
     public func prepare(_ name: String, now: Int64) -> Readiness {
-        let tag = Octets.tag(name)
-        var slot = index.find(tag) { Octets.equal(streams[Int($0)].name, name) }
+        let tag = NameOctets.tag(name)
+        var slot = index.find(tag) { NameOctets.equal(streams[Int($0)].name, name) }
         if slot == nil {
             let policy = resolve(name)
             if !policy.isDurable { return .ready }

@@ -23,7 +23,9 @@ extension TopicShard {
         memory.expire(policy, now: now)
         let outcome =
             refusal(key, policy).map { .refused($0) } ?? duplicate(key, slot, memory)
-            ?? Octets.with(user) { append(slot, memory, policy, data: data, user: $0, key: key, now: now) }
+            ?? NameOctets.with(user) {
+                append(slot, memory, policy, data: data, user: $0, key: key, now: now)
+            }
         recount(memory)
         touch(slot, now: now)
         return outcome

@@ -79,29 +79,4 @@ extension TopicShard {
         }
         return (plain > 0, deflated > 0, events > 0)
     }
-
-    // MARK: Without a clock, for topics that keep nothing
-
-    /// As `join(_:loop:lane:now:)`, for shards whose topics keep nothing.
-    public func join(_ name: String, loop: Int, lane: Hub.Lane) -> StreamPosition {
-        join(name, loop: loop, lane: lane, now: 0) ?? StreamPosition(epoch: Epoch(0), offset: 0)
-    }
-
-    /// As `leave(_:loop:lane:now:)`, for shards whose topics keep nothing.
-    public func leave(_ name: String, loop: Int, lane: Hub.Lane) {
-        leave(name, loop: loop, lane: lane, now: 0)
-    }
-
-    /// Numbers one message of a topic that keeps nothing.
-    ///
-    /// - Returns: its position, and whether each lane has a taker anywhere.
-    public func publish(_ name: String) -> (position: StreamPosition, plain: Bool, deflated: Bool) {
-        let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
-        switch publish(name, data: nothing, now: 0) {
-        case .published(let publication):
-            return (publication.position, publication.plain, publication.deflated)
-        case .duplicate, .loading, .persist, .refused:
-            return (position(of: name) ?? StreamPosition(epoch: Epoch(0), offset: 0), false, false)
-        }
-    }
 }

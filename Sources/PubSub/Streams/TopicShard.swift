@@ -122,13 +122,13 @@ public final class TopicShard {
     }
 
     func slot(of name: String) -> UInt32? {
-        index.find(Octets.tag(name)) { Octets.equal(streams[Int($0)].name, name) }
+        index.find(NameOctets.tag(name)) { NameOctets.equal(streams[Int($0)].name, name) }
     }
 
     /// The stream of that name, begun if need be; nil when it must be loaded first.
     func readySlot(_ name: String, now: Int64) -> UInt32? {
-        let tag = Octets.tag(name)
-        if let slot = index.find(tag, { Octets.equal(streams[Int($0)].name, name) }) {
+        let tag = NameOctets.tag(name)
+        if let slot = index.find(tag, { NameOctets.equal(streams[Int($0)].name, name) }) {
             return isLoading(slot) ? nil : slot
         }
         let policy = resolve(name)

@@ -2,7 +2,7 @@
 ///
 /// Swift's strings are equal when they are canonically equivalent; to rights and topics only the same octets are
 /// the same name (see ``TopicKey``).
-enum Octets {
+enum NameOctets {
     static func equal(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
         guard one.count == other.count else { return false }
         var at = 0
