@@ -2,6 +2,7 @@ extension Assembly {
     /// Settles what depends on several options, checks that they go together, and gives the result.
     consuming func finish() throws(ConfigurationError) -> ConfigurationLoader.Loaded {
         expandHome()
+        resolveProfile()
         // Options that could not even be read would only make contradictions of their defaults.
         if problems.isEmpty {
             checkListeners()
@@ -11,6 +12,7 @@ extension Assembly {
             checkWebhooks()
             checkSocketIO()
             checkTokens()
+            checkRates()
             checkNumbers()
             warnAboutOrigins()
         }
@@ -35,6 +37,22 @@ extension Assembly {
             options.tls[index].key = expand(options.tls[index].key, "tls")
         }
         expandBackends()
+    }
+
+    /// Puts what `NODE_ENV` says in the place of `node_env`; whoever forgot to set it does not get the laxer rules.
+    private mutating func resolveProfile() {
+        guard options.profile == .nodeEnvironment else { return }
+        let word = nodeEnvironment ?? ""
+        options.profile = ["development", "test"].contains(word) ? .development : .production
+        if !["development", "test", "production"].contains(word) {
+            warn(
+                place(of: "profile"),
+                word.isEmpty
+                    ? "NODE_ENV is not set, so this is production"
+                    : "NODE_ENV is \"\(word)\", which counts as production",
+                hint: "set NODE_ENV to development or production, or profile itself")
+        }
+        sources["profile"] = .place(.environment("NODE_ENV"))
     }
 
     mutating func expand(_ path: String, _ name: String) -> String {

@@ -4,6 +4,8 @@ internal import PubSub
 public indirect enum OptionType: Sendable, Equatable {
     /// `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
     case address
+    /// Addresses that share their first bits, or a word for some, as `AddressRange` reads them.
+    case addressRange
     /// `true` or `false`.
     case boolean
     /// One of some words.
@@ -26,6 +28,8 @@ public indirect enum OptionType: Sendable, Equatable {
     case path
     /// A name that needs no escaping in a URL, such as that of a query parameter.
     case queryName
+    /// So many in such a time: `20/s`.
+    case rate
     /// A number of bytes: `64KiB`, `1MiB`, or a bare number.
     case size(ClosedRange<Int>)
     /// Any words, such as a name that somebody else chose.
@@ -117,6 +121,17 @@ extension OptionType {
                 throw fault("\"\(text)\" is not an address: \(reason)")
             }
             return .text(text)
+        case .addressRange:
+            guard AddressRange.ranges(text) != nil else {
+                let guess = Spelling.nearest(to: text, among: AddressRange.words)
+                throw OptionFault(
+                    message: "\"\(text)\" is no range of addresses",
+                    hint: guess.map { "did you mean \"\($0)\"?" } ?? "use \(expectation)")
+            }
+            return .text(text)
+        case .rate:
+            guard RateOptions.parse(text) != nil else { throw fault("\"\(text)\" says not how often") }
+            return .text(text)
         case .queryName:
             guard !text.isEmpty, text.utf8.allSatisfy(\.isUnreserved) else {
                 throw fault("\"\(text)\" has other characters than it may")
@@ -174,6 +189,7 @@ extension OptionType {
     var expectation: String {
         switch self {
         case .address: "HOST:PORT, [IPV6]:PORT, unix:/PATH or systemd:NAME"
+        case .addressRange: "an address, a range such as 10.0.0.0/8, loopback or private"
         case .boolean: "true or false"
         case .choice(let words): words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
         case .corsOrigin: "an origin such as https://app.example.com, or *"
@@ -188,6 +204,7 @@ extension OptionType {
         case .origin: "an origin such as https://app.example.com"
         case .path: "the path of a file"
         case .queryName: "letters, digits and -._~"
+        case .rate: "so many in such a time, such as \"20/s\", \"600/m\" or \"5/10s\""
         case .size(let bounds):
             "a size such as \"64KiB\", \(ByteSize.text(bounds.lowerBound)) to \(ByteSize.text(bounds.upperBound))"
         case .text: "1 to 1024 bytes of text"
@@ -201,9 +218,8 @@ extension OptionType {
     public var meaningOfZero: String? {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
-        case .address, .boolean, .choice, .corsOrigin, .directory, .list, .logDestination, .origin, .path,
-            .queryName,
-            .size, .text, .topicPattern, .url, .urlPath:
+        case .address, .addressRange, .boolean, .choice, .corsOrigin, .directory, .list, .logDestination, .origin,
+            .path, .queryName, .rate, .size, .text, .topicPattern, .url, .urlPath:
             nil
         }
     }
@@ -212,6 +228,7 @@ extension OptionType {
     public var placeholder: String {
         switch self {
         case .address: "HOST:PORT"
+        case .addressRange: "ADDRESSES"
         case .boolean: ""
         case .choice(let words): words.joined(separator: "|")
         case .corsOrigin: "ORIGIN"
@@ -223,6 +240,7 @@ extension OptionType {
         case .origin: "ORIGIN"
         case .path: "FILE"
         case .queryName: "NAME"
+        case .rate: "N/TIME"
         case .size: "SIZE"
         case .text: "TEXT"
         case .topicPattern: "TOPIC"

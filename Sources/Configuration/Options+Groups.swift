@@ -1,6 +1,7 @@
 extension Options {
     /// Every option that comes in any number of entries.
-    public static let groups: [any OptionGroup] = ownGroups + [namespaceGroup, eventGroup] + backendGroups
+    public static let groups: [any OptionGroup] =
+        ownGroups + [namespaceGroup, eventGroup, rateGroup] + backendGroups
 
     private static let ownGroups: [any OptionGroup] = [
         keyGroup,

@@ -11,7 +11,8 @@ extension Options {
                 """
                 What kind of place this is. It chooses the Origin policy: `development` lets pages from \
                 `http://localhost:3000` and `http://127.0.0.1:3000` connect beside `allowed_origins`, `production` lets \
-                only `allowed_origins`. In `development`, the built-in page on a loopback address carries a token that \
+                only `allowed_origins`. `node_env` does what the variable `NODE_ENV` says: `development` or `test` is development, and \
+                anything else, or nothing, is production. In `development`, the built-in page on a loopback address carries a token that \
                 lives for a short while, so that a first try needs no set-up.
                 """),
             row(
@@ -39,6 +40,7 @@ extension Options {
                 otherwise. Turn it on only behind a proxy that sends the header: whoever reaches the port directly could \
                 claim any address.
                 """),
+        ] + proxies + [
             row(
                 "kernel_tls", .boolean, .boolean(\.kernelTLS),
                 """

@@ -29,6 +29,10 @@ public struct Options: Sendable, Equatable {
     public var echo: String?
     /// Whether addresses that do not say otherwise expect a PROXY protocol header before anything else.
     public var proxyProtocol = false
+    /// Whose word about the client's address is believed, each as `AddressRange` reads it.
+    public var trustedProxies: [String] = []
+    /// Where they tell it.
+    public var clientAddressField = ClientAddressField.xForwardedFor
     /// The origins browsers may connect from, each normalised as `Origin` does.
     public var allowedOrigins: [String] = []
     /// The paths that take WebSockets.
@@ -48,6 +52,8 @@ public struct Options: Sendable, Equatable {
     public var calls: [CallOptions] = []
     /// Who is told of what happens, or asked before.
     public var webhooks: [WebhookOptions] = []
+    /// How often something may be done, by whom.
+    public var rates: [RateOptions] = []
     /// How many bytes answers that have ended may take together.
     public var streamBudget = 256 << 20
 
@@ -142,6 +148,8 @@ extension Options {
         case development
         /// Only `allowedOrigins` may connect.
         case production
+        /// What the variable `NODE_ENV` says; never after loading, which puts one of the others in its place.
+        case nodeEnvironment = "node_env"
     }
 
     /// What permessage-deflate costs and saves (RFC 7692).

@@ -32,7 +32,7 @@ extension Options {
     public var effectiveOrigins: [String] {
         switch profile {
         case .development: allowedOrigins + ["http://localhost:3000", "http://127.0.0.1:3000"]
-        case .production: allowedOrigins
+        case .nodeEnvironment, .production: allowedOrigins
         }
     }
 }

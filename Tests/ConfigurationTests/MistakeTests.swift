@@ -48,7 +48,7 @@ struct MistakeTests {
     static let values = [
         Mistake(
             "profile = \"prodution\"",
-            "s.toml:1:1: profile: \"prodution\" is not development or production [CFG-003] -> did you mean \"production\"?"
+            "s.toml:1:1: profile: \"prodution\" is not development, production or node_env [CFG-003] -> did you mean \"production\"?"
         ),
         Mistake(
             "loops = 1000",

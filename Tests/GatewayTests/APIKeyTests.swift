@@ -1,3 +1,4 @@
+import Bytes
 import SQLiteStore
 import Testing
 import Tokens
@@ -70,6 +71,36 @@ import Tokens
         #expect(!answer.contains(key.text))
     }
 
+    @Test func `a key made by another process is known at its first use`() throws {
+        for number in 0..<5 {
+            let key = try key()
+            _ = try outside.write { session throws(StoreError) in
+                try session.addAPIKey(hash: key.hash.bytes, name: "new \(number)", now: 1000)
+            }
+            #expect(try ask("/keyed", "X-API-Key: \(key.text)").hasPrefix("HTTP/1.1 200 "))
+        }
+    }
+
+    @Test func `keys that nobody made cost the store few questions`() throws {
+        let store = try Store(path: directory.path + "/" + Store.fileName)
+        let keys = try APIKeys(store, StoreChanges())
+        let known = try key()
+        _ = try outside.write { session throws(StoreError) in
+            try session.addAPIKey(hash: known.hash.bytes, name: "made", now: 1000)
+        }
+        func lookUp(_ key: OpaqueToken, at time: MonotonicTime) -> APIKeys.Verdict {
+            let answer = Answer<APIKeys.Verdict>()
+            keys.lookUp(key.text, now: time) { answer.put($0) }
+            return answer.take()
+        }
+        for _ in 0..<100 { #expect(lookUp(try key(), at: .zero) == .unknown) }
+        // Over the bound nobody asks, and a second later there is room again.
+        #expect(lookUp(known, at: .zero) == .unknown)
+        #expect(
+            lookUp(known, at: .seconds(1)) == .good(APIKeys.Bearer(name: "made", hash: known.hash)))
+        store.close()
+    }
+
     @Test func `keys of an earlier life are known from the start, and their use is noted`() throws {
         let key = try key()
         _ = try outside.write { session throws(StoreError) in
@@ -77,7 +108,7 @@ import Tokens
         }
         let store = try Store(path: directory.path + "/" + Store.fileName)
         let keys = try APIKeys(store, StoreChanges())
-        #expect(keys.judge(key.text, now: 100_000) == .good(name: "old"))
+        #expect(keys.judge(key.text, now: 100_000) == .good(APIKeys.Bearer(name: "old", hash: key.hash)))
         let record = try store.readNow { session throws(StoreError) in
             try session.apiKey(hash: key.hash.bytes)
         }

@@ -4,9 +4,9 @@ import Testing
 @testable import PubSub
 
 @Suite struct RateLimitTests {
-    @Test func `a bucket takes sixteen bytes`() {
-        #expect(MemoryLayout<TokenBucket>.stride == 16)
-        #expect(MemoryLayout<RateLimiter>.stride == 64)
+    @Test func `a bucket takes eight bytes, and who has none sixteen`() {
+        #expect(MemoryLayout<TokenBucket>.stride == 8)
+        #expect(MemoryLayout<RateBuckets?>.stride == 16)
     }
 
     struct Step: Sendable {
@@ -59,38 +59,71 @@ import Testing
         _ = bucket.take(.max, limit: limit, now: .distantFuture)
     }
 
-    @Test func `refusals are counted until the next success`() {
+    @Test func `each rule has a bucket that its operations share, and free ones none`() {
+        let rules = RateRules([
+            RateRules.Rule(.publish, RateLimit(count: 1)),
+            RateRules.Rule([.history, .presence], RateLimit(count: 2)),
+        ])
+        var buckets = RateBuckets()
+        func take(_ operations: LimitedOperations) -> RateDecision {
+            buckets.take(operations, at: 0, rules: rules, now: .zero)
+        }
+        #expect(take(.publish) == .allowed)
+        #expect(take(.publish) == .limited(retryAfter: 1000))
+        #expect(take(.history) == .allowed)
+        #expect(take(.presence) == .allowed)
+        #expect(take(.history) == .limited(retryAfter: 500))
+        for _ in 0..<100 { #expect(take(.subscribe) == .allowed) }
+        #expect(!buckets.isFull(now: .zero))
+        #expect(buckets.isFull(now: .seconds(1)))
+    }
+
+    @Test func `what one rule refuses costs nothing of the others`() {
+        let rules = RateRules([
+            RateRules.Rule(.any, RateLimit(count: 3)), RateRules.Rule(.publish, RateLimit(count: 1)),
+        ])
+        var buckets = RateBuckets()
+        func take(_ operations: LimitedOperations) -> RateDecision {
+            buckets.take(operations, at: 0, rules: rules, now: .zero)
+        }
+        #expect(take([.any, .publish]) == .allowed)
+        for _ in 0..<10 { #expect(take([.any, .publish]) == .limited(retryAfter: 1000)) }
+        #expect(take(.any) == .allowed)
+        #expect(take(.any) == .allowed)
+        #expect(take(.any) == .limited(retryAfter: 334))
+    }
+
+    @Test func `a rule is about its place alone, and a changed one begins anew`() {
         let limit = RateLimit(count: 1)
-        var bucket = TokenBucket()
-        for _ in 0..<5 { _ = bucket.take(limit: limit, now: .zero) }
-        #expect(bucket.refusals == 4)
-        _ = bucket.take(limit: limit, now: .seconds(1))
-        #expect(bucket.refusals == 0)
+        var buckets = RateBuckets()
+        let rules = RateRules([RateRules.Rule(.publish, limit, place: 1)])
+        for _ in 0..<5 { #expect(buckets.take(.publish, at: 0, rules: rules, now: .zero) == .allowed) }
+        #expect(buckets.take(.publish, at: 1, rules: rules, now: .zero) == .allowed)
+        #expect(buckets.take(.publish, at: 1, rules: rules, now: .zero) != .allowed)
+        let others = RateRules([RateRules.Rule(.publish, RateLimit(count: 2))], generation: 1)
+        #expect(buckets.take(.publish, at: 1, rules: others, now: .zero) == .allowed)
+        #expect(buckets.take(.publish, at: 0, rules: others, now: .zero) == .allowed)
+        #expect(buckets.take(.publish, at: 0, rules: others, now: .zero) != .allowed)
     }
 
-    @Test func `operations have buckets of their own, and free ones none`() {
-        let limits = RateLimits(publish: RateLimit(count: 1), history: RateLimit(count: 2))
-        var limiter = RateLimiter()
-        #expect(limiter.take(.publish, limits: limits, now: .zero) == .allowed)
-        #expect(limiter.take(.publish, limits: limits, now: .zero) == .limited(retryAfter: 1000))
-        #expect(limiter.take(.history, limits: limits, now: .zero) == .allowed)
-        for _ in 0..<100 { #expect(limiter.take(.subscribe, limits: limits, now: .zero) == .allowed) }
-        #expect(!limiter.isFull(now: .zero))
-        #expect(limiter.isFull(now: .seconds(1)))
-    }
-
-    @Test func `users are limited across connections, and their number is bounded`() {
-        let limiter = UserRateLimiter(limits: RateLimits(publish: RateLimit(count: 1)), capacity: 64)
-        #expect(limiter.take(.publish, user: "ada", now: .zero) == .allowed)
-        #expect(limiter.take(.publish, user: "ada", now: .zero) == .limited(retryAfter: 1000))
-        #expect(limiter.take(.publish, user: "bob", now: .zero) == .allowed)
-        #expect(limiter.take(.history, user: "eve", now: .zero) == .allowed)
-        #expect(limiter.count == 2)
+    @Test func `names are limited for themselves, and their number is bounded`() {
+        let rules = RateRules([RateRules.Rule(.publish, RateLimit(count: 1))])
+        var names = NamedRateBuckets(capacity: 64)
+        func take(_ name: String, _ operations: LimitedOperations = .publish, at time: UInt64 = 0)
+            -> RateDecision
+        {
+            names.take(operations, by: name, at: 0, rules: rules, now: .milliseconds(time))
+        }
+        #expect(take("ada") == .allowed)
+        #expect(take("ada") == .limited(retryAfter: 1000))
+        #expect(take("bob") == .allowed)
+        #expect(take("eve", .history) == .allowed)
+        #expect(names.count == 2)
         for number in 0..<1000 {
-            _ = limiter.take(.publish, user: "u\(number)", now: .milliseconds(UInt64(number)))
-            #expect(limiter.count <= 64)
+            _ = take("u\(number)", at: UInt64(number))
+            #expect(names.count <= 64)
         }
         // A limit still holds for who came last.
-        #expect(limiter.take(.publish, user: "u999", now: .milliseconds(999)) != .allowed)
+        #expect(take("u999", at: 999) != .allowed)
     }
 }

@@ -1,6 +1,7 @@
 import Bytes
 import HTTPWire
 import JSON
+import PubSub
 import SQLiteStore
 
 // Notifications over HTTP: sent by backends, looked at by people who help users.
@@ -22,6 +23,7 @@ extension API {
                     .optional(
                         "ttl", .integer(1...315_360_000), "After how many seconds it disappears by itself."),
                 ],
+                limited: .notify,
                 answer: [
                     .required("id", .integer(1 ... .max), "Its number, rising over all users."),
                     .required("unread", .integer(0 ... .max), "How many the user has not read now."),

@@ -21,6 +21,7 @@ extension API {
                         "key", .text(.key),
                         "Publishing again under the same key is publishing once: up to 128 bytes."),
                 ],
+                limited: .publish,
                 answer: published,
                 failures: [
                     (409, "The topic keeps no publication keys."),
@@ -36,6 +37,7 @@ extension API {
                     .request(slot)
                 }
             }
+            connection.tellOfPublishing(topic, data, arguments.bearer)
             return answer.map { Response($0) }
         }
     }
@@ -51,6 +53,7 @@ extension API {
                         "topics", .array(.text(.topic), 1...broadcastLimit),
                         "The topics' names, each once."), data,
                 ],
+                limited: .publish,
                 answer: [
                     .required(
                         "results",
@@ -70,12 +73,15 @@ extension API {
             let topics = arguments.texts("topics")
             guard let data = arguments.json("data") else { return nil }
             try check(data, limits)
+            // One of them was counted with the request.
+            if topics.count > 1 { try connection.count(.publish, arguments.bearer, tokens: topics.count - 1) }
             let results = BroadcastResults(topics, connection.answerSlot)
             for (index, topic) in topics.enumerated() {
                 let taker: @Sendable (TopicAnswer) -> Void = { results.add($0, at: index) }
                 let answer = data.withUnsafeBytes {
                     connection.loop.publish(topic, $0, key: nil) { .caller(taker) }
                 }
+                connection.tellOfPublishing(topic, data, arguments.bearer)
                 if let answer { taker(answer) }
             }
             return nil
@@ -87,7 +93,7 @@ extension API {
         APIOperation(
             id: "presence", summary: "who is on a topic",
             doc: "Up to 1,000 users. Kept where the topic's `presence` is on.",
-            parameters: [topic],
+            parameters: [topic], limited: .presence,
             answer: [
                 topic,
                 .required(
@@ -132,6 +138,7 @@ extension API {
                     "Only messages after this one (before it with `newest_first`); needs `epoch`."),
                 .optional("newest_first", .flag, "Newest first."),
             ],
+            limited: .history,
             answer: [
                 topic,
                 .required("epoch", .nullable(.text(.epoch)), "Null when nobody has used the topic lately."),

@@ -14,6 +14,8 @@ struct APIArguments {
     }
 
     private var values: [String: Value] = [:]
+    /// Whose key was shown; nil when a token was.
+    let bearer: APIKeys.Bearer?
 
     func text(_ name: String) -> String? {
         if case .text(let text)? = values[name] { text } else { nil }
@@ -40,6 +42,7 @@ struct APIArguments {
     ///
     /// Time and memory are linear in the body, whatever it holds: nothing is kept of what is not asked for.
     init(_ request: Route.Request, _ operation: APIOperation) throws(APIError) {
+        bearer = request.bearer
         try read(request.head.queryItems, operation.parameters)
         guard operation.takesBody else { return }
         try read(request.body, operation.body)

@@ -1,4 +1,6 @@
+import Configuration
 import HTTPWire
+import PubSub
 
 /// A route of the HTTP API as its clients know it: from this come the check of what is sent and `openapi.json`.
 struct APIOperation: Sendable {
@@ -12,6 +14,8 @@ struct APIOperation: Sendable {
     var parameters: [APIMember] = []
     /// The members of the body; nil when it takes none.
     var members: [APIMember]?
+    /// What it counts as beside any request.
+    var limited: LimitedOperations = []
     /// Members of which exactly one must be there.
     var exactlyOne: [String] = []
     /// What a successful answer holds; nil for one that is described as an object and no more.
@@ -32,10 +36,23 @@ extension Route {
     ) -> Route {
         Route(method, for: access, bodyLimit: bodyLimit, operation: operation) { request, connection in
             do throws(APIError) {
+                try connection.count(operation.limited.union(.any), request.bearer)
                 return try answer(try APIArguments(request, operation), connection)
             } catch {
                 return error.response
             }
+        }
+    }
+}
+
+extension Connection {
+    /// Counts what is done with a key.
+    ///
+    /// - Throws: that it comes too often.
+    func count(_ operations: LimitedOperations, _ bearer: APIKeys.Bearer?, tokens: Int = 1) throws(APIError) {
+        guard let bearer else { return }
+        if let excess = keyExcess(operations, bearer, tokens: UInt32(clamping: tokens)) {
+            throw .dialect(.rateLimited(excess.subject.rawValue, wait: excess.wait))
         }
     }
 }

@@ -121,6 +121,7 @@ extension APIOperation {
     private static let commonFailures: [(status: Int, words: String)] = [
         (400, "The request is not what the operation takes; `code` and `message` say where."),
         (401, "There is no key with the request, or not a valid one."),
+        (429, "Too much at once with this key; `Retry-After` says when it may be done again."),
         (503, "What must be stored could not be."),
     ]
 }

@@ -145,6 +145,17 @@ extension Admission {
         return refusal
     }
 
+    /// One address, or one user, opens connections too often: 429.
+    func tooFast(_ excess: Connection.Excess, _ head: RequestHead, from peer: Peer) -> Refusal {
+        var refusal = Refusal(
+            .tooFast, summary(head, peer),
+            message: "too many connections at once of one \(excess.subject.rawValue)",
+            remedy:
+                "connect again in \(excess.seconds) s; whoever runs the server sets the limit ([[rate]])")
+        refusal.fields = [("Retry-After", "\(excess.seconds)")]
+        return refusal
+    }
+
     /// The server is being stopped: 503.
     public func stopping(_ head: RequestHead?, from peer: Peer) -> Refusal {
         var refusal = Refusal(
@@ -177,6 +188,17 @@ extension Admission {
         return Refusal(
             code: error.code, status: error.status, summary(nil, peer),
             message: PlainText.line(error.description, redaction), remedy: error.remedy)
+    }
+
+    /// No PROXY protocol header came first, where one must: nothing is answered.
+    ///
+    /// - Parameter why: what is wrong with what came instead.
+    func proxyHeaderRefused(_ why: String, from peer: Peer) -> Refusal {
+        Refusal(
+            .proxyHeader, summary(nil, peer), message: "no valid PROXY protocol header: \(why)",
+            remedy:
+                "let the proxy send the header (nginx stream: proxy_protocol on; HAProxy: send-proxy), or switch proxy_protocol off here"
+        )
     }
 
     /// TLS came to the plain port.

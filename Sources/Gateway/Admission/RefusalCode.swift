@@ -63,7 +63,12 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     /// A PROXY protocol header came, which this server was not told to expect.
     case proxyProtocol = "PROXY-PROTOCOL-UNEXPECTED"
 
+    /// No PROXY protocol header came, or a broken one, where one must come first.
+    case proxyHeader = "PROXY-PROTOCOL-HEADER"
+
     // The server's own state.
+    /// The client's address, or its user, opens connections too often.
+    case tooFast = "RATE-LIMITED"
     /// The head did not arrive in time.
     case timeout = "HANDSHAKE-TIMEOUT"
     /// As many connections are open as may be.
@@ -82,8 +87,9 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         case .pathUnknown: 404
         case .denied, .origin, .pathUser: 403
         case .tokenMissing: 401
-        case .tlsOnPlainPort: 0
+        case .proxyHeader, .tlsOnPlainPort: 0
         case .timeout: 408
+        case .tooFast: 429
         case .backendUnavailable, .tooManyConnections, .stopping: 503
         }
     }

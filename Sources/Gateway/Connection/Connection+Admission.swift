@@ -41,6 +41,11 @@ extension Connection {
             guard endpoint.admits(identity.user, endpoint.pattern.values(in: head.path)) else {
                 return .refused(loop.shared.admission.otherUsersPath(head, from: origin))
             }
+            if loop.shared.limited.contains(.connect),
+                let excess = userExcess(.connect, identity.user, at: index)
+            {
+                return .refused(loop.shared.admission.tooFast(excess, head, from: origin))
+            }
             return .accepted(handshake, identity, deflate)
         } catch {
             if loop.shared.tokens.knowsMore(than: error) {

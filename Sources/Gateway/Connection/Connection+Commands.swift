@@ -10,6 +10,7 @@ extension Connection {
     func receive(command payload: UnsafeRawBufferPointer, _ kind: MessageKind) {
         if SockeyeDecoder.isBarePing(payload) {
             loop.shared.log.received(self, CommandType.ping.rawValue)
+            guard isInTime(.any, id: UnsafeRawBufferPointer(start: nil, count: 0)) else { return }
             return SockeyeEncoder.barePong.withUTF8Buffer {
                 reply(.text, UnsafeRawBufferPointer($0), compress: false)
             }
@@ -21,18 +22,19 @@ extension Connection {
         switch SockeyeDecoder.decode(payload, isValidUTF8: true) {
         case .failure(let error, let id):
             loop.shared.log.received(self, "refused, \(error.code.rawValue)")
-            refuse(error, id: id)
+            if isInTime(.any, id: id) { refuse(error, id: id) }
         case .command(.ping(let id)):
             loop.shared.log.received(self, CommandType.ping.rawValue)
+            guard isInTime(.any, id: id) else { return }
             say { SockeyeEncoder.appendPong(id: id, to: $0) }
         case .command(.auth(let token, let id)):
             loop.shared.log.received(self, CommandType.auth.rawValue)
-            authenticate(token, id: id)
+            if isInTime(.any, id: id) { authenticate(token, id: id) }
         case .command(let command):
             loop.shared.log.received(self, command.type.rawValue)
             // Deny by default: from here on somebody must be known.
             guard session.isAuthenticated else { return refuse(.authenticationRequired, id: command.id) }
-            perform(command)
+            if isInTime(command.type.limited, id: command.id) { perform(command) }
         }
     }
 
@@ -94,8 +96,12 @@ extension Connection {
         if let answer { answered(answer, id: [UInt8](id)) }
     }
 
-    private func subscribe(to topic: String, _ wish: SubscribeWish, _ id: [UInt8]) {
-        tell(.subscribe) { $0.member("topic", topic) }
+    /// - Parameter isAutomatic: whether the client gets it without having asked.
+    func subscribe(to topic: String, _ wish: SubscribeWish, _ id: [UInt8], isAutomatic: Bool = false) {
+        tell(.subscribe) {
+            $0.member("topic", topic)
+            if isAutomatic { $0.member("automatic", true) }
+        }
         loop.subscribe(self, to: topic, wish, id: id)
     }
 
@@ -218,6 +224,12 @@ extension Connection {
     /// Makes the session of a good token, or renews it.
     private func take(_ identity: Identity, at endpoint: Endpoint, _ id: UnsafeRawBufferPointer) {
         let isNew = !session.isAuthenticated
+        if isNew, loop.shared.limited.contains(.connect),
+            let excess = userExcess(.connect, identity.user, at: Int(self.endpoint))
+        {
+            refuse(.rateLimited(excess.subject.rawValue, wait: excess.wait), id: id)
+            return close(.tryAgainLater, reason: "too many connections at once")
+        }
         guard begin(identity, at: endpoint) else { return refuse(.otherUser, id: id) }
         say {
             SockeyeEncoder.appendAuthenticated(

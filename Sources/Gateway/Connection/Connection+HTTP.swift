@@ -2,6 +2,7 @@ import Bytes
 import EngineIOWire
 import EventLoop
 import HTTPWire
+import PubSub
 import Transport
 import WebSocketWire
 
@@ -92,6 +93,7 @@ extension Connection {
                     }
                     exchange?.parser = RequestParser(limits: loop.shared.limits.http)
                     used += consumed
+                    noteClient(of: head)
                     if head.bodyFraming == .none || head.bodyFraming == .length(0) {
                         let after = UnsafeMutableRawBufferPointer(rebasing: bytes[used...])
                         if receive(head, followedBy: after) { return bytes.count }
@@ -135,6 +137,10 @@ extension Connection {
         if loop.isDraining {
             // Whoever came in now would be thrown out again, and not told.
             refuse(loop.shared.admission.stopping(head, from: origin), head)
+            return false
+        }
+        if loop.shared.limited.contains(.connect), let excess = addressExcess(.connect, at: index) {
+            refuse(loop.shared.admission.tooFast(excess, head, from: origin), head)
             return false
         }
         switch admit(head, to: index) {

@@ -2,6 +2,7 @@ import Bytes
 import Configuration
 import EventLoop
 import HTTPWire
+import PubSub
 import Telemetry
 import Tokens
 import WebSocketWire
@@ -47,11 +48,33 @@ extension Connection {
             guard connection.phase == .http, connection.exchange?.unanswered != nil else { return }
             switch result {
             case .failure(let error): connection.complete(.denial(error))
-            case .success:
-                // Without an answer now there will be one by its slot.
-                if let answer = route.handler(request, connection) { connection.complete(answer) }
+            case .success: connection.carryOut(route, request)
             }
         }
+    }
+
+    /// A request for a route waits until the store was asked about its key.
+    func awaitKey(_ key: String, for route: Route, _ request: Route.Request) {
+        let (mailbox, name) = (loop.peers[loop.index], self.token)
+        loop.shared.apiKeys.lookUp(key, now: loop.now) { verdict in
+            mailbox.post(
+                .perform { loop in
+                    guard let connection = loop.connections[name], connection.phase == .http,
+                        connection.exchange?.unanswered != nil
+                    else { return }
+                    var request = request
+                    switch verdict {
+                    case .good(let bearer): request.bearer = bearer
+                    case .notAKey, .revoked, .unknown: return connection.complete(.denial(verdict))
+                    }
+                    connection.carryOut(route, request)
+                })
+        }
+    }
+
+    /// Answers a request that has waited; without an answer now there will be one by its slot.
+    private func carryOut(_ route: Route, _ request: Route.Request) {
+        if let answer = route.handler(request, self) { complete(answer) }
     }
 
     /// Asks, and gives the answer to this connection on its loop, if it is still there.
@@ -85,6 +108,10 @@ extension Connection {
                 refusal = loop.shared.admission.otherUsersPath(head, from: origin)
             } else if loop.isDraining {
                 refusal = loop.shared.admission.stopping(head, from: origin)
+            } else if loop.shared.limited.contains(.connect),
+                let excess = userExcess(.connect, found.user, at: waiting.endpoint)
+            {
+                refusal = loop.shared.admission.tooFast(excess, head, from: origin)
             }
         }
         if refusal == nil, let identity, isAsked(.connect) { return askToOpen(identity) }

@@ -157,9 +157,7 @@ extension Connection {
     }
 
     private func refuseProxyHeader(_ why: String) {
-        loop.logOften(
-            LogLimit.Kind(level: .warning, event: "proxy-header-refused"),
-            "no valid PROXY protocol header: \(why)", ["peer": "\(peer)"])
+        loop.keep(loop.shared.admission.proxyHeaderRefused(why, from: origin))
         end(.refused)
     }
 

@@ -10,11 +10,13 @@ extension Connection {
     /// What becomes of a request once its head is known, before any of its body.
     enum Routing {
         /// It is answered by the route when its body, if the route wants one, is there.
-        case route(Route)
+        case route(Route, APIKeys.Bearer?)
         /// As `route`, once somebody else has said that the token is good.
         case asked(Route, PresentedToken)
         /// It is a POST of Engine.IO; nil for a session that cannot be.
         case engine(EngineEndpoint, EngineID?)
+        /// As `route`, once the store has said that the key is good.
+        case askedKey(Route, String)
         /// It is answered by this whatever its body says, which is skipped.
         case response(Response)
         case refusal(Refusal)
@@ -22,7 +24,7 @@ extension Connection {
         /// Who wants to see the body.
         var route: Route? {
             switch self {
-            case .route(let route), .asked(let route, _): route
+            case .route(let route, _), .asked(let route, _), .askedKey(let route, _): route
             case .engine, .response, .refusal: nil
             }
         }
@@ -68,9 +70,10 @@ extension Connection {
                     "use one of \(routes.allow)", [("Allow", routes.allow)]))
         }
         switch entry(to: route, head) {
-        case .open: return .route(route)
+        case .open(let bearer): return .route(route, bearer)
         case .denied(let problem): return .response(problem)
         case .asked(let token): return .asked(route, token)
+        case .askedKey(let key): return .askedKey(route, key)
         }
     }
 
@@ -91,8 +94,8 @@ extension Connection {
         case .refusal(let refusal): refuse(refusal, head)
         case .response(let response): respond(response, to: head)
         case .engine(let endpoint, let id): finishPost(id, head, at: endpoint, body: body)
-        case .route(let route):
-            if let response = route.handler(Route.Request(head: head, body: body), self) {
+        case .route(let route, let bearer):
+            if let response = route.handler(Route.Request(head: head, body: body, bearer: bearer), self) {
                 respond(response, to: head)
             } else {
                 awaitAnswer(to: head)
@@ -100,22 +103,26 @@ extension Connection {
         case .asked(let route, let token):
             awaitAnswer(to: head)
             awaitIdentity(token, for: route, Route.Request(head: head, body: body))
+        case .askedKey(let route, let key):
+            awaitAnswer(to: head)
+            awaitKey(key, for: route, Route.Request(head: head, body: body))
         }
     }
 
     /// Whether a route answers whoever asks.
     private enum Entry {
-        case open
+        case open(APIKeys.Bearer?)
         case denied(Response)
         case asked(PresentedToken)
+        case askedKey(String)
     }
 
     private func entry(to route: Route, _ head: RequestHead) -> Entry {
         switch route.access {
-        case .everybody: return .open
-        case .key: return keyDenial(head).map { .denied($0) } ?? .open
+        case .everybody: return .open(nil)
+        case .key: return entryByKey(head)
         case .user:
-            if Self.showsKey(head) { return keyDenial(head).map { .denied($0) } ?? .open }
+            if Self.showsKey(head) { return entryByKey(head) }
             guard let token = head.fields["Authorization"].flatMap(Self.bearer) else {
                 return .denied(
                     .problem(
@@ -125,7 +132,7 @@ extension Connection {
             }
             do throws(TokenError) {
                 _ = try loop.acceptance.verify(token, now: loop.unixTime)
-                return .open
+                return .open(nil)
             } catch {
                 if loop.shared.tokens.knowsMore(than: error) {
                     return .asked(PresentedToken(text: token, refusal: error))
@@ -135,31 +142,18 @@ extension Connection {
         }
     }
 
-    /// Why a request's API key does not open anything, nil when it does.
-    private func keyDenial(_ head: RequestHead) -> Response? {
-        func denial(_ code: String, _ message: String, _ remedy: String) -> Response {
-            .problem(401, code, message, remedy, [("WWW-Authenticate", "Bearer")])
-        }
+    private func entryByKey(_ head: RequestHead) -> Entry {
         guard let key = Self.presentedKey(head) else {
-            return denial(
-                "API-KEY-MISSING", "\(head.path) wants a key of the HTTP API",
-                "send Authorization: Bearer KEY or X-API-Key: KEY; 'sockeye key create' makes one")
+            return .denied(
+                .keyDenial(
+                    "API-KEY-MISSING", "\(head.path) wants a key of the HTTP API",
+                    "send Authorization: Bearer KEY or X-API-Key: KEY; 'sockeye key create' makes one"))
         }
-        switch loop.shared.apiKeys.judge(key, now: loop.unixMilliseconds) {
-        case .good: return nil
-        case .notAKey:
-            return denial(
-                "API-KEY-MALFORMED", "what was sent is no key of the HTTP API",
-                "send a key, which begins with skk_; a user's token opens WebSockets, not the HTTP API")
-        case .revoked(let name):
-            return denial(
-                "API-KEY-REVOKED", "the key \"\(name)\" was revoked",
-                "use another key; 'sockeye key create' makes one")
-        case .unknown:
-            return denial(
-                "API-KEY-UNKNOWN", "no such key was given out",
-                "compare it character by character; 'sockeye key list' with the server's --state shows which there are"
-            )
+        let verdict = loop.shared.apiKeys.judge(key, now: loop.unixMilliseconds)
+        switch verdict {
+        case .good(let bearer): return .open(bearer)
+        case .unknown: return .askedKey(key)
+        case .notAKey, .revoked: return .denied(.denial(verdict))
         }
     }
 
@@ -190,6 +184,29 @@ extension Response {
         return .problem(
             401, error.code, error.description, error.remedy,
             [("WWW-Authenticate", #"Bearer error="invalid_token""#)])
+    }
+
+    /// A key that opens nothing.
+    static func denial(_ verdict: APIKeys.Verdict) -> Response {
+        switch verdict {
+        case .notAKey:
+            keyDenial(
+                "API-KEY-MALFORMED", "what was sent is no key of the HTTP API",
+                "send a key, which begins with skk_; a user's token opens WebSockets, not the HTTP API")
+        case .revoked(let name):
+            keyDenial(
+                "API-KEY-REVOKED", "the key \"\(name)\" was revoked",
+                "use another key; 'sockeye key create' makes one")
+        case .good, .unknown:
+            keyDenial(
+                "API-KEY-UNKNOWN", "no such key was given out",
+                "compare it character by character; 'sockeye key list' with the server's --state shows which there are"
+            )
+        }
+    }
+
+    fileprivate static func keyDenial(_ code: String, _ message: String, _ remedy: String) -> Response {
+        .problem(401, code, message, remedy, [("WWW-Authenticate", "Bearer")])
     }
 
     /// The last refused handshakes.

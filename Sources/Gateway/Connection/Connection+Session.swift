@@ -29,7 +29,7 @@ extension Connection {
         let endpoint = loop.shared.endpoints.endpoints[Int(endpoint)]
         for expansion in endpoint.rights.autoSubscriptions(for: session.rights) {
             switch expansion {
-            case .topic(let name): loop.subscribe(self, to: name, SubscribeWish(), id: [])
+            case .topic(let name): subscribe(to: name, SubscribeWish(), [], isAutomatic: true)
             case .refused(let template, let reason):
                 loop.shared.log.log(
                     .debug, "auto-subscription-skipped", "\(template): \(reason)",

@@ -72,6 +72,10 @@ final class Connection {
     var pathValues: [String: String]?
     /// What only some connections have.
     var exchange: HTTPExchange?
+    /// How much of its limits it has used; empty where there are none.
+    var buckets = RateBuckets()
+    /// The client, where a trusted proxy stands between.
+    var forwarded: ForwardedClient?
     /// Compression state, where it was negotiated.
     var writer: DeflatingWriter?
     /// The Engine.IO session this WebSocket is for; nil for other dialects, and when it is over.

@@ -51,6 +51,9 @@ public enum ErrorCode: String, CaseIterable, Sendable {
     /// The data is longer than a publication may be.
     case dataTooLong = "data_too_long"
 
+    /// One connection, user or address does it too often.
+    case rateLimited = "rate_limited"
+
     /// The team's backend said no, and gave no code of its own.
     case denied = "denied"
 

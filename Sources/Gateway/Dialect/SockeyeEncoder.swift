@@ -121,6 +121,10 @@ public enum SockeyeEncoder {
         JSONWriter.append(string: error.description, to: buffer)
         appendHead(#","remedy":"#, to: buffer)
         JSONWriter.append(string: error.remedy, to: buffer)
+        if case .rateLimited(_, let wait) = error {
+            appendHead(#","retry_after_ms":"#, to: buffer)
+            buffer.append(decimal: wait)
+        }
         appendEnd(id, to: buffer)
     }
 

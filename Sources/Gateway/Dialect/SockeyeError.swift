@@ -48,6 +48,8 @@ public enum SockeyeError: Error, Equatable, Sendable {
     case positionUnknown(RecoveryRefusal)
     /// The topic keeps no presence.
     case presenceNotKept(String)
+    /// One connection, user or address does it too often; for how many milliseconds it must wait.
+    case rateLimited(String, wait: UInt64)
     /// A stream has no such piece yet; its last one.
     case streamPosition(Int, last: Int)
     /// What must be stored could not be; whether it was is unknown when `isUnknown`.
@@ -104,6 +106,7 @@ public enum SockeyeError: Error, Equatable, Sendable {
         case .otherUser: .otherUser
         case .positionUnknown: .positionUnknown
         case .presenceNotKept: .presenceNotKept
+        case .rateLimited: .rateLimited
         case .storeFailed: .storeUnavailable
         case .streamPosition: .positionUnknown
         case .token(let error): ErrorCode(error)
@@ -155,6 +158,8 @@ extension SockeyeError: CustomStringConvertible {
         case .otherUser: "the token is for another user than this connection has"
         case .positionUnknown(let reason): "the position is not one of the topic's (\(reason.rawValue))"
         case .presenceNotKept(let topic): "it is not kept who is there on \"\(topic)\""
+        case .rateLimited(let subject, let wait):
+            "too much at once for one \(subject): this may be done again in \(wait) ms"
         case .storeFailed(let why, let isUnknown):
             isUnknown ? "it is unknown whether the message was stored: \(why)" : "not stored: \(why)"
         case .streamPosition(let offset, let last):
@@ -208,6 +213,8 @@ extension SockeyeError: CustomStringConvertible {
         case .otherUser: "open another connection for another user"
         case .positionUnknown: "ask without since, or subscribe to learn where the topic stands"
         case .presenceNotKept: "set presence = true for the topic in the server's configuration"
+        case .rateLimited:
+            "send it again after retry_after_ms; the server's configuration sets the limit ([[rate]])"
         case .storeFailed: "publish again, with the same key so that it cannot be published twice"
         case .streamPosition: "resume from the last piece that was seen"
         case .token(let error): error.remedy

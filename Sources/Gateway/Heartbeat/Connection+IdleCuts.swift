@@ -10,7 +10,7 @@ extension Connection {
         let limits = loop.shared.limits
         guard limits.isHeartbeatAdaptive, limits.pingInterval != .max else { return limits.pingInterval }
         let interval = loop.idleCuts.interval(
-            for: ClientNetwork(of: peer), standard: Self.milliseconds(limits.pingInterval),
+            for: ClientNetwork(of: client), standard: Self.milliseconds(limits.pingInterval),
             minimum: Self.milliseconds(limits.pingMinimum), now: loop.now)
         return UInt64(interval) * 1_000_000
     }
@@ -20,7 +20,7 @@ extension Connection {
         awaitsPong = false
         guard phase == .open, loop.shared.hasLosses.load(ordering: .relaxed) else { return }
         let (age, now) = (pingAge, loop.now)
-        loop.shared.idleCuts.withLock { $0.survived(ClientNetwork(of: peer), idle: age, now: now) }
+        loop.shared.idleCuts.withLock { $0.survived(ClientNetwork(of: client), idle: age, now: now) }
     }
 
     /// Nobody answered a ping.
@@ -28,7 +28,7 @@ extension Connection {
         let age = pingAge
         loop.metrics.idleAtLoss.record(UInt64(age) * 1_000_000)
         guard isTelling(age) else { return }
-        loop.learn { $0.unanswered(ClientNetwork(of: peer), pingedAfter: age, now: loop.now) }
+        loop.learn { $0.unanswered(ClientNetwork(of: client), pingedAfter: age, now: loop.now) }
     }
 
     /// The open WebSocket ended without a close frame.
@@ -44,7 +44,7 @@ extension Connection {
         let age = socket.idleMilliseconds() ?? Self.milliseconds(ticks)
         loop.metrics.idleAtLoss.record(UInt64(age) * 1_000_000)
         guard isTelling(age) else { return }
-        loop.learn { $0.cut(ClientNetwork(of: peer), idle: age, now: loop.now) }
+        loop.learn { $0.cut(ClientNetwork(of: client), idle: age, now: loop.now) }
     }
 
     /// Whether an end at this age can teach anything: pinging more often than that must be allowed.

@@ -1,3 +1,5 @@
+import Bytes
+import PubSub
 import SQLiteStore
 import Synchronization
 import Tokens
@@ -9,12 +11,19 @@ import Tokens
 final class APIKeys: Sendable {
     /// What is known of a presented key.
     enum Verdict: Equatable {
-        /// It is in force; the name a person gave it.
-        case good(name: String)
+        /// It is in force.
+        case good(Bearer)
         /// It has not the form of a key: no look-up could find it.
         case notAKey
         case revoked(name: String)
         case unknown
+    }
+
+    /// Who has shown a key that is in force.
+    struct Bearer: Equatable, Sendable {
+        /// The name a person gave the key.
+        let name: String
+        let hash: TokenHash
     }
 
     private struct Entry {
@@ -22,10 +31,18 @@ final class APIKeys: Sendable {
         let isRevoked: Bool
         /// When its use was last noted, in milliseconds since 1970.
         var usedAt: Int64
+
+        init(_ record: APIKeyRecord) {
+            name = record.name
+            isRevoked = record.revokedAt != nil
+            usedAt = record.lastUsedAt ?? 0
+        }
     }
 
     private let store: Store?
     private let keys = Mutex<[TokenHash: Entry]>([:])
+    /// Questions to the store about keys that are not known here.
+    private let misses = Mutex(TokenBucket())
 
     /// Loads the keys, and follows the changes; without a store there is no key.
     init(_ store: Store?, _ changes: StoreChanges) throws(StoreError) {
@@ -51,7 +68,7 @@ final class APIKeys: Sendable {
                 entry.usedAt = now
                 keys[hash] = entry
             }
-            return .good(name: entry.name)
+            return .good(Bearer(name: entry.name, hash: hash))
         }
         if mustNote {
             store?.write { session throws(StoreError) in
@@ -60,6 +77,29 @@ final class APIKeys: Sendable {
             }
         }
         return verdict
+    }
+
+    /// Judges a key that `judge` does not know by asking the store: it may have been made this moment, by another process.
+    ///
+    /// Bounded for all clients together, for anybody can make up keys; over the bound such a key is unknown.
+    /// - Parameter then: called once, on any thread.
+    func lookUp(_ text: String, now: MonotonicTime, _ then: @escaping @Sendable (Verdict) -> Void) {
+        guard let store, let token = OpaqueToken(text), token.form == .key,
+            misses.withLock({ $0.take(limit: Self.missLimit, now: now) }) == .allowed
+        else { return then(.unknown) }
+        let hash = token.hash
+        store.read { session throws(StoreError) in
+            try session.apiKey(hash: hash.bytes)
+        } then: { [weak self] result in
+            guard let self, case .success(let record?) = result else { return then(.unknown) }
+            let entry = Entry(record)
+            // What is known by now has been heard later than this.
+            let known = keys.withLock { keys in
+                if keys[hash] == nil { keys[hash] = entry }
+                return keys[hash] ?? entry
+            }
+            then(known.isRevoked ? .revoked(name: known.name) : .good(Bearer(name: known.name, hash: hash)))
+        }
     }
 
     private func heard(_ changes: [StoreChange]) {
@@ -77,8 +117,7 @@ final class APIKeys: Sendable {
             keys = [:]
             for record in records {
                 guard let hash = TokenHash(bytes: record.hash) else { continue }
-                keys[hash] = Entry(
-                    name: record.name, isRevoked: record.revokedAt != nil, usedAt: record.lastUsedAt ?? 0)
+                keys[hash] = Entry(record)
             }
         }
     }
@@ -92,6 +131,8 @@ final class APIKeys: Sendable {
         }
     }
 
+    /// A person who made a key is known at once, and who tries keys costs the store little.
+    private static let missLimit = RateLimit(count: 20)
     /// A minute: so exactly a list tells when a key was used.
     private static let noteInterval: Int64 = 60_000
 }

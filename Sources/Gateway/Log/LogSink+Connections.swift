@@ -11,7 +11,7 @@ extension LogSink {
     /// A client asks for a WebSocket.
     func attempted(_ connection: Connection, _ head: RequestHead) {
         guard keepsConnections else { return }
-        var fields: LogFields = ["peer": "\(connection.peer)", "path": "\(head.path)"]
+        var fields: LogFields = ["peer": "\(connection.clientName)", "path": "\(head.path)"]
         if let origin = head.fields["Origin"] { fields.append("origin", "\(origin)") }
         log(connectionLevel, "connection-attempt", "new connection attempt", fields)
     }
@@ -19,7 +19,7 @@ extension LogSink {
     /// It shows a token, or none; the token itself is nowhere.
     func presented(_ token: String?, _ connection: Connection, _ head: RequestHead, _ endpoint: Endpoint) {
         guard keepsConnections else { return }
-        let fields: LogFields = ["peer": "\(connection.peer)", "path": "\(head.path)"]
+        let fields: LogFields = ["peer": "\(connection.clientName)", "path": "\(head.path)"]
         guard let token else {
             return log(connectionLevel, "token-absent", "no token in the handshake", fields)
         }
@@ -40,7 +40,7 @@ extension LogSink {
         log(
             connectionLevel, "connection-opened",
             "WebSocket client \(connection.token) connected" + (user.isEmpty ? "" : " (user: \(user))"),
-            ["connection": "\(connection.token)", "peer": "\(connection.peer)", "path": "\(head.path)"])
+            ["connection": "\(connection.token)", "peer": "\(connection.clientName)", "path": "\(head.path)"])
     }
 
     func authenticated(_ connection: Connection, _ identity: Identity) {
@@ -91,14 +91,17 @@ extension LogSink {
         case .tls(let error):
             connection.loop.logOften(
                 LogLimit.Kind(level: .info, event: "tls-failed", code: error.code), "\(error)",
-                ["connection": "\(connection.token)", "peer": "\(connection.peer)", "code": "\(error.code)"])
+                [
+                    "connection": "\(connection.token)", "peer": "\(connection.clientName)",
+                    "code": "\(error.code)",
+                ])
         case .peerClosed, .peerGone, .timedOut, .failed:
             guard keepsConnections else { return }
             // Of requests that came and went only a developer wants to hear.
             log(
                 connection.hasOpened ? connectionLevel : .debug, "connection-ended", "\(why)",
                 [
-                    "connection": "\(connection.token)", "peer": "\(connection.peer)",
+                    "connection": "\(connection.token)", "peer": "\(connection.clientName)",
                     "user": "\(connection.session.user)",
                 ])
         }

@@ -90,12 +90,13 @@ enum LoginRoute {
     /// Where the client is.
     ///
     /// A peer on this machine is a proxy when it says for whom it asks: what it wrote last into `X-Forwarded-For` is
-    /// believed, for nobody else could have written behind it. What anybody else writes is not.
+    /// believed, for nobody else could have written behind it. What others write is, where `trusted_proxies` names them.
     private static func client(_ head: RequestHead, _ connection: Connection) -> String {
+        if let forwarded = connection.forwarded { return forwarded.address.limitName }
         if connection.peer.isLoopback, let last = head.fields.elements(of: "x-forwarded-for").last {
             return String(last.prefix(64))
         }
-        return Peer(address: connection.peer.description, listener: "", isTLS: false).host
+        return connection.peer.limitName
     }
 }
 

@@ -36,6 +36,9 @@ extension Census {
         text.counters(
             "sockeye_refusals_total", "Handshakes and requests refused, by code.", by: "code",
             shared.refusals.withLock { $0.totals }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        text.counters(
+            "sockeye_rate_limited_total", "What was refused because it came too often.", by: "operation",
+            metrics.limited.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
         text.gauge("sockeye_streams", "Answers of backends under way.", streams)
         text.counters(
             "sockeye_calls_total", "Calls of backends that have ended, by how.", by: "state",

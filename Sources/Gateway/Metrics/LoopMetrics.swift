@@ -30,6 +30,8 @@ struct LoopMetrics: Sendable {
     var closes: [UInt16: UInt64] = [:]
     /// Calls of backends by what became of them, those that were refused included.
     var calls: [String: UInt64] = [:]
+    /// What was refused because it came too often, by what it was.
+    var limited: [String: UInt64] = [:]
     /// How long turns take, in nanoseconds: what a message that arrives during one waits at most.
     ///
     /// Every 64th turn is measured.
@@ -60,6 +62,7 @@ struct LoopMetrics: Sendable {
         bytesSent &+= other.bytesSent
         closes.merge(other.closes, uniquingKeysWith: &+)
         calls.merge(other.calls, uniquingKeysWith: &+)
+        limited.merge(other.limited, uniquingKeysWith: &+)
         turns.merge(other.turns)
         idleAtLoss.merge(other.idleAtLoss)
         engine.merge(other.engine)

@@ -32,8 +32,11 @@ extension Response {
             case .storeUnavailable: 503
             case .keyRefused, .positionUnknown, .presenceNotKept: 409
             case .dataTooLong: 413
+            case .rateLimited: 429
             default: 400
             }
-        return .problem(status, error.code.rawValue, error.description, error.remedy)
+        var fields: [(String, String)] = []
+        if case .rateLimited(_, let wait) = error { fields = [("Retry-After", "\((wait &+ 999) / 1000)")] }
+        return .problem(status, error.code.rawValue, error.description, error.remedy, fields)
     }
 }

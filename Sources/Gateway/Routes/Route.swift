@@ -15,6 +15,8 @@ struct Route: Sendable {
     struct Request: Sendable {
         let head: RequestHead
         let body: [UInt8]
+        /// Whose key was shown; nil for a route that wants none, or when a token was.
+        var bearer: APIKeys.Bearer?
     }
 
     /// Answers a request; nil when the answer comes later, by ``AnswerSlot``.

@@ -1,4 +1,5 @@
 import Configuration
+import PubSub
 import Synchronization
 import Telemetry
 
@@ -6,9 +7,18 @@ import Telemetry
 final class LiveSettings: Sendable {
     let limits: GatewayLimits
     let admission: Admission
+    let rates: Rates
+    let proxyTrust: ProxyTrust
 
-    /// - Parameter connections: the most at once over all loops.
-    init(_ options: Options, connections: Int, _ endpoints: EndpointTable, _ listeners: [String]) {
+    /// - Parameters:
+    ///   - connections: the most at once over all loops.
+    ///   - former: what was in force until now.
+    init(
+        _ options: Options, connections: Int, _ endpoints: EndpointTable, _ listeners: [String],
+        after former: LiveSettings? = nil
+    ) {
+        rates = Rates(options.rates, paths: endpoints.paths, after: former?.rates)
+        proxyTrust = ProxyTrust(options.trustedProxies, options.clientAddressField)
         limits = GatewayLimits(options, connections: connections)
         admission = Admission(
             paths: endpoints.paths,
@@ -42,8 +52,33 @@ final class LiveSettingsBox: Sendable {
         current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.admission }
     }
 
-    func replace(_ settings: LiveSettings) {
-        all.withLock { $0.append(settings) }
-        current.store(.passUnretained(settings), ordering: .releasing)
+    /// How often things may be done.
+    var rates: Rates {
+        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.rates }
+    }
+
+    /// What clients are limited in at all.
+    @inline(__always)
+    var limited: LimitedOperations {
+        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.rates.operations }
+    }
+
+    /// Whose word about a client's address is believed.
+    var proxyTrust: ProxyTrust {
+        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.proxyTrust }
+    }
+
+    /// Whether anybody's is.
+    var trustsProxies: Bool {
+        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { !$0.proxyTrust.isEmpty }
+    }
+
+    /// Puts settings in force, made from those that are.
+    func replace(_ make: (LiveSettings) -> LiveSettings) {
+        all.withLock { all in
+            let settings = make(current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0 })
+            all.append(settings)
+            current.store(.passUnretained(settings), ordering: .releasing)
+        }
     }
 }

@@ -41,6 +41,9 @@ final class ServerShared: Sendable {
     let hooks: Hooks
     /// The id of the latest notification the store is known to hold, or to have held; 0 before the first.
     let latestNotification = Atomic<Int64>(0)
+    let userBuckets = SharedBuckets()
+    let addressBuckets = SharedBuckets()
+    let keyBuckets = SharedBuckets()
     let epochs = EpochSource()
     let log: LogSink
     let refusals = Mutex(RefusalLog())
@@ -117,9 +120,19 @@ extension ServerShared {
     /// Who is let in; the rules about origins change when the configuration is read again.
     var admission: Admission { settings.admission }
 
+    /// What clients are limited in, and how.
+    var limited: LimitedOperations { settings.limited }
+    var rates: Rates { settings.rates }
+
+    /// Whose word about a client's address is believed, and whether anybody's is.
+    var proxyTrust: ProxyTrust { settings.proxyTrust }
+    var trustsProxies: Bool { settings.trustsProxies }
+
     /// Takes over what may change while the server runs.
     func apply(_ options: Options, connections: Int) {
-        settings.replace(LiveSettings(options, connections: connections, endpoints, listeners))
+        settings.replace {
+            LiveSettings(options, connections: connections, endpoints, listeners, after: $0)
+        }
     }
 
     /// Finds out whether there are notifications, now or later.

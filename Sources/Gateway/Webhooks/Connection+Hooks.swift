@@ -35,6 +35,20 @@ extension Connection {
         loop.shared.hooks.tell(event, hookBody(event, user: session.user, members))
     }
 
+    /// Tells of a message that came over the HTTP API; nobody is asked, for whoever has a key is the team itself.
+    func tellOfPublishing(_ topic: String, _ data: [UInt8], _ bearer: APIKeys.Bearer?) {
+        guard loop.shared.hooks.told.contains(.publish) else { return }
+        let body = ByteBuffer()
+        var object = JSONObjectWriter(body)
+        object.member("event", WebhookOptions.Event.publish.rawValue)
+        object.member("time", loop.unixMilliseconds)
+        if let bearer { object.member("key", bearer.name) }
+        object.member("topic", topic)
+        data.withUnsafeBytes { object.member("data", raw: $0) }
+        object.end()
+        loop.shared.hooks.tell(.publish, body.array)
+    }
+
     /// Whether somebody decides about an event.
     func isAsked(_ event: Hooks.Events) -> Bool {
         loop.shared.hooks.asked.contains(event)
@@ -125,7 +139,7 @@ extension Connection {
     func subscribe(_ decision: Decision) {
         guard case .allowed(let wishes) = decision, phase == .open else { return }
         for topic in wishes.subscribe.prefix(loop.shared.limits.maxSubscriptions) {
-            loop.subscribe(self, to: topic, SubscribeWish(), id: [])
+            subscribe(to: topic, SubscribeWish(), [], isAutomatic: true)
         }
     }
 }
