@@ -4,11 +4,12 @@ import JSON
 /// What a client says in Sockeye's JSON protocol; see `docs/protocol.md`.
 public enum SockeyeCommand: Equatable, Sendable {
     case authenticate(token: String)
-    /// `id` is any string; the answer carries it.
-    case subscribe(topic: String, id: String?)
+    /// `id` is any string; the answer carries it. With `since` what came after that position follows, as far as it is kept.
+    case subscribe(topic: String, since: SockeyeSession.Position? = nil, id: String?)
     case unsubscribe(topic: String, id: String?)
-    /// `data` is JSON text, passed on byte for byte. Only with an `id` is a publication acknowledged.
-    case publish(topic: String, data: String, id: String?)
+    /// `data` is JSON text, passed on byte for byte. Only with an `id` is a publication acknowledged; with a `key` publishing
+    /// twice is publishing once.
+    case publish(topic: String, data: String, key: String? = nil, id: String?)
     case ping
 
     /// The text message that says it.
@@ -17,10 +18,12 @@ public enum SockeyeCommand: Equatable, Sendable {
     public var text: String {
         switch self {
         case .authenticate(let token): Self.object("auth", ("token", token))
-        case .subscribe(let topic, let id): Self.object("subscribe", ("topic", topic), ("id", id))
+        case .subscribe(let topic, let since, let id):
+            Self.object(
+                "subscribe", ("topic", topic), ("id", id), raw: since?.json.map { ("since", $0) })
         case .unsubscribe(let topic, let id): Self.object("unsubscribe", ("topic", topic), ("id", id))
-        case .publish(let topic, let data, let id):
-            Self.object("publish", ("topic", topic), ("id", id), raw: ("data", data))
+        case .publish(let topic, let data, let key, let id):
+            Self.object("publish", ("topic", topic), ("key", key), ("id", id), raw: ("data", data))
         case .ping: #"{"type":"ping"}"#
         }
     }
@@ -59,5 +62,13 @@ public enum SockeyeCommand: Equatable, Sendable {
         buffer.append(",\"")
         buffer.append(name)
         buffer.append("\":")
+    }
+}
+
+extension SockeyeSession.Position {
+    /// As `since` has it; nil when a part is not known.
+    var json: String? {
+        guard let epoch, let offset else { return nil }
+        return #"{"epoch":\#(SockeyeCommand.quoted(epoch)),"offset":\#(offset)}"#
     }
 }

@@ -4,7 +4,8 @@ import JSON
 public enum SockeyeEvent: Equatable, Sendable {
     /// The token was accepted.
     case authenticated(user: String?)
-    case subscribed(topic: String, epoch: String?, offset: UInt64?, id: String?)
+    /// `recovery` is nil where no position was asked for.
+    case subscribed(topic: String, epoch: String?, offset: UInt64?, recovery: Recovery?, id: String?)
     case unsubscribed(topic: String, id: String?)
     case published(topic: String, offset: UInt64?, id: String?)
     /// A delivery; `data` is the JSON text as it was published.
@@ -15,6 +16,14 @@ public enum SockeyeEvent: Equatable, Sendable {
     case error(SockeyeFault)
     /// A type this client does not know, or no JSON of this protocol at all.
     case other(String)
+
+    /// What became of messages that were missed.
+    public enum Recovery: Equatable, Sendable {
+        /// They follow, proved without a gap.
+        case recovered
+        /// Why they do not, as `docs/protocol.md` lists it.
+        case refused(reason: String?)
+    }
 
     /// Reads a text message.
     ///
@@ -30,7 +39,7 @@ public enum SockeyeEvent: Equatable, Sendable {
     /// The id of the command this answers.
     public var id: String? {
         switch self {
-        case .subscribed(_, _, _, let id), .unsubscribed(_, let id), .published(_, _, let id): id
+        case .subscribed(_, _, _, _, let id), .unsubscribed(_, let id), .published(_, _, let id): id
         case .error(let fault): fault.id
         case .authenticated, .goingAway, .message, .pong, .other: nil
         }
@@ -43,7 +52,9 @@ public enum SockeyeEvent: Equatable, Sendable {
         return switch members.strings["type"] {
         case "authenticated": .authenticated(user: members.strings["user"])
         case "subscribed":
-            .subscribed(topic: topic, epoch: members.strings["epoch"], offset: members.offset, id: id)
+            .subscribed(
+                topic: topic, epoch: members.strings["epoch"], offset: members.offset,
+                recovery: members.recovery, id: id)
         case "unsubscribed": .unsubscribed(topic: topic, id: id)
         case "published": .published(topic: topic, offset: members.offset, id: id)
         case "message": .message(topic: topic, offset: members.offset, data: members.data ?? "null")
@@ -66,7 +77,11 @@ public enum SockeyeEvent: Equatable, Sendable {
         /// Strings, and numbers as their text: an id or an epoch may be either.
         var strings: [String: String] = [:]
         var data: String?
+        private var isRecovered: Bool?
         var offset: UInt64? { strings["offset"].flatMap { UInt64($0) } }
+        var recovery: Recovery? {
+            isRecovered.map { $0 ? .recovered : .refused(reason: strings["reason"]) }
+        }
 
         init(_ text: String) throws(JSONError) {
             var text = text
@@ -90,6 +105,7 @@ public enum SockeyeEvent: Equatable, Sendable {
                 default:
                     let value = try scanner.skipValue()
                     if key == "data" { data = String(decoding: value, as: UTF8.self) }
+                    if key == "recovered" { isRecovered = value.first == UInt8(ascii: "t") }
                 }
                 more = try scanner.endMember()
             }

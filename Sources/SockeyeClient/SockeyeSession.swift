@@ -9,7 +9,7 @@ import WebSocketWire
 /// try await session.subscribe("news")
 /// for await delivery in session.deliveries { print(delivery.data) }
 /// ```
-/// It lives as long as its connection: coming back after a loss is the caller's, not before ``reconnectDelay``. A session that is let go of
+/// It lives as long as its connection: ``ResumingSession`` comes back after a loss. A session that is let go of
 /// closes its connection with 1001 and ends ``deliveries``.
 public actor SockeyeSession {
     /// A message on a topic.
@@ -84,11 +84,16 @@ public actor SockeyeSession {
     private var questions: [String: Question] = [:]
     private var lastID: UInt64 = 0
     private var end: ClientError?
+    private var summary: CloseSummary?
+    /// Hears everything first, in its order; the next message is not read before it is done.
+    private let observer: Observer?
+    typealias Observer = @Sendable (SockeyeEvent) async -> Void
     /// Takes what comes; it holds the connection, and the session not.
     private var reader: Task<Void, Never>?
 
-    private init(_ connection: WebSocketConnection) {
+    private init(_ connection: WebSocketConnection, _ observer: Observer?) {
         self.connection = connection
+        self.observer = observer
         (deliveries, output) = AsyncStream.makeStream(
             of: Delivery.self, bufferingPolicy: .bufferingNewest(Self.deliveryLimit))
     }
@@ -102,9 +107,16 @@ public actor SockeyeSession {
     public static func connect(_ url: String, options: ConnectOptions, on loop: ClientLoop? = nil)
         async throws(Failure) -> SockeyeSession
     {
+        try await connect(url, options: options, on: loop, observer: nil)
+    }
+
+    static func connect(
+        _ url: String, options: ConnectOptions, on loop: ClientLoop?, observer: Observer?
+    ) async throws(Failure) -> SockeyeSession {
         do {
             let plan = try ConnectPlan(url, options: options)
-            let session = SockeyeSession(try await WebSocketConnection.connect(plan, on: loop))
+            let session = SockeyeSession(
+                try await WebSocketConnection.connect(plan, on: loop), observer)
             await session.start()
             if let token = plan.firstMessageToken { try await session.authenticate(token) }
             return session
@@ -123,11 +135,18 @@ public actor SockeyeSession {
     }
 
     /// Subscribes and waits for the answer.
+    ///
+    /// - Parameter since: where the caller stands: what came after follows as deliveries, if `recovery` says so.
+    /// - Returns: where the subscription begins, and what becomes of what was missed; nil without `since`.
     @discardableResult
-    public func subscribe(_ topic: String) async throws(Failure) -> Position {
-        let event = try await ask { .subscribe(topic: topic, id: $0) }
-        guard case .subscribed(_, let epoch, let offset, _) = event else { return Position() }
-        return Position(epoch: epoch, offset: offset)
+    public func subscribe(_ topic: String, since: Position? = nil) async throws(Failure)
+        -> (position: Position, recovery: SockeyeEvent.Recovery?)
+    {
+        let event = try await ask { .subscribe(topic: topic, since: since, id: $0) }
+        guard case .subscribed(_, let epoch, let offset, let recovery, _) = event else {
+            return (Position(), nil)
+        }
+        return (Position(epoch: epoch, offset: offset), recovery)
     }
 
     /// Unsubscribes and waits for the answer.
@@ -137,12 +156,15 @@ public actor SockeyeSession {
 
     /// Publishes and waits until the server has taken it.
     ///
-    /// - Parameter data: JSON text.
+    /// - Parameters:
+    ///   - data: JSON text.
+    ///   - key: makes publishing twice publishing once, where the topic keeps keys; up to 128 bytes.
     /// - Returns: the message's offset in its topic.
     @discardableResult
-    public func publish(_ data: String, to topic: String) async throws(Failure) -> UInt64? {
+    public func publish(_ data: String, to topic: String, key: String? = nil) async throws(Failure) -> UInt64?
+    {
         guard SockeyeCommand.isJSON(data) else { throw .notJSON }
-        let event = try await ask { .publish(topic: topic, data: data, id: $0) }
+        let event = try await ask { .publish(topic: topic, data: data, key: key, id: $0) }
         guard case .published(_, let offset, _) = event else { return nil }
         return offset
     }
@@ -150,6 +172,15 @@ public actor SockeyeSession {
     /// Closes the connection; ``deliveries`` ends.
     public func close() async {
         _ = try? await connection.close(.normal)
+    }
+
+    /// Waits for the end of the connection, and tells how it came.
+    var ending: ReconnectPolicy.Ending {
+        get async {
+            await reader?.value
+            if let summary { return .closed(summary) }
+            return .failed(end ?? .closed)
+        }
     }
 
     private func ask(_ command: (String) -> SockeyeCommand) async throws(Failure) -> SockeyeEvent {
@@ -188,19 +219,28 @@ public actor SockeyeSession {
     }
 
     private func start() {
-        let events = connection.events
+        let (events, observer) = (connection.events, observer)
         reader = Task { [weak self] in
-            for await event in events { await self?.take(event) }
+            for await event in events {
+                if case .message(.text(let text)) = event {
+                    let said = SockeyeEvent(text)
+                    await observer?(said)
+                    await self?.take(said)
+                } else {
+                    await self?.take(event)
+                }
+            }
             await self?.finish()
         }
     }
 
     private func take(_ event: ConnectionEvent) {
         switch event {
-        case .message(.text(let text)): take(SockeyeEvent(text))
         case .failed(let error): end = error
-        case .closed: end = .closed
-        case .message(.binary), .ping, .pong: break
+        case .closed(let summary):
+            end = .closed
+            self.summary = summary
+        case .message, .ping, .pong: break
         }
     }
 

@@ -9,6 +9,11 @@ struct SockeyeProtocolTests {
         (SockeyeCommand.authenticate(token: "a.b"), #"{"type":"auth","token":"a.b"}"#),
         (.subscribe(topic: #"a"b"#, id: nil), #"{"type":"subscribe","topic":"a\"b"}"#),
         (.subscribe(topic: "n", id: "1"), #"{"type":"subscribe","topic":"n","id":"1"}"#),
+        (
+            .subscribe(topic: "n", since: .init(epoch: "e\"", offset: 7), id: "1"),
+            #"{"type":"subscribe","topic":"n","id":"1","since":{"epoch":"e\"","offset":7}}"#
+        ),
+        (.subscribe(topic: "n", since: .init(epoch: "e"), id: nil), #"{"type":"subscribe","topic":"n"}"#),
         (.unsubscribe(topic: "n", id: "2"), #"{"type":"unsubscribe","topic":"n","id":"2"}"#),
         (
             .publish(topic: "n", data: #"{"a": [1,2]}"#, id: nil),
@@ -34,9 +39,21 @@ struct SockeyeProtocolTests {
         (#"{"type":"message","topic":"n","offset":1,"data":5}"#, .message(topic: "n", offset: 1, data: "5")),
         (
             #"{"type":"subscribed","topic":"n","epoch":"e1","offset":7,"id":"1"}"#,
-            .subscribed(topic: "n", epoch: "e1", offset: 7, id: "1")
+            .subscribed(topic: "n", epoch: "e1", offset: 7, recovery: nil, id: "1")
         ),
-        (#"{"type":"subscribed","topic":"n"}"#, .subscribed(topic: "n", epoch: nil, offset: nil, id: nil)),
+        (
+            #"{"type":"subscribed","topic":"n"}"#,
+            .subscribed(topic: "n", epoch: nil, offset: nil, recovery: nil, id: nil)
+        ),
+        (
+            #"{"type":"subscribed","topic":"n","epoch":"e","offset":1,"recovered":true}"#,
+            .subscribed(topic: "n", epoch: "e", offset: 1, recovery: .recovered, id: nil)
+        ),
+        (
+            #"{"type":"subscribed","topic":"n","recovered":false,"reason":"expired"}"#,
+            .subscribed(
+                topic: "n", epoch: nil, offset: nil, recovery: .refused(reason: "expired"), id: nil)
+        ),
         (#"{"type":"unsubscribed","topic":"n","id":2}"#, .unsubscribed(topic: "n", id: "2")),
         (
             #"{"type":"published","topic":"n","offset":3,"id":"p"}"#,

@@ -14,6 +14,11 @@ enum ConnectCommand {
             server has answered the close frame are still printed. With --wait it stays open for that \
             long, or with '--wait forever' until the server closes.
 
+            With --reconnect it dials again when the connection ends, after one second and then twice as long \
+            each time, up to thirty, or when the server asked for it; a token in a file is read again, and \
+            topics of a Sockeye server go on where they were. It ends when the server says that coming back \
+            would change nothing.
+
             The exit status is 0 after a normal close (1000, no code, or one asked for with /close), 1 \
             when the connection could not be made or ended in another way, 2 for a wrong command line.
             """,
@@ -32,6 +37,10 @@ enum ConnectCommand {
                         summary:
                             "answer each message with the same message until the server closes; standard input is not read"
                     ),
+                    Flag(
+                        name: "--reconnect",
+                        summary:
+                            "dial again when the connection ends, and go on with the topics where they were"),
                     Flag(name: "--json", summary: "print one JSON object for each event"),
                     Flag(name: "--verbose", summary: "show the request and response heads, secrets masked"),
                     Flag(name: "--quiet", summary: "say nothing but errors on standard error"),
@@ -48,6 +57,10 @@ enum ConnectCommand {
             Example(
                 line: "sockeye connect ws://127.0.0.1:8000/ws --token @token --subscribe news",
                 summary: "watch a topic"),
+            Example(
+                line:
+                    "sockeye connect wss://example.com/ws --token @token --subscribe news --reconnect --wait forever",
+                summary: "watch it over losses and restarts"),
             Example(
                 line: "echo hello | sockeye connect wss://example.com/echo --wait 2s",
                 summary: "send one message, print what comes back"),

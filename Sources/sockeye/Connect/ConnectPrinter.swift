@@ -16,7 +16,7 @@ struct ConnectPrinter {
 
     let style: ConnectSettings.Style
     let isQuiet: Bool
-    let mask: SecretMask
+    var mask: SecretMask
     let usesColor: Bool
 
     // MARK: The connection
@@ -50,6 +50,14 @@ struct ConnectPrinter {
         if let name = info.subprotocol { line += ", protocol \(mask.apply(name))" }
         if let compression = info.compression { line += ", \(compression.headerValue)" }
         return talk(line)
+    }
+
+    /// The connection is gone, and another will be made.
+    func waiting(_ delay: Duration) -> [Line] {
+        switch style {
+        case .json: [.data(object("reconnecting", ("after_ms", Self.milliseconds(delay))))]
+        case .talk, .lines: talk("dialling again in \(Self.text(delay))")
+        }
     }
 
     /// Request and response heads, as `--verbose` shows them.

@@ -5,11 +5,20 @@ import WebSocketWire
 /// One run of `sockeye connect`: brings together the connection, standard input and what is shown.
 actor ConnectRun {
     private let settings: ConnectSettings
-    private let printer: ConnectPrinter
+    private var printer: ConnectPrinter
     private let isInteractive: Bool
     private var editor = LineEditor(prompt: "> ")
     private var terminal: RawTerminal?
     private var connection: WebSocketConnection?
+    /// Who has something to send and no connection.
+    private var senders: [CheckedContinuation<Void, Never>] = []
+    private var positions = TopicPositions()
+    /// The delay the server asked for before it went.
+    private var window: Duration?
+    private var isStarted = false
+    /// Nobody wants another connection.
+    private var isOver = false
+    private var sleeper: Task<Void, Never>?
     private var openedAt = ContinuousClock.now
     private var hasReceived = false
 
@@ -22,31 +31,70 @@ actor ConnectRun {
     }
 
     func run() async throws -> ExitStatus {
+        for topic in settings.topics { positions.want(topic) }
+        var (plan, waits, refused) = (settings.plan, 0, String?.none)
+        while true {
+            let (status, ending, wasOpen) = try await live(plan)
+            connection = nil
+            positions.disconnected()
+            if wasOpen { waits = 0 }
+            let used = plan.options.token?.value
+            var generator = SystemRandomNumberGenerator()
+            let verdict = ReconnectPolicy().judge(
+                ending, waits: waits, window: window.take(),
+                canRenewToken: settings.renew != nil && used != refused, random: generator.next())
+            guard settings.reconnects, !isOver, case .again(let delay) = verdict else {
+                end()
+                return status
+            }
+            if ending.isAboutToken { refused = used }
+            show(printer.waiting(delay))
+            waits += 1
+            await sleep(delay)
+            if isOver { return status }
+            if let renewed = try settings.renew?() { (plan, printer.mask) = renewed }
+        }
+    }
+
+    /// One connection, from dialling to its end.
+    private func live(_ plan: ConnectPlan) async throws
+        -> (ExitStatus, ReconnectPolicy.Ending, wasOpen: Bool)
+    {
         show(printer.connecting(to: settings.url))
         let connection: WebSocketConnection
         do {
-            connection = try await WebSocketConnection.connect(settings.plan)
+            connection = try await WebSocketConnection.connect(plan)
         } catch {
             show(printer.failed(error, after: .zero))
-            return report(error)
+            return (report(error), .failed(error), false)
         }
         self.connection = connection
         openedAt = .now
         if settings.isVerbose { show(printer.heads(connection.info)) }
         show(printer.opened(connection.info))
         do {
-            try await greet(connection)
-            try start(connection)
+            try await greet(connection, plan)
+            if !isStarted { try start() }
+            isStarted = true
+            for sender in senders { sender.resume() }
+            senders = []
         } catch let error as ClientError {
             // The connection ended meanwhile: its last event says how.
-            if error != .closed { return report(error) }
+            if error != .closed { return (report(error), .failed(error), true) }
         }
-        return await receive(connection)
+        let (status, ending) = await receive(connection)
+        return (status, ending, true)
+    }
+
+    private func sleep(_ delay: Duration) async {
+        let sleeper = Task { _ = try? await Task.sleep(for: delay) }
+        self.sleeper = sleeper
+        await sleeper.value
     }
 
     // MARK: What comes
 
-    private func receive(_ connection: WebSocketConnection) async -> ExitStatus {
+    private func receive(_ connection: WebSocketConnection) async -> (ExitStatus, ReconnectPolicy.Ending) {
         for await event in connection.events {
             switch event {
             case .message(let message):
@@ -59,6 +107,7 @@ actor ConnectRun {
                     try? await connection.send(message)
                 } else {
                     show(printer.received(message, after: elapsed))
+                    if settings.reconnects, case .text(let text) = message { hear(SockeyeEvent(text)) }
                 }
             case .ping(let payload):
                 if settings.isVerbose || settings.style == .json {
@@ -67,16 +116,21 @@ actor ConnectRun {
             case .pong: break
             case .closed(let summary):
                 show(printer.closed(summary, after: elapsed))
-                leaveTerminal()
+                if !settings.reconnects { leaveTerminal() }
                 let isNormal = summary.initiator == .client || summary.code == nil || summary.code == .normal
-                return summary.isClean && isNormal ? .healthy : .findings
+                return (summary.isClean && isNormal ? .healthy : .findings, .closed(summary))
             case .failed(let error):
                 show(printer.failed(error, after: elapsed))
-                leaveTerminal()
-                return report(error)
+                if !settings.reconnects { leaveTerminal() }
+                return (report(error), .failed(error))
             }
         }
-        return .findings
+        return (.findings, .failed(.closed))
+    }
+
+    private func hear(_ event: SockeyeEvent) {
+        _ = positions.hear(event)
+        if case .goingAway(let delay) = event { window = delay }
     }
 
     private func report(_ error: ClientError) -> ExitStatus {
@@ -92,11 +146,13 @@ actor ConnectRun {
     // MARK: What goes
 
     /// The messages that the command line asks for.
-    private func greet(_ connection: WebSocketConnection) async throws(ClientError) {
-        if let token = settings.plan.firstMessageToken {
+    private func greet(_ connection: WebSocketConnection, _ plan: ConnectPlan) async throws(ClientError) {
+        if let token = plan.firstMessageToken {
             try await send(.authenticate(token: token), connection)
         }
-        for topic in settings.topics { try await send(.subscribe(topic: topic, id: nil), connection) }
+        for (topic, since) in positions.wanted {
+            try await send(.subscribe(topic: topic, since: since, id: nil), connection)
+        }
     }
 
     private func send(_ command: SockeyeCommand, _ connection: WebSocketConnection) async throws(ClientError)
@@ -109,7 +165,7 @@ actor ConnectRun {
         try await connection.send(text: text)
     }
 
-    private func start(_ connection: WebSocketConnection) throws {
+    private func start() throws {
         let interrupts = try Interrupts.start()
         Task {
             _ = await interrupts.read()
@@ -129,16 +185,15 @@ actor ConnectRun {
 
     /// Each line of standard input is one message.
     private func pipe(_ input: StandardInput) async {
-        guard let connection else { return }
         var splitter = LineSplitter()
         do {
             while let bytes = await input.read() {
-                for line in splitter.feed(bytes) { try await send(line: line, connection) }
+                for line in splitter.feed(bytes) { try await send(line: line) }
             }
-            if let line = splitter.finish() { try await send(line: line, connection) }
+            if let line = splitter.finish() { try await send(line: line) }
         } catch {
-            // The connection ended; its last event says how.
-            return
+            // The connection ended; its last event says how. With another to come the rest of the input goes there.
+            if !settings.reconnects || isOver { return }
         }
         guard let wait = settings.wait else { return }
         if wait > .zero { try? await Task.sleep(for: wait) }
@@ -146,7 +201,12 @@ actor ConnectRun {
     }
 
     /// A text message holds UTF-8 alone (RFC 6455 §5.6), so any other line goes as a binary one.
-    private func send(line: [UInt8], _ connection: WebSocketConnection) async throws(ClientError) {
+    private func send(line: [UInt8]) async throws(ClientError) {
+        // Between two connections a line waits for the next one.
+        while connection == nil, settings.reconnects, !isOver {
+            await withCheckedContinuation { senders.append($0) }
+        }
+        guard let connection else { throw .closed }
         if let text = String(validating: line, as: UTF8.self) {
             try await send(text, connection)
         } else {
@@ -169,6 +229,8 @@ actor ConnectRun {
     }
 
     private func close() async {
+        isOver = true
+        sleeper?.cancel()
         beginEnd()
         _ = try? await connection?.close(.normal)
     }
@@ -182,12 +244,15 @@ actor ConnectRun {
     // MARK: Commands
 
     private func obey(_ line: String) async {
-        guard let connection else { return }
+        guard let connection else { return show([.talk("sockeye: there is no connection just now")]) }
         do {
             switch ConnectInput(line) {
             case .nothing: break
             case .message(let text): try await send(text, connection)
-            case .command(let command): try await send(command, connection)
+            case .command(let command):
+                if case .subscribe(let topic, _, _) = command { positions.want(topic) }
+                if case .unsubscribe(let topic, _) = command { positions.forget(topic) }
+                try await send(command, connection)
             case .ping:
                 // Not waited for here: the line must stay usable when no pong comes.
                 Task {
@@ -228,6 +293,14 @@ actor ConnectRun {
 
     private func redraw() {
         if terminal != nil { Output.write(editor.drawing(width: RawTerminal.width)) }
+    }
+
+    /// There will be no other connection: whoever waits for one is let go.
+    private func end() {
+        isOver = true
+        leaveTerminal()
+        for sender in senders { sender.resume() }
+        senders = []
     }
 
     private func leaveTerminal() {

@@ -14,6 +14,10 @@ struct ConnectSettings {
     }
 
     let plan: ConnectPlan
+    /// Whether it dials again when a connection ends.
+    let reconnects: Bool
+    /// What the next attempt goes by, where the token is in a file that may have changed; nil: as the first.
+    let renew: (@Sendable () throws(CommandFailure) -> (plan: ConnectPlan, mask: SecretMask))?
     let topics: [String]
     let style: Style
     let echoes: Bool
@@ -35,6 +39,17 @@ struct ConnectSettings {
         }
         plan = try ConnectionFlags.plan(invocation, options, mask)
         url = invocation.arguments[0]
+        reconnects = invocation.has("--reconnect")
+        if reconnects, invocation.value("--token")?.hasPrefix("@") == true {
+            let interval = options.pingInterval
+            renew = { () throws(CommandFailure) in
+                var (options, mask) = try ConnectionFlags.options(invocation)
+                options.pingInterval = interval
+                return (try ConnectionFlags.plan(invocation, options, mask), mask)
+            }
+        } else {
+            renew = nil
+        }
         topics = invocation.values("--subscribe")
         echoes = invocation.has("--echo")
         isVerbose = invocation.has("--verbose")
