@@ -5,6 +5,7 @@ extension Assembly {
     mutating func expandBackends() {
         for index in options.calls.indices {
             options.calls[index].headerFile = options.calls[index].headerFile.map { expand($0, "call") }
+            options.calls[index].secretFile = options.calls[index].secretFile.map { expand($0, "call") }
         }
         for index in options.webhooks.indices {
             options.webhooks[index].secretFile = options.webhooks[index].secretFile.map {
@@ -26,6 +27,7 @@ extension Assembly {
                     hint: "lower it, or raise the other")
             }
             checkReadable(call.headerFile, place)
+            checkReadable(call.secretFile, place)
         }
     }
 

@@ -22,6 +22,10 @@ public struct CallOptions: Sendable, Equatable {
     public var format = Format.auto
     /// A file with header lines for every request; `nil`: none.
     public var headerFile: String?
+    /// Whether the backend is told the claims of the caller's token.
+    public var claims = true
+    /// A file with the secret that signs calls; `nil`: they are not signed.
+    public var secretFile: String?
     /// From the call to the end of the answer.
     public var timeout: Duration = .seconds(600)
     /// Without a byte of the answer, time spent held not counted.

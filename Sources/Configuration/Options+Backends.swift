@@ -30,6 +30,18 @@ extension Options {
                 begin with `#` are left out. What is in it is never logged.
                 """),
             OptionRow(
+                "call.claims", .boolean, .boolean(\.claims),
+                """
+                Whether the backend is told the claims of the caller's token. Its user it is told in any case. Turn it off where \
+                somebody else's service is called.
+                """),
+            OptionRow(
+                "call.secret_file", .path, .text(\.secretFile), isOptional: true,
+                """
+                A file with the secret that signs calls. Its first line, without blanks around it; calls are then signed as \
+                webhooks are (`docs/webhooks.md`).
+                """),
+            OptionRow(
                 "call.timeout", .duration(.seconds(1)...(.seconds(86_400))), .duration(\.timeout),
                 "How long an answer may take. It counts from the call to the last byte, time in which readers are slow included."
             ),
@@ -68,7 +80,7 @@ extension Options {
                 "webhook.events", .list(.choice(of: WebhookOptions.Event.self)), .words(\.events),
                 """
                 Which events. `connect`: a user has shown a good token on a new connection; `subscribe` and `publish`: a client \
-                asks for it, and the rights allow it; `disconnect`: a user's connection has ended.
+                asks for it, and the rights allow it, or the server does it by itself and tells; `disconnect`: a user's connection has ended.
                 """),
             OptionRow(
                 "webhook.secret_file", .path, .text(\.secretFile), isOptional: true,
@@ -91,6 +103,12 @@ extension Options {
                 """
                 How long a delivery that fails is tried again. The pause between two tries grows from one second to one minute. \
                 It has no meaning with `decide`.
+                """),
+            OptionRow(
+                "webhook.durable", .boolean, .boolean(\.durable),
+                """
+                Whether events outlive the server. They then wait in the store until they are delivered or given up, and those \
+                left over by a stop or a crash are tried again at the next start. It has no meaning with `decide`.
                 """),
             OptionRow(
                 "webhook.on_failure", .choice(of: WebhookOptions.Fallback.self), .word(\.onFailure),

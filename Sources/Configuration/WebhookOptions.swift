@@ -32,6 +32,8 @@ public struct WebhookOptions: Sendable, Equatable {
     public var timeout: Duration = .seconds(5)
     /// How long a delivery that fails is tried again.
     public var retry: Duration = .seconds(900)
+    /// Whether events wait on disk, so that a crash loses none.
+    public var durable = false
     /// What happens without a decision.
     public var onFailure = Fallback.deny
 

@@ -265,3 +265,27 @@ def test_events_are_tried_again_and_told_at_the_end(start, tmp_path, backend):
         assert server.stop() == 0
     # Who was there when the server stopped has left, and that is told before it ends.
     assert seen == [(event, event, "ada") for event in ("connect", "disconnect")]
+
+
+def test_events_of_a_durable_webhook_outlive_a_crash(start, tmp_path, backend):
+    """The receiver is away, the server is killed, and the next one delivers what happened before, each event under one id."""
+    seen, is_open = [], threading.Event()
+
+    def script(handler, body):
+        seen.append((handler.headers["Sockeye-Delivery"], body["event"], is_open.is_set()))
+        handler.send_response(200 if is_open.is_set() else 503)
+        handler.end_headers()
+
+    url = backend(script).url
+    server = serve(start, tmp_path, f'[[webhook]]\nurl = "{url}"\nevents = ["publish"]\ndurable = true\n')
+    with signed_in(server, "ada") as talk:
+        for number in range(20):
+            talk.ask({"type": "publish", "topic": "t", "data": number, "id": number})
+        harness.until(lambda: len({id for id, _, _ in seen}) == 20, what="a first try of every event")
+    server.process.kill()
+    server.process.wait(10)
+    is_open.set()
+    again = harness.Sockeye(harness.BINARY, server.state, ["--config", str(tmp_path / "sockeye.toml")])
+    first = {id for id, _, is_late in seen if not is_late}
+    harness.until(lambda: {id for id, _, is_late in seen if is_late} == first, what="every event being delivered")
+    assert again.stop() == 0

@@ -38,6 +38,22 @@ def test_standard_output_stays_empty(tmp_path):
     assert process.returncode == 0 and out == b""
 
 
+def test_two_servers_on_one_state_are_refused(start):
+    server = start()
+    second = run("serve", "--listen", f"{HOST}:{free_port()}", "--state", server.state)
+    assert second.returncode != 0
+    assert "STATE-IN-USE" in second.stderr and str(server.pid) in second.stderr and "hint: " in second.stderr
+    # Commands that only use the store work beside the server.
+    for arguments in [("key", "create", "--name", "beside"), ("token", "mint", "--user", "ada"), ("user", "list")]:
+        assert run(*arguments, "--state", server.state).returncode == 0, arguments
+    assert get(server.port, "/health").status == 200
+    # The hold ends with the process, however it ends.
+    server.signal(signal.SIGKILL)
+    server.process.wait(10)
+    third = harness.Sockeye(BINARY, server.state)
+    assert third.stop() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_says_goodbye_and_ends_with_zero(start, number):
     server = start("--loops", "2", "--echo", "/echo")

@@ -109,7 +109,12 @@ struct DialectEncoderTests {
     func errorShape(_ error: SockeyeError) throws {
         let value = try JSONValue.parse(
             encoded(id: "\"e\"") { SockeyeEncoder.appendError(error, id: $0, to: $1) })
-        #expect(value.objectValue?.members.map(\.key) == ["type", "code", "message", "remedy", "id"])
+        var members = ["type", "code", "message", "remedy", "id"]
+        if case .rateLimited(_, let wait) = error {
+            members.insert("retry_after_ms", at: 4)
+            #expect(value["retry_after_ms"] == .number(JSONNumber(Int64(wait))))
+        }
+        #expect(value.objectValue?.members.map(\.key) == members)
         #expect(value["type"]?.stringValue == "error")
         #expect(value["code"]?.stringValue == error.code.rawValue)
         #expect(value["message"]?.stringValue == error.description && !error.description.isEmpty)

@@ -93,6 +93,23 @@ struct StateDirectoryTests {
         }
     }
 
+    @Test("one server has it, and the next when that one is gone")
+    func lock() throws {
+        try withTemporary { path in
+            let directory = try StateDirectory(path: path)
+            var lock: StateLock? = try directory.lock()
+            // As another process would find it: the lock belongs to the open file.
+            for _ in 0..<2 {
+                #expect(throws: StateError.inUse(path: path, process: Int(getpid()))) {
+                    _ = try StateDirectory(path: path).lock()
+                }
+            }
+            #expect(lock != nil)
+            lock = nil
+            _ = try directory.lock()
+        }
+    }
+
     @Test("a secret that others may read is refused", arguments: [0o644, 0o640, 0o604, 0o620] as [mode_t])
     func readable(_ mode: mode_t) throws {
         try withTemporary { base in

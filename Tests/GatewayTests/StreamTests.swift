@@ -1,6 +1,9 @@
 import Configuration
 import Foundation
+import JSON
+import Outgoing
 import Testing
+import Tokens
 import WebSocketWire
 
 @testable import Gateway
@@ -57,7 +60,44 @@ import WebSocketWire
         let (text, end) = try read(client)
         #expect(text == "abc")
         #expect(end.text == #"{"type":"stream","stream":"\#(stream)","state":"done","offset":3}"#)
-        #expect(backend.bodies == [#"{"user":"ada","data":{"q":"why?"},"stream":"\#(stream)"}"#])
+        let body = try #require(backend.bodies.first)
+        #expect(body.hasPrefix(#"{"user":"ada","claims":{"sub":"ada","#))
+        #expect(body.hasSuffix(#"},"data":{"q":"why?"},"stream":"\#(stream)"}"#))
+    }
+
+    @Test func `a backend is told the claims of the token in force, unless it is not to know them`() throws {
+        let backend = try Backend { $0.answer("1") }
+        for tells in [true, false] {
+            let server = try server(1, backend) { $0.claims = tells }
+            let client = try dial(server)
+            let now = Int64(Date().timeIntervalSince1970)
+            let renewed = try TokenMint.mint(
+                user: "ada", ttl: 700, now: now, key: server.key,
+                claims: [.init(key: "plan", value: .string("gold"))])
+            _ = try client.ask(#"{"type":"auth","token":"\#(renewed)"}"#)
+            _ = try client.ask(Self.command)
+            _ = try read(client)
+        }
+        #expect(backend.bodies.count == 2)
+        #expect(try JSONValue.parse(backend.bodies[0])["claims"]?["plan"]?.stringValue == "gold")
+        #expect(try JSONValue.parse(backend.bodies[1])["claims"] == nil)
+    }
+
+    @Test func `a call is signed where there is a secret`() throws {
+        let directory = try TemporaryDirectory()
+        try Data("s3cret\n".utf8).write(to: URL(filePath: directory.path + "/secret"))
+        let isSigned = Answer<Bool>()
+        let backend = try Backend { request in
+            isSigned.put(
+                WebhookSignature.verifies(
+                    request.field("Sockeye-Signature") ?? "", secret: Array("s3cret".utf8),
+                    body: Array(request.body.utf8), now: Int64(Date().timeIntervalSince1970)))
+            request.answer("1")
+        }
+        let client = try dial(try server(1, backend) { $0.secretFile = directory.path + "/secret" })
+        _ = try client.ask(Self.command)
+        _ = try read(client)
+        #expect(isSigned.take())
     }
 
     @Test(

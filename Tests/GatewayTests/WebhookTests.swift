@@ -1,9 +1,12 @@
 import Configuration
 import Foundation
 import Glibc
+import JSON
 import Outgoing
+import SQLiteStore
 import Synchronization
 import Testing
+import Tokens
 import WebSocketWire
 
 @testable import Gateway
@@ -218,6 +221,72 @@ import WebSocketWire
             return
         }
         #expect(try client.client.next() == .end)
+    }
+
+    @Test(arguments: [1, 3])
+    func `what is given and what a key publishes is told, and nobody is asked`(_ loops: Int) throws {
+        let directory = try TemporaryDirectory()
+        let told = try Backend { $0.answer("") }
+        let asked = try Backend { $0.answer(#"{"allow":false}"#) }
+        let server = try TestServer(loops: loops, store: directory.path) {
+            $0.endpoints = [EndpointOptions(path: "/ws", subscribe: ["given:{user}"])]
+            $0.webhooks = [
+                hook(told, [.subscribe, .publish]), hook(asked, [.subscribe, .publish], decide: true),
+            ]
+        }
+        servers.append(server)
+        let client = try dial(server)
+        #expect(try client.hear().string("topic") == "given:ada")
+        let api = try APICaller(server)
+        #expect(try api.post("/api/v1/publish", #"{"topic":"given:ada","data":{"a": 1}}"#).status == 200)
+        #expect(try client.hear().text.hasSuffix(#""data":{"a": 1}}"#))
+        #expect(try api.post("/api/v1/broadcast", #"{"topics":["x","y"],"data":2}"#).status == 200)
+        let events = try bodies(told, 4).map { try JSONValue.parse($0) }
+        let subscription = try #require(events.first { $0["event"]?.stringValue == "subscribe" })
+        #expect(subscription["topic"]?.stringValue == "given:ada")
+        #expect(subscription["automatic"]?.boolValue == true && subscription["user"]?.stringValue == "ada")
+        let published = events.filter { $0["event"]?.stringValue == "publish" }
+        #expect(Set(published.compactMap { $0["topic"]?.stringValue }) == ["given:ada", "x", "y"])
+        for event in published {
+            #expect(event["key"]?.stringValue?.hasPrefix("test-") == true && event["user"] == nil)
+        }
+        #expect(asked.bodies.isEmpty)
+    }
+
+    @Test func `events of a durable webhook are delivered by the next server, with their ids`() throws {
+        let directory = try TemporaryDirectory()
+        let ids = Mutex<[String]>([])
+        let backend = try Backend { request in
+            let id = request.field("Sockeye-Delivery") ?? ""
+            let isFirstLife = ids.withLock { ids in
+                defer { ids.append(id) }
+                return ids.isEmpty
+            }
+            request.answer("", status: isFirstLife ? "503 Busy" : "200 OK")
+        }
+        let hooks = [hook(backend, [.connect]) { $0.durable = true }]
+        func stored() throws -> Int {
+            let name = TokenHash(of: hooks[0].url).hex
+            return try DirectStore(path: directory.path + "/" + Store.fileName).read {
+                session throws(StoreError) in try session.deliveries(for: name, limit: 100).count
+            }
+        }
+        do {
+            let server = try TestServer(loops: 1, store: directory.path) { $0.webhooks = hooks }
+            _ = try dial(server)
+            // It failed, and waits a second for its next try: longer than this server lives.
+            for _ in 0..<1000 where ids.withLock({ $0.isEmpty }) { usleep(10_000) }
+            server.shared.hooks.close()
+            server.shared.outgoing?.shutdown()
+            server.shared.store?.close()
+        }
+        #expect(try stored() == 1)
+        let server = try TestServer(loops: 1, store: directory.path) { $0.webhooks = hooks }
+        servers.append(server)
+        for _ in 0..<1000 where server.shared.hooks.counts.delivered < 1 { usleep(10_000) }
+        #expect(ids.withLock { $0.count == 2 && Set($0).count == 1 })
+        for _ in 0..<500 where try stored() > 0 { usleep(10_000) }
+        #expect(try stored() == 0)
     }
 
     @Test func `a queue that is full drops, and counts it`() throws {

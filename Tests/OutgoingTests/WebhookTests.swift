@@ -164,6 +164,57 @@ struct WebhookTests {
         }
     }
 
+    @Test("a kept delivery is forgotten when its fate is known, and not when the process ends")
+    func keeping() async throws {
+        let http = try OutgoingHTTP()
+        let server = try LocalServer { peer in
+            while let request = peer.readRequest() {
+                switch request.fields["sockeye-event"] {
+                case "taken": peer.answer("204 No Content")
+                case "refused": peer.answer("400 Bad Request")
+                default: peer.answer("503 Service Unavailable")
+                }
+            }
+        }
+        defer { server.stop() }
+        let deeds = Log<String>()
+        let settled = Once<Void>()
+        let keeper = WebhookSender.Keeper { _, event, _ in
+            deeds.add("keep \(event)")
+        } forget: { _ in
+            deeds.add("forget")
+        }
+        let reports = Log<String>()
+        var policy = WebhookPolicy()
+        (policy.firstDelay, policy.longestDelay) = (.seconds(600), .seconds(600))
+        let hook = Webhook(url: server.url, secret: nil)
+        let sender = WebhookSender(hook, over: http, policy: policy, keeper: keeper) {
+            reports.add(Self.text($0))
+            if reports.all.count == 3 { settled() }
+        }
+        for event in ["taken", "refused", "later"] { sender.deliver(event: event, body: []) }
+        await settled.value
+        #expect(deeds.all.filter { $0 == "forget" }.count == 2)
+        #expect(
+            Set(deeds.all) == ["keep taken", "keep refused", "keep later", "forget"])
+        // What waits for its next try is neither reported nor forgotten.
+        sender.close()
+        #expect(await http.end())
+        #expect(deeds.all.count == 5 && reports.all.count == 3)
+
+        let again = try OutgoingHTTP()
+        let delivered = Once<Void>()
+        let next = WebhookSender(Webhook(url: server.url, secret: nil), over: again, keeper: keeper) {
+            if case .delivered(let id, _, _) = $0, id == "old" { delivered() }
+        }
+        next.resume(id: "old", event: "taken", body: [], age: .seconds(1_000_000_000))
+        await delivered.value
+        // What is resumed was kept before.
+        #expect(deeds.all.filter { $0.hasPrefix("keep") }.count == 3)
+        #expect(deeds.all.filter { $0 == "forget" }.count == 3)
+        #expect(await again.end())
+    }
+
     @Test("what cannot be sent at all ends, however much there is of it")
     func closed() async throws {
         let http = try OutgoingHTTP()

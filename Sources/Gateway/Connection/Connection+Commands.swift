@@ -147,7 +147,9 @@ extension Connection {
             return refuse(.dataTooLong(count: data.count, limit: loop.shared.limits.publishLimit), id: id)
         }
         loop.call(
-            CallRequest(plan: plan, user: session.user, data: data, viewer: viewer, id: [UInt8](id)))
+            CallRequest(
+                plan: plan, user: session.user, claims: plan.tellsClaims ? claims ?? "{}" : nil, data: data,
+                viewer: viewer, id: [UInt8](id)))
     }
 
     private func atHome(

@@ -17,9 +17,13 @@ extension Connection {
             case .parameter(let name): values?[name]
             }
         }
-        return session.authenticate(
-            identity, rights, leeway: loop.acceptance.verifier.policy.leeway,
-            warning: loop.shared.limits.tokenWarning, now: loop.unixTime)
+        guard
+            session.authenticate(
+                identity, rights, leeway: loop.acceptance.verifier.policy.leeway,
+                warning: loop.shared.limits.tokenWarning, now: loop.unixTime)
+        else { return false }
+        if loop.shared.keepsClaims { claims = identity.claims }
+        return true
     }
 
     /// Subscribes a new session to what its endpoint gives everybody, each told like a subscription that was asked for.

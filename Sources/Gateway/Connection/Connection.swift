@@ -68,6 +68,8 @@ final class Connection {
     var deadline = MonotonicTime(nanoseconds: .max)
     var reader: MessageReader
     var session = Session()
+    /// The claims of the session's token as JSON, where calls tell them.
+    var claims: String?
     /// What stands in the holes of the endpoint's path; nil where it has none.
     var pathValues: [String: String]?
     /// What only some connections have.

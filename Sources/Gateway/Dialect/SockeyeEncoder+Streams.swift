@@ -56,6 +56,9 @@ extension SockeyeEncoder {
         let body = ByteBuffer()
         var object = JSONObjectWriter(body)
         object.member("user", request.user)
+        if var claims = request.claims {
+            claims.withUTF8 { object.member("claims", raw: UnsafeRawBufferPointer($0)) }
+        }
         request.data.withUnsafeBytes { object.member("data", raw: $0) }
         object.member("stream", stream)
         object.end()

@@ -130,11 +130,13 @@ final class LoginDesk: Sendable {
         }
         guard let token = OpaqueToken(.token, random: secret.bytes) else { return }
         let lifetime = lifetime
+        let issued = max(
+            milliseconds, acceptance.issuingTime(for: user.name, now: milliseconds / 1000) &* 1000)
         store.write { session throws(StoreError) in
             try session.addToken(
                 hash: token.hash.bytes, user: user.name, expiresAt: milliseconds &+ lifetime &* 1000,
                 label: "login", claims: claims.isEmpty ? nil : JSONValue.object(JSONObject(claims)).text,
-                now: milliseconds)
+                now: issued)
         } then: { [self] result in
             switch result {
             case .success: answer(granted(token.text, user))

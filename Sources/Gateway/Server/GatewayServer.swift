@@ -22,6 +22,8 @@ public struct GatewayServer {
     /// How many descriptors the process may have.
     let descriptors: Int
     let state: StateDirectory
+    /// Held for as long as the server lives.
+    private let stateLock: StateLock
     let log: LogSink
     let shared: ServerShared
     private let control: ControlQueue
@@ -81,6 +83,7 @@ public struct GatewayServer {
         let state: StateDirectory
         do throws(StateError) {
             state = try StateDirectory(path: options.state)
+            stateLock = try state.lock()
         } catch {
             throw .state(error)
         }

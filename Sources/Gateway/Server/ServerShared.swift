@@ -37,6 +37,8 @@ final class ServerShared: Sendable {
     let login: LoginDesk?
     /// The backends that clients may call.
     let calls: [CallPlan]
+    /// Whether calls tell the claims of a session's token, which it is then to keep.
+    let keepsClaims: Bool
     /// Who is told of what happens, or asked before.
     let hooks: Hooks
     /// The id of the latest notification the store is known to hold, or to have held; 0 before the first.
@@ -69,7 +71,9 @@ final class ServerShared: Sendable {
         self.changes = changes
         outgoing = try OutgoingHTTP(for: options)
         calls = try options.calls.map { options throws(ServeError) in try CallPlan(options) }
-        hooks = try Hooks(options.webhooks, over: outgoing, dataLimit: options.publishLimit, log: log)
+        keepsClaims = calls.contains { $0.tellsClaims }
+        hooks = try Hooks(
+            options.webhooks, over: outgoing, dataLimit: options.publishLimit, store: store, log: log)
         do throws(StoreError) {
             apiKeys = try APIKeys(store, changes)
             self.tokens = try TokenGate(
@@ -107,6 +111,7 @@ final class ServerShared: Sendable {
         isDevelopment = options.profile == .development
         do throws(StoreError) {
             try lookForNotifications()
+            try hooks.resume(store)
         } catch {
             throw .store(error)
         }

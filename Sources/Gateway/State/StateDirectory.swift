@@ -4,7 +4,7 @@ public import Tokens
 /// Where the server keeps what must outlive it.
 ///
 /// Several processes may open one directory at once: whoever comes first makes a file, the others find it
-/// whole.
+/// whole. Only one of them may be a server (``StateLock``).
 public struct StateDirectory: Sendable {
     /// Where it is, absolute or relative to the working directory.
     public let path: String

@@ -2,6 +2,8 @@
 public enum StateError: Error, Equatable, Sendable {
     /// A file exists but does not hold what it should.
     case damaged(path: String)
+    /// Another server uses the directory; its process, where that is known.
+    case inUse(path: String, process: Int?)
     /// There is no home directory to put the state into.
     case noHome
     /// The system gives no random bytes.
@@ -21,6 +23,7 @@ public enum StateError: Error, Equatable, Sendable {
     public var code: String {
         switch self {
         case .damaged: "STATE-DAMAGED"
+        case .inUse: "STATE-IN-USE"
         case .noHome: "STATE-HOME"
         case .noRandomness: "STATE-RANDOM"
         case .notADirectory, .notAFile: "STATE-KIND"
@@ -36,6 +39,8 @@ extension StateError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .damaged(let path): "\(path) is not a signing secret: it must hold 64 hex digits"
+        case .inUse(let path, let process?): "\(path) is used by another server, process \(process)"
+        case .inUse(let path, nil): "\(path) is used by another server"
         case .noHome: "there is no home directory to keep the state in"
         case .noRandomness: "the system gives no random bytes for a signing secret"
         case .notADirectory(let path): "\(path) is not a directory"
@@ -54,6 +59,7 @@ extension StateError: CustomStringConvertible {
         switch self {
         case .damaged(let path):
             "restore it from a backup, or remove \(path) for a new one: tokens issued before stop working"
+        case .inUse: "stop that server first, or give each its own directory with --state or SOCKEYE_STATE"
         case .noHome: "set SOCKEYE_STATE or --state to a directory"
         case .noRandomness: "check the kernel's random device"
         case .notADirectory: "choose another directory with --state or SOCKEYE_STATE"

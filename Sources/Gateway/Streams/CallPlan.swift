@@ -11,7 +11,10 @@ struct CallPlan: Sendable {
     let limit: Int
     /// Answers one user may have under way, and as many that have ended.
     let concurrent: Int
+    /// Whether the backend is told the caller's claims.
+    let tellsClaims: Bool
     private let format: CallOptions.Format
+    private let secret: [UInt8]?
     private let template: OutgoingRequest
 
     init(_ options: CallOptions) throws(ServeError) {
@@ -19,7 +22,9 @@ struct CallPlan: Sendable {
         keep = options.keep
         limit = options.limit
         concurrent = options.concurrent
+        tellsClaims = options.claims
         format = options.format
+        secret = try options.secretFile.map { path throws(ServeError) in try SecretFile.line(path) }
         var headers = try HeaderFile.read(options.headerFile)
         func add(_ name: String, _ value: String) {
             if !headers.contains(where: { $0.name.lowercased() == name.lowercased() }) {
@@ -36,9 +41,16 @@ struct CallPlan: Sendable {
         self.template = template
     }
 
-    /// The request of one call.
-    func request(_ body: [UInt8]) -> OutgoingRequest {
+    /// The request of one call, signed where there is a secret.
+    func request(_ body: [UInt8], unixSeconds: Int64) -> OutgoingRequest {
         var request = template
+        if let secret {
+            request.headers.append(
+                (
+                    name: "Sockeye-Signature",
+                    value: WebhookSignature.header(secret: secret, body: body, unixSeconds: unixSeconds)
+                ))
+        }
         request.body = body
         return request
     }

@@ -9,6 +9,8 @@ import Telemetry
 struct CallRequest: Sendable {
     let plan: CallPlan
     let user: String
+    /// Of the caller's token, as JSON; nil where the backend is not told.
+    let claims: String?
     let data: [UInt8]
     let viewer: AnswerStream.ViewerID
     /// The client's.
@@ -60,7 +62,7 @@ extension LoopState {
         } id: {
             request.id
         }
-        feed.start(SockeyeEncoder.callBody(request, stream: name))
+        feed.start(SockeyeEncoder.callBody(request, stream: name), unixSeconds: unixTime)
     }
 
     /// Gives a connection of its user what it has not seen of a stream, and what comes.

@@ -41,9 +41,11 @@ final class StreamFeed: Sendable {
     }
 
     /// Sends the request; an error is posted like any that comes later.
-    func start(_ body: [UInt8]) {
+    func start(_ body: [UInt8], unixSeconds: Int64) {
         do throws(OutgoingError) {
-            let id = try http.stream(plan.request(body)) { [self] id, event in take(id, event) }
+            let id = try http.stream(plan.request(body, unixSeconds: unixSeconds)) { [self] id, event in
+                take(id, event)
+            }
             state.withLock { $0.transfer = id }
         } catch {
             end(.failed(StreamFailure(error)), (error.code, error.description))

@@ -1,10 +1,13 @@
 import Bytes
+import CSystem
 import Configuration
 import EventLoop
 import Glibc
 import Outgoing
+import SQLiteStore
 import Synchronization
 import Telemetry
+import Tokens
 
 /// Webhooks as configured: who is told of what, and who is asked first.
 ///
@@ -56,15 +59,18 @@ final class Hooks: Sendable {
     let told: Events
     let asked: Events
     private let senders: [(events: Events, sender: WebhookSender)]
+    /// Those of them that left events in the store, by the names they have there.
+    private let keeping: [(name: String, sender: WebhookSender)]
     private let deciders: [Decider]
     private let decisions = Mutex(Counts())
 
     /// The longest `data` a decision may bring is given by `dataLimit`, in bytes.
-    init(_ options: [WebhookOptions], over http: OutgoingHTTP?, dataLimit: Int, log: LogSink)
+    init(_ options: [WebhookOptions], over http: OutgoingHTTP?, dataLimit: Int, store: Store?, log: LogSink)
         throws(ServeError)
     {
         var senders: [(events: Events, sender: WebhookSender)] = []
         var deciders: [Decider] = []
+        var keeping: [(name: String, sender: WebhookSender)] = []
         let reporter = Reporter(log)
         for option in options {
             guard let http else { break }
@@ -84,17 +90,58 @@ final class Hooks: Sendable {
                 var policy = WebhookPolicy()
                 policy.attempts = 100
                 policy.lifetime = option.retry
-                senders.append(
-                    (
-                        Events(option.events),
-                        WebhookSender(hook, over: http, policy: policy, report: reporter.report)
-                    ))
+                // The URL may hold a secret, and says nothing the store needs to know.
+                let name = TokenHash(of: option.url).hex
+                let sender = WebhookSender(
+                    hook, over: http, policy: policy,
+                    keeper: option.durable ? store.map { Self.keeper(name, $0, reporter) } : nil,
+                    report: reporter.report)
+                if option.durable { keeping.append((name, sender)) }
+                senders.append((Events(option.events), sender))
             }
         }
         told = senders.reduce(into: []) { $0.formUnion($1.events) }
         asked = deciders.reduce(into: []) { $0.formUnion($1.events) }
         self.senders = senders
+        self.keeping = keeping
         self.deciders = deciders
+    }
+
+    /// Keeps the events of a webhook in the store.
+    private static func keeper(_ name: String, _ store: Store, _ reporter: Reporter) -> WebhookSender.Keeper {
+        WebhookSender.Keeper { id, event, body in
+            let delivery = StoredDelivery(
+                id: id, event: event, body: body, createdAt: csys_unix_milliseconds())
+            store.write(bytes: body.count) { session throws(StoreError) in
+                try session.keepDelivery(delivery, for: name)
+            } then: { result in
+                if case .failure(let error) = result { reporter.notKept(event, error) }
+            }
+        } forget: { id in
+            // One that stays is delivered once more, which its receiver can tell.
+            store.write { session throws(StoreError) in
+                try session.forgetDelivery(id)
+            } then: { _ in
+            }
+        }
+    }
+
+    /// Goes on with the events that an earlier process left.
+    func resume(_ store: Store?) throws(StoreError) {
+        guard let store else { return }
+        var names: Set<String> = []
+        for (name, sender) in keeping where names.insert(name).inserted {
+            let limit = WebhookQueue().limit
+            let left = try store.readNow { session throws(StoreError) in
+                try session.deliveries(for: name, limit: limit)
+            }
+            let now = csys_unix_milliseconds()
+            for delivery in left {
+                sender.resume(
+                    id: delivery.id, event: delivery.event, body: delivery.body,
+                    age: .milliseconds(max(0, now &- delivery.createdAt)))
+            }
+        }
     }
 
     /// Tells everybody who wants to know; bounded, never waits.
@@ -148,6 +195,11 @@ final class Hooks: Sendable {
     func finish() {
         let end = EventLoop.now() + .seconds(2)
         while counts.waiting > 0, EventLoop.now() < end { usleep(5000) }
+        close()
+    }
+
+    /// Takes no more events; those that are not kept and were not delivered are given up.
+    func close() {
         for (_, sender) in senders { sender.close() }
     }
 }
@@ -187,6 +239,12 @@ private final class Reporter: Sendable {
                     "delay": "\(delay.text)",
                 ])
         }
+    }
+
+    func notKept(_ event: String, _ error: StoreError) {
+        write(
+            LogLimit.Kind(level: .warning, event: "webhook-not-kept", code: error.code),
+            "an event is not in the store, and would not outlive a crash: \(error)", ["event": "\(event)"])
     }
 
     private func write(_ kind: LogLimit.Kind, _ words: String, _ fields: LogFields) {

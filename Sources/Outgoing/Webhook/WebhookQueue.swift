@@ -16,14 +16,17 @@ public struct WebhookQueue: Sendable {
         /// JSON.
         public let body: [UInt8]
         let since: MonotonicTime
+        /// Whether it is to outlive the process.
+        public let isKept: Bool
         /// Tries begun.
         public fileprivate(set) var attempts = 0
 
-        init(id: String, event: String, body: [UInt8], since: MonotonicTime) {
+        init(id: String, event: String, body: [UInt8], since: MonotonicTime, isKept: Bool = false) {
             self.id = id
             self.event = event
             self.body = body
             self.since = since
+            self.isKept = isKept
         }
     }
 
@@ -66,14 +69,14 @@ public struct WebhookQueue: Sendable {
 
     /// Hands a delivery in; false when the queue is full, and then it is counted as dropped.
     public mutating func add(
-        id: String, event: String, body: [UInt8], now: MonotonicTime
+        id: String, event: String, body: [UInt8], isKept: Bool = false, now: MonotonicTime
     ) -> (isTaken: Bool, steps: [Step]) {
         guard !isClosed, count < limit, body.count <= byteLimit - bytes else {
             dropped += 1
             return (false, [])
         }
         bytes += body.count
-        waiting.append(Delivery(id: id, event: event, body: body, since: now))
+        waiting.append(Delivery(id: id, event: event, body: body, since: now, isKept: isKept))
         return (true, next())
     }
 

@@ -7,7 +7,7 @@ import Synchronization
 /// Delivers the events of one hook: signed, retried, bounded.
 ///
 /// Every method may be called from any thread. At least once: a receiver that took a delivery and whose answer was lost gets it again,
-/// with the same `Sockeye-Delivery`. Deliveries live in memory, and end with the process.
+/// with the same `Sockeye-Delivery`. Deliveries live in memory, and end with the process unless somebody keeps them.
 public final class WebhookSender: Sendable {
     /// What happened to a delivery, for logs and metrics.
     public enum Report: Sendable {
@@ -21,12 +21,30 @@ public final class WebhookSender: Sendable {
         case retried(id: String, event: String, attempt: Int, after: Duration, OutgoingError)
     }
 
+    /// Where deliveries are kept that must outlive the process; both are called in order, on any thread, and must not block.
+    public struct Keeper: Sendable {
+        /// Keeps a delivery that was just handed in.
+        let keep: @Sendable (_ id: String, _ event: String, _ body: [UInt8]) -> Void
+        /// Forgets one that was delivered or given up.
+        let forget: @Sendable (_ id: String) -> Void
+
+        /// A keeper from its deeds.
+        public init(
+            keep: @escaping @Sendable (_ id: String, _ event: String, _ body: [UInt8]) -> Void,
+            forget: @escaping @Sendable (_ id: String) -> Void
+        ) {
+            self.keep = keep
+            self.forget = forget
+        }
+    }
+
     /// Where it delivers to.
     public let hook: Webhook
     /// When it tries again.
     public let policy: WebhookPolicy
 
     private let http: OutgoingHTTP
+    private let keeper: Keeper?
     /// For people; the URL may hold a secret.
     private let host: String
     private let queue: Mutex<WebhookQueue>
@@ -37,11 +55,12 @@ public final class WebhookSender: Sendable {
     ///
     /// - Parameters:
     ///   - queue: empty, with its limits.
+    ///   - keeper: keeps what is handed in until it is delivered or given up; nil: nobody does.
     ///   - report: called on the outgoing thread, or on the caller's for what cannot be begun.
     ///   - random: for the jitter; the system's by default.
     public init(
         _ hook: Webhook, over http: OutgoingHTTP, policy: WebhookPolicy = WebhookPolicy(),
-        queue: WebhookQueue = WebhookQueue(),
+        queue: WebhookQueue = WebhookQueue(), keeper: Keeper? = nil,
         report: @escaping @Sendable (Report) -> Void = { _ in },
         random: @escaping @Sendable () -> UInt64 = { .random(in: 0 ... .max) }
     ) {
@@ -49,6 +68,7 @@ public final class WebhookSender: Sendable {
         self.http = http
         host = (try? URLParts(hook.url))?.authority ?? "the receiver"
         self.policy = policy
+        self.keeper = keeper
         self.queue = Mutex(queue)
         self.random = random
         self.report = report
@@ -61,11 +81,24 @@ public final class WebhookSender: Sendable {
     public func deliver(event: String, body: [UInt8]) -> Bool {
         let id = Webhook.makeID()
         let (isTaken, steps) = queue.withLock {
-            $0.add(id: id, event: event, body: body, now: EventLoop.now())
+            $0.add(id: id, event: event, body: body, isKept: keeper != nil, now: EventLoop.now())
         }
-        if !isTaken { report(.dropped(event: event)) }
+        // Before the first try, so that it is forgotten after it was kept.
+        if isTaken { keeper?.keep(id, event, body) } else { report(.dropped(event: event)) }
         perform(steps)
         return isTaken
+    }
+
+    /// Goes on with a delivery of an earlier process, which is kept already.
+    ///
+    /// - Parameter age: how long ago it was handed in.
+    public func resume(id: String, event: String, body: [UInt8], age: Duration) {
+        let now = EventLoop.now()
+        let since = MonotonicTime.zero + min(max(.zero, now - .zero - age), now - .zero)
+        let steps = queue.withLock {
+            $0.add(id: id, event: event, body: body, isKept: true, now: since).steps
+        }
+        perform(steps)
     }
 
     /// Deliveries there are, and what became of the others.
@@ -73,10 +106,11 @@ public final class WebhookSender: Sendable {
         queue.withLock { ($0.count, $0.delivered, $0.failed, $0.dropped) }
     }
 
-    /// Takes nothing any more, and gives up what has not been sent; what is under way ends by itself.
+    /// Takes nothing any more, and gives up what has not been sent, unless it is kept for the next process; what is under way
+    /// ends by itself.
     public func close() {
         let left = queue.withLock { $0.close() }
-        for delivery in left { reportFailure(delivery, .failed(.closed)) }
+        for delivery in left where !delivery.isKept { reportFailure(delivery, .failed(.closed)) }
     }
 
     private func perform(_ steps: [WebhookQueue.Step]) {
@@ -114,7 +148,9 @@ public final class WebhookSender: Sendable {
         let (id, event, attempt) = (delivery.id, delivery.event, delivery.attempts)
         let steps = queue.withLock { $0.settle(id, verdict) }
         switch verdict {
-        case .delivered: report(.delivered(id: id, event: event, attempt: attempt))
+        case .delivered:
+            if delivery.isKept { keeper?.forget(id) }
+            report(.delivered(id: id, event: event, attempt: attempt))
         case .again(let delay):
             let reason: OutgoingError
             switch result {
@@ -122,7 +158,11 @@ public final class WebhookSender: Sendable {
             case .failure(let failure): reason = failure
             }
             report(.retried(id: id, event: event, attempt: attempt, after: delay, reason))
-        case .abandoned(let end): reportFailure(delivery, end)
+        // The process ends, and another will go on with it.
+        case .abandoned(.failed(.closed)) where delivery.isKept: break
+        case .abandoned(let end):
+            if delivery.isKept { keeper?.forget(id) }
+            reportFailure(delivery, end)
         }
         return steps
     }

@@ -97,6 +97,17 @@ extension Schema {
             detail INTEGER NOT NULL,
             origin INTEGER NOT NULL              -- which opening of the store wrote it
         ) STRICT;
+        """,
         """
+        CREATE TABLE delivery (                  -- events on their way to a webhook
+            id TEXT PRIMARY KEY NOT NULL,        -- the same for every try
+            hook TEXT NOT NULL,                  -- which, by the hash of its URL
+            event TEXT NOT NULL,
+            body BLOB NOT NULL,
+            created_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX delivery_order ON delivery (hook, created_at);
+        CREATE INDEX delivery_age ON delivery (created_at);
+        """,
     ]
 }

@@ -92,10 +92,13 @@ extension TokenCommand {
         let (end, isOver) = StateStore.now.addingReportingOverflow(
             ttl.components.seconds.multipliedReportingOverflow(by: 1000).partialValue)
         try store.write { session throws(StoreError) in
-            try session.addToken(
+            let now = StateStore.now
+            let revocation = try session.revocation(.user(user), now: now)
+            _ = try session.addToken(
                 hash: token.hash.bytes, user: user, expiresAt: isOver || end < 0 ? nil : end,
                 label: invocation.value("--label"),
-                claims: claims.isEmpty ? nil : JSONValue.object(JSONObject(claims)).text, now: StateStore.now)
+                claims: claims.isEmpty ? nil : JSONValue.object(JSONObject(claims)).text,
+                now: max(now, min(now + 1000, ((revocation?.issuedBefore ?? 0) &+ 999) / 1000 * 1000)))
         }
         if !store.options.token.opaque {
             Talk.warning(
