@@ -144,7 +144,9 @@ extension Options {
     fileprivate func autoSubscriptions(of namespace: NamespaceOptions, at path: String) throws(RightsError)
         -> TopicRights
     {
-        guard let endpoint = endpoints.first(where: { $0.path == path }) else { return .open }
+        guard let endpoint = endpoints.first(where: { $0.path == path }) else {
+            return try TopicRights([.open])
+        }
         return try rights(of: endpoint, in: namespace)
     }
 }

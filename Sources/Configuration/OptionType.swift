@@ -218,7 +218,8 @@ extension OptionType {
     public var meaningOfZero: String? {
         switch self {
         case .duration(_, let zero), .integer(_, let zero): zero
-        case .address, .addressRange, .boolean, .choice, .corsOrigin, .directory, .list, .logDestination, .origin,
+        case .address, .addressRange, .boolean, .choice, .corsOrigin, .directory, .list, .logDestination,
+            .origin,
             .path, .queryName, .rate, .size, .text, .topicPattern, .url, .urlPath:
             nil
         }

@@ -121,7 +121,7 @@ extension LoopState {
                 ConnectionFacts(
                     id: "\(index)-\(token)", user: connection.session.user,
                     endpoint: shared.endpoints.endpoints[Int(connection.endpoint)].pattern.description,
-                    peer: connection.peer.description,
+                    peer: connection.clientName,
                     openedAt: (unixMilliseconds &- Int64(connection.age / 1_000_000)) / 1000,
                     subscriptions: hub.names(of: connection.slot).count { !InternalTopic.isInternal($0) }))
         }

@@ -168,6 +168,7 @@ extension LoopState {
             loop: self, fileDescriptor: -1, peer: moved.peer, listener: moved.listener, phase: .http)
         swap(&connection.socket, &moved.socket)
         guard attach(connection) else { return }
+        connection.noteClient(of: moved.head)
         if connection.upgrade(moved.head, moved.handshake, moved.session, at: moved.endpoint) {
             moved.bytes.withUnsafeMutableBytes { connection.dropExchangeKeeping($0) }
         } else {
