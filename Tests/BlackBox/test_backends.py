@@ -280,7 +280,7 @@ def test_events_of_a_durable_webhook_outlive_a_crash(start, tmp_path, backend):
     server = serve(start, tmp_path, f'[[webhook]]\nurl = "{url}"\nevents = ["publish"]\ndurable = true\n')
     with signed_in(server, "ada") as talk:
         for number in range(20):
-            talk.ask({"type": "publish", "topic": "t", "data": number, "id": number})
+            talk.say(type="publish", topic="t", data=number, id=number).hear_of("published")
         harness.until(lambda: len({id for id, _, _ in seen}) == 20, what="a first try of every event")
     server.process.kill()
     server.process.wait(10)

@@ -31,6 +31,24 @@ public enum ServeError: Error, Sendable, CustomStringConvertible {
     /// The system refuses what every server needs.
     case system(SystemError)
 
+    /// A stable code: the cause's own where it has one.
+    public var code: String {
+        switch self {
+        case .cannotListen: "SERVE-LISTEN"
+        case .badAddress: "SERVE-ADDRESS"
+        case .badEndpoint: "SERVE-ENDPOINT"
+        case .badFile: "SERVE-FILE"
+        case .outgoing(let error): error.code
+        case .noSuchSocket: "SERVE-SOCKET"
+        case .state(let error): error.code
+        case .store(let error): error.code
+        case .tls(let error): error.code
+        case .tokens: "SERVE-KEYS"
+        case .noCertificate: "SERVE-CERTIFICATE"
+        case .system: "SERVE-SYSTEM"
+        }
+    }
+
     /// What happened, in words.
     public var description: String {
         switch self {

@@ -52,7 +52,7 @@ enum ServeCommand {
                 }
             }
         } catch {
-            throw CommandFailure.unavailable(error.description, hint: error.remedy)
+            throw CommandFailure.unavailable("\(error) [\(error.code)]", hint: error.remedy)
         }
         return .healthy
     }
