@@ -13,7 +13,8 @@ struct CauseTests {
         #expect(CauseText.all[code] != nil)
         for phrase in [code.title, code.summary] {
             #expect(!phrase.en.isEmpty && !phrase.zh.isEmpty)
-            #expect(phrase.zh.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) }, "\(phrase.zh)")
+            #expect(
+                phrase.zh.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) }, "\(phrase.zh)")
             #expect(!phrase.en.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) })
         }
         #expect(!code.title.en.hasSuffix(".") && !code.title.zh.hasSuffix("。"))

@@ -13,7 +13,7 @@ package enum Examiner {
         var walk = FileWalk()
         for folder in inquiry.folders { try walk.read(folder) }
         if let file = inquiry.nginxFile { try walk.readFile(file) }
-        let sources = inquiry.files + NginxDump.expanded(walk.files)
+        let sources = inquiry.files + walk.files
         var subject = inquiry.subject
         settleDialect(&subject, sources)
         let files = FileEvidence.gather(sources, subject: &subject)

@@ -17,7 +17,7 @@ package struct LocalMachine: Sendable {
 
     /// nginx, if it is installed.
     package let nginx: LocalNginx?
-    /// Its configuration, file by file.
+    /// Its configuration: what `nginx -T` printed, else the files of /etc/nginx.
     package let nginxFiles: [SourceFile]
     /// Where people listen.
     package let listeners: [Listener]
@@ -29,7 +29,7 @@ package struct LocalMachine: Sendable {
     /// Looks.
     package static func look(in directory: String = ".") -> LocalMachine {
         let nginx = LocalNginx.find()
-        var nginxFiles = nginx?.configuration() ?? []
+        var nginxFiles = (nginx?.configuration()).map { [$0] } ?? []
         if nginxFiles.isEmpty {
             // nginx -T needs to read certificates, which only root may; the configuration itself is readable.
             var walk = FileWalk()

@@ -1,4 +1,5 @@
 import Glibc
+import NginxSyntax
 
 /// Runs a program of this machine and reads what it prints, within bounds.
 package enum LocalProgram {
@@ -79,50 +80,11 @@ package struct LocalNginx: Sendable {
         return nil
     }
 
-    /// The configuration as `nginx -T` prints it, file by file; empty when it does not load or may not be read.
-    package func configuration() -> [SourceFile] {
-        guard let output = LocalProgram.output(of: path, ["-T"], timeout: .seconds(10)) else { return [] }
-        return NginxDump.files(in: output) ?? []
-    }
-}
-
-/// What `nginx -T` prints: every file of the configuration, each behind a line that names it.
-package enum NginxDump {
-    /// The files of a dump; nil when `bytes` is none.
-    package static func files(in bytes: [UInt8]) -> [SourceFile]? {
-        let mark = Array("# configuration file ".utf8)
-        var files: [SourceFile] = []
-        var name: String?
-        var start = 0
-        func end(at place: Int) {
-            guard let name else { return }
-            files.append(SourceFile(name: name, path: name, bytes: Array(bytes[start..<place])))
-        }
-        var at = 0
-        while at < bytes.count {
-            let lineEnd = bytes[at...].firstIndex(of: 0x0A) ?? bytes.count
-            let next = min(lineEnd + 1, bytes.count)
-            let line = bytes[at..<lineEnd]
-            if line.last == 0x3A, line.starts(with: mark), line.dropFirst(mark.count).first == 0x2F {
-                end(at: at)
-                name = String(decoding: line.dropFirst(mark.count).dropLast(), as: UTF8.self)
-                start = next
-            }
-            at = next
-        }
-        end(at: bytes.count)
-        return files.isEmpty ? nil : files
-    }
-
-    /// `files` with every dump among them replaced by what it holds.
-    package static func expanded(_ files: [SourceFile]) -> [SourceFile] {
-        files.flatMap { file in
-            // Cheap first: a dump begins with that line, or with the words of `nginx -t` on standard error.
-            let head = file.bytes.prefix(4_000)
-            guard head.firstRange(of: Array("# configuration file /".utf8)) != nil,
-                let inner = Self.files(in: file.bytes)
-            else { return [file] }
-            return inner
-        }
+    /// The configuration as `nginx -T` prints it; nil when it does not load or may not be read.
+    package func configuration() -> SourceFile? {
+        guard let output = LocalProgram.output(of: path, ["-T"], timeout: .seconds(10)),
+            NginxDump(output) != nil
+        else { return nil }
+        return SourceFile(name: "nginx -T", path: "nginx -T", bytes: output)
     }
 }

@@ -4,13 +4,20 @@ import NginxSyntax
 enum NginxSurvey {
     /// An address for each location that forwards Upgrade, made of its server's first name and port.
     static func addresses(_ files: [SourceFile]) -> [String] {
-        guard let main = files.first(where: { $0.baseName == "nginx.conf" }) ?? files.first else { return [] }
+        guard let configuration = configuration(files) else { return [] }
+        return configuration.all.filter { $0.name == "location" && forwardsUpgrade($0) }.compactMap(address)
+    }
+
+    private static func configuration(_ files: [SourceFile]) -> NginxConfiguration? {
+        if let dump = files.lazy.compactMap({ NginxDump($0.bytes) }).first {
+            return NginxConfiguration.load(main: dump.main, source: dump)
+        }
+        guard let main = files.first(where: { $0.baseName == "nginx.conf" }) ?? files.first else {
+            return nil
+        }
         var bytes: [String: [UInt8]] = [:]
         for file in files { bytes[file.name] = file.bytes }
-        let prefix = NginxPath.directory(of: main.name)
-        let configuration = NginxConfiguration.load(
-            main: main.name, prefix: prefix, source: NginxMemorySource(bytes))
-        return configuration.all.filter { $0.name == "location" && forwardsUpgrade($0) }.compactMap(address)
+        return NginxConfiguration.load(main: main.name, source: NginxMemorySource(bytes))
     }
 
     private static func forwardsUpgrade(_ location: NginxDirective) -> Bool {
