@@ -22,7 +22,7 @@ package struct NginxFiles: Sendable {
     ///
     /// - Returns: nil when no file is an nginx configuration.
     package static func read(_ files: [SourceFile], main: String?, prefix: String?) -> NginxFiles? {
-        if let dump = files.lazy.compactMap({ NginxDump($0.bytes) }).first, main == nil {
+        if let dump = files.lazy.compactMap({ NginxSyntax.NginxDump($0.bytes) }).first, main == nil {
             let configuration = NginxConfiguration.load(main: dump.main, source: dump)
             return NginxFiles(configuration, names: [:], source: nil)
         }

@@ -247,9 +247,9 @@ extension Run {
     }
 
     /// What stands before the names of files; nil: alias behind a rewrite, which nginx refuses.
-    private func rootPath() -> ByteString? {
+    private func rootPath(isRewriteAllowed: Bool = false) -> ByteString? {
         guard let (line, _) = rootLine else { return absolute("html") }
-        if line.name == "alias", !validLocation { return nil }
+        if line.name == "alias", !validLocation, !isRewriteAllowed { return nil }
         var folder = line.arguments.first ?? "html"
         if line.name == "root", folder.bytes.last == 0x2F { folder.bytes.removeLast() }
         let path = evaluate(Template(folder)).bytes
@@ -266,5 +266,5 @@ extension Run {
     }
 
     /// `$document_root`.
-    func documentRoot() -> ByteString { rootPath() ?? absolute("html") }
+    func documentRoot() -> ByteString { rootPath(isRewriteAllowed: true) ?? absolute("html") }
 }
