@@ -1,0 +1,1 @@
+const source = new EventSource("http://app.example/events");

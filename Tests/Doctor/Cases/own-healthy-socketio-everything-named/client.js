@@ -1,0 +1,1 @@
+const socket = io("http://chat.example", { path: "/socket.io/" });

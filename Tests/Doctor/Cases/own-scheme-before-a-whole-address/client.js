@@ -1,0 +1,2 @@
+const base = "https://app.example";
+const socket = new WebSocket("ws://" + base + "/ws");

@@ -1,0 +1,2 @@
+const io = new Server(http, { path: "/socket.io/" });
+http.listen(19001);
