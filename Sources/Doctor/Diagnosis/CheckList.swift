@@ -1,4 +1,4 @@
 /// Every rule there is; one line each, in the order they are asked.
 enum CheckList {
-    static let all: [any Check] = []
+    static let all: [any Check] = FileChecks.all
 }

@@ -16,8 +16,10 @@ package enum Examiner {
         let sources = inquiry.files + walk.files
         var subject = inquiry.subject
         settleDialect(&subject, sources)
-        let files = FileEvidence.gather(sources, subject: &subject)
+        var files = FileEvidence.gather(sources, subject: &subject)
         let nginx = NginxEvidence.gather(
+            sources, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
+        files.nginx = NginxView.read(
             sources, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
         var probes: ProbeEvidence?
         if !subject.isOffline {

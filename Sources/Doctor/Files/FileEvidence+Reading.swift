@@ -36,7 +36,7 @@ extension FileEvidence {
     private mutating func read(_ file: SourceFile, as kind: FileKind) {
         var text: Phrase?
         switch kind {
-        case .token: token = token ?? TokenText(text: file.text, place: file.place(1))
+        case .token: token = token ?? TokenText(fileText: file.text, place: file.place(1))
         case .expectations:
             text =
                 tree(file).flatMap { root in
@@ -241,7 +241,7 @@ extension FileEvidence {
     private mutating func readText(_ file: SourceFile) {
         let low = file.baseName.lowercased()
         if let text = Self.loneToken(file), token == nil {
-            token = TokenText(text: text, place: file.place(1))
+            token = TokenText(fileText: text, place: file.place(1))
             return note(file, .token)
         }
         let exchange = ExchangeReader(file)

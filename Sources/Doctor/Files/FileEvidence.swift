@@ -69,6 +69,9 @@ package struct FileEvidence: Testimony, Sendable {
     /// What the server demands of it.
     package var expectations: TokenExpectations?
 
+    /// What the nginx configuration among the files says about the same path; nil: there is none.
+    var nginx: NginxView?
+
     package init() {}
 
     /// Reads all files.

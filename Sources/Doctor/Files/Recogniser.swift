@@ -77,10 +77,10 @@ enum Recogniser {
         guard !lines.isEmpty else { return false }
         let settings = lines.filter { line in
             if line.hasPrefix("[") && line.hasSuffix("]") { return true }
-            let name =
-                (line.before("=") ?? line.before(":") ?? (low.hasSuffix(".conf") ? line.before(" ") : nil)
-                    ?? "")
-                .trimmed
+            // In `name value` the name ends at the blank, and a value may hold any mark.
+            let marks = low.hasSuffix(".conf") ? "=: \t" : "=:"
+            guard let end = line.firstIndex(where: { marks.contains($0) }) else { return false }
+            let name = line[..<end].trimmed
             return EnvironmentFile.isName(name)
         }
         return settings.count * 10 >= lines.count * 9

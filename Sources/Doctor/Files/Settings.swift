@@ -140,11 +140,23 @@ enum SectionFile {
     /// As settings, named `section.name`.
     static func settings(_ file: SourceFile) -> [Setting] {
         let side = EnvironmentFile.side(of: file.name)
-        return entries(file).map {
+        let all = entries(file)
+        return all.map {
             Setting(
-                $0.section.isEmpty ? $0.name : "\($0.section).\($0.name)", $0.value, at: file.place($0.line),
-                side: side)
+                $0.section.isEmpty ? $0.name : "\($0.section).\($0.name)", interpolated($0, all),
+                at: file.place($0.line), side: side)
         }
+    }
+
+    /// `%(name)s` stands for another entry of the section, as Grafana and Python's configparser read it.
+    private static func interpolated(_ entry: Entry, _ all: [Entry]) -> String {
+        var value = entry.value
+        for _ in 0..<8 {
+            guard let name = value.between("%(", ")s") else { break }
+            let other = all.last { $0.section == entry.section && $0.name == name && $0.line != entry.line }
+            value = value.replacing("%(\(name))s", with: other?.value ?? "")
+        }
+        return value
     }
 
     private static func comment(_ value: String) -> String {

@@ -21,16 +21,19 @@ struct CertificateCheck: Check {
         let names = certificate.names.prefix(4).joined(separator: ", ")
         let shown = Evidence.seen(
             "the certificate is for \(names.isEmpty ? "no name" : names), issued by \(certificate.issuer), valid until \(certificate.notAfterDate)",
-            "证书适用于 \(names.isEmpty ? "（无名称）" : names)，由 \(certificate.issuer) 签发，有效期至 \(certificate.notAfterDate)")
+            "证书适用于 \(names.isEmpty ? "（无名称）" : names)，由 \(certificate.issuer) 签发，有效期至 \(certificate.notAfterDate)"
+        )
         if !check.isForName {
             return finding(
                 .error, 0.96, [shown],
                 Phrase(en: "the certificate is not for \(host)", zh: "证书不适用于 \(host)"),
                 Phrase(
-                    en: "The server showed a certificate of other names: another server block answers for this name, most often the default one, or the certificate lacks the name.",
+                    en:
+                        "The server showed a certificate of other names: another server block answers for this name, most often the default one, or the certificate lacks the name.",
                     zh: "服务器出示的证书是其他名称的：由别的 server 块（通常是默认的）应答，或证书缺少该名称。"),
                 Fix(
-                    en: "Get a certificate that lists \(host), and name it in the server block whose server_name is \(host).",
+                    en:
+                        "Get a certificate that lists \(host), and name it in the server block whose server_name is \(host).",
                     zh: "申请包含 \(host) 的证书，并在 server_name 为 \(host) 的 server 块中使用。"))
         }
         if certificate.notAfter <= now || certificate.notBefore > now {
@@ -53,7 +56,10 @@ struct CertificateCheck: Check {
         let isIncomplete = certificate.chainLength == 1 && !certificate.isSelfSigned
         return finding(
             isLocal ? .info : .error, isLocal ? 0.3 : 0.9,
-            [shown, .seen("verifying it fails: \(check.chainProblemWords)", "验证失败：\(check.chainProblemWords)")],
+            [
+                shown,
+                .seen("verifying it fails: \(check.chainProblemWords)", "验证失败：\(check.chainProblemWords)"),
+            ],
             isIncomplete
                 ? Phrase(en: "the certificate's chain is incomplete", zh: "证书链不完整")
                 : Phrase(en: "nobody vouches for the certificate", zh: "证书不受信任"),
@@ -97,11 +103,13 @@ struct CertificateCheck: Check {
             .clientCertNotSent, confidence: 0.95,
             title: Phrase(en: "the server wants a client certificate", zh: "服务器要求客户端证书"),
             explanation: Phrase(
-                en: "ssl_verify_client asks every client for a certificate. Browsers do not offer one, or do not ask the user for it, when a script opens a socket.",
+                en:
+                    "ssl_verify_client asks every client for a certificate. Browsers do not offer one, or do not ask the user for it, when a script opens a socket.",
                 zh: "ssl_verify_client 要求每个客户端提供证书，而脚本打开套接字时浏览器不会提供或不会询问用户。"),
             evidence: path.handshake.map { [.handshake($0)] } ?? [],
             fix: Fix(
-                en: "Serve the socket from a server block without ssl_verify_client, or with `optional` and a token instead.",
+                en:
+                    "Serve the socket from a server block without ssl_verify_client, or with `optional` and a token instead.",
                 zh: "在不启用 ssl_verify_client 的 server 块中提供套接字，或设为 `optional` 并改用 token。"))
     }
 }

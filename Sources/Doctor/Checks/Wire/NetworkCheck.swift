@@ -15,7 +15,8 @@ struct NetworkCheck: Check {
             .nameUnresolvable, confidence: 0.97,
             title: Phrase(en: "the host name \(host) has no address", zh: "主机名 \(host) 没有地址"),
             explanation: Phrase(
-                en: "The browser asks the name service before anything else and gets no answer for this name: no request leaves it.",
+                en:
+                    "The browser asks the name service before anything else and gets no answer for this name: no request leaves it.",
                 zh: "浏览器首先解析主机名，而该名称没有结果，因此不会发出任何请求。"),
             evidence: [.seen(words, "解析 \(host) 失败：\(words)")],
             fix: Fix(
@@ -39,14 +40,18 @@ struct NetworkCheck: Check {
                     title: Phrase(
                         en: "nothing answers where --connect-to leads", zh: "--connect-to 指向的地址没有应答"),
                     explanation: Phrase(
-                        en: "The probes were sent to another address than the URL's, and nobody takes connections there: they saw nothing of the path.",
+                        en:
+                            "The probes were sent to another address than the URL's, and nobody takes connections there: they saw nothing of the path.",
                         zh: "探测被重定向到另一个地址，但那里没有服务，因此没有看到路径的任何情况。"),
                     evidence: evidence,
-                    fix: Fix(en: "Check the address and port of --connect-to.", zh: "检查 --connect-to 的地址和端口。"))
+                    fix: Fix(en: "Check the address and port of --connect-to.", zh: "检查 --connect-to 的地址和端口。")
+                )
             ]
         }
         let isFiltered = path.addresses.allSatisfy { $0.fault == .filtered }
-        if path.isOtherPortOpen == true, endpoint.isSecure, !isFiltered { return [noTLSListener(path, evidence)] }
+        if path.isOtherPortOpen == true, endpoint.isSecure, !isFiltered {
+            return [noTLSListener(path, evidence)]
+        }
         return [
             Finding(
                 .publicPortUnreachable, confidence: 0.95,
@@ -80,11 +85,13 @@ struct NetworkCheck: Check {
                 en: "nobody listens for TLS: port 443 is closed, and port 80 is open",
                 zh: "没有 TLS 监听：443 端口关闭，而 80 端口开放"),
             explanation: Phrase(
-                en: "wss:// and https:// dial port 443. The server answers on port 80 alone, so it was never given a TLS listener.",
+                en:
+                    "wss:// and https:// dial port 443. The server answers on port 80 alone, so it was never given a TLS listener.",
                 zh: "wss:// 与 https:// 使用 443 端口，而服务器只在 80 端口应答，说明没有配置 TLS 监听。"),
             evidence: evidence + [.seen("port 80 of the same address takes connections", "同一地址的 80 端口可以连接")],
             fix: Fix(
-                en: "Give the server block `listen 443 ssl;` with a certificate for \(path.endpoint.host), or dial ws:// where the page itself is http.",
+                en:
+                    "Give the server block `listen 443 ssl;` with a certificate for \(path.endpoint.host), or dial ws:// where the page itself is http.",
                 zh: "为 server 块加上 `listen 443 ssl;` 和 \(path.endpoint.host) 的证书；若页面本身是 http，则使用 ws://。"))
     }
 
@@ -98,7 +105,8 @@ struct NetworkCheck: Check {
         case .proxyProtocol: return proxyProtocol(path)
         case .other, nil: break
         }
-        if let answer = path.handshake?.exchange.answer ?? path.plain?.answer, answer.complaint == .plainOnTLS,
+        if let answer = path.handshake?.exchange.answer ?? path.plain?.answer,
+            answer.complaint == .plainOnTLS,
             !path.endpoint.isSecure
         {
             return schemeMismatch(path, isSecure: false)
@@ -139,16 +147,21 @@ struct NetworkCheck: Check {
         Finding(
             .http2OnlyListener, confidence: 0.97,
             title: Phrase(
-                en: "port \(path.endpoint.port) speaks HTTP/2 alone, without TLS", zh: "端口 \(path.endpoint.port) 只支持明文 HTTP/2"),
+                en: "port \(path.endpoint.port) speaks HTTP/2 alone, without TLS",
+                zh: "端口 \(path.endpoint.port) 只支持明文 HTTP/2"),
             explanation: Phrase(
-                en: "A WebSocket handshake is an HTTP/1.1 request. Before 1.25.1 an nginx listener with `http2` but without `ssl` answers every connection with HTTP/2 frames, which no browser takes on a plain port.",
-                zh: "WebSocket 握手是 HTTP/1.1 请求。nginx 1.25.1 之前，带 `http2` 而不带 `ssl` 的监听只会返回 HTTP/2 帧，浏览器无法在明文端口上使用。"),
+                en:
+                    "A WebSocket handshake is an HTTP/1.1 request. Before 1.25.1 an nginx listener with `http2` but without `ssl` answers every connection with HTTP/2 frames, which no browser takes on a plain port.",
+                zh:
+                    "WebSocket 握手是 HTTP/1.1 请求。nginx 1.25.1 之前，带 `http2` 而不带 `ssl` 的监听只会返回 HTTP/2 帧，浏览器无法在明文端口上使用。"
+            ),
             evidence: [
                 .seen(
                     "HTTP/2 frames came in answer to an HTTP/1.1 request", "对 HTTP/1.1 请求返回了 HTTP/2 帧")
             ],
             fix: Fix(
-                en: "Take `http2` off the plain listener; it belongs to `listen … ssl` (or `http2 on;` from 1.25.1).",
+                en:
+                    "Take `http2` off the plain listener; it belongs to `listen … ssl` (or `http2 on;` from 1.25.1).",
                 zh: "去掉明文监听上的 `http2`；它应与 `listen … ssl` 一起使用（1.25.1 起用 `http2 on;`）。"))
     }
 
@@ -159,14 +172,18 @@ struct NetworkCheck: Check {
                 en: "port \(path.endpoint.port) expects a PROXY protocol header, and clients send none",
                 zh: "端口 \(path.endpoint.port) 期待 PROXY protocol 头，而客户端不会发送"),
             explanation: Phrase(
-                en: "The listener reads the PROXY line first and closes every connection that begins with a request. It is meant for a balancer that sends this line.",
+                en:
+                    "The listener reads the PROXY line first and closes every connection that begins with a request. It is meant for a balancer that sends this line.",
                 zh: "监听端先读取 PROXY 行，直接以请求开头的连接都会被关闭；它是为会发送该行的负载均衡器准备的。"),
             evidence: [
                 .seen("a plain request was dropped without an answer", "普通请求没有得到应答就被断开"),
-                .seen("with `PROXY TCP4 …` ahead the same request is answered", "在前面加上 `PROXY TCP4 …` 后同一请求得到应答"),
+                .seen(
+                    "with `PROXY TCP4 …` ahead the same request is answered", "在前面加上 `PROXY TCP4 …` 后同一请求得到应答"
+                ),
             ],
             fix: Fix(
-                en: "Take `proxy_protocol` off this listener, or let the balancer in front send it and clients dial the balancer.",
+                en:
+                    "Take `proxy_protocol` off this listener, or let the balancer in front send it and clients dial the balancer.",
                 zh: "去掉该监听的 `proxy_protocol`，或让前面的负载均衡器发送它并让客户端连接负载均衡器。"))
     }
 }

@@ -251,7 +251,7 @@ struct LogReader {
         for mark in [
             "allowedOrigins=", "appUrl=", "allowed origins: ", "allowed: ", "expected origin ", "expected: ",
         ] {
-            guard let rest = line.after(mark) else { continue }
+            guard let rest = line.after(mark), line.before(mark)?.hasSuffix("not ") != true else { continue }
             let value =
                 rest.hasPrefix("[")
                 ? rest.between("[", "]") ?? rest : String(rest.prefix { !" \"'".contains($0) })

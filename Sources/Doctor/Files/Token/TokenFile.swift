@@ -9,6 +9,13 @@ package struct TokenText: Equatable, Sendable {
         self.text = text
         self.place = place
     }
+
+    /// The text of a file; one line feed at its end is the file's, as every editor writes it, a carriage return before it is not.
+    init(fileText: String, place: FilePlace?) {
+        self.init(
+            text: fileText.utf8.last == 0x0A
+                ? String(decoding: fileText.utf8.dropLast(), as: UTF8.self) : fileText, place: place)
+    }
 }
 
 /// What a server demands of a token.

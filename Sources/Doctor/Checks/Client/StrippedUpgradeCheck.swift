@@ -1,0 +1,134 @@
+/// Handshakes that arrive without their Upgrade: a CDN or something at the client's side took it out.
+struct StrippedUpgradeCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        for request in examination.files.requests where request.isHandshake && !Self.upgrades(request) {
+            // A request as the client sent it says nothing about the way; marks of a way do.
+            if let mark = Self.cdn(in: request.fields) { return [cdn(mark, request, examination)] }
+            if let mark = Self.intermediary(request) { return [network(mark, request)] }
+        }
+        for response in examination.files.responses where response.status != 101 && response.status >= 400 {
+            guard let mark = Self.cdn(in: response.fields),
+                examination.files.requests.contains(where: { $0.isHandshake && Self.upgrades($0) })
+            else { continue }
+            if response.status == 403 || response.status == 400 || response.status == 426
+                || response.status == 501
+            {
+                return [blocked(mark, response)]
+            }
+        }
+        return []
+    }
+
+    static func upgrades(_ request: RecordedRequest) -> Bool {
+        request["Upgrade"]?.lowercased().holds("websocket") == true
+            && request["Connection"]?.lowercased().holds("upgrade") == true
+    }
+
+    /// Header fields by which CDNs mark what passes them.
+    private static let marks: [(field: String, name: String)] = [
+        ("cf-ray", "Cloudflare"), ("cf-connecting-ip", "Cloudflare"), ("cdn-loop", "a CDN"),
+        ("x-amz-cf-id", "Amazon CloudFront"), ("fastly-client-ip", "Fastly"),
+        ("x-akamai-", "Akamai"), ("akamai-", "Akamai"), ("true-client-ip", "Akamai"),
+        ("x-azure-ref", "Azure Front Door"), ("x-fd-healthprobe", "Azure Front Door"),
+        ("x-sucuri-", "Sucuri"), ("x-cdn", "a CDN"), ("ali-cdn-real-ip", "Alibaba Cloud CDN"),
+        ("x-tencent-", "Tencent Cloud CDN"), ("incap-client-ip", "Imperva"),
+        ("x-vercel-", "Vercel"), ("x-nf-", "Netlify"), ("bunny-", "bunny.net"),
+    ]
+
+    static func cdn(in fields: [RecordedRequest.Field]) -> (field: RecordedRequest.Field, name: String)? {
+        for field in fields {
+            let name = field.name.lowercased()
+            if let mark = marks.first(where: { name.hasPrefix($0.field) }) { return (field, mark.name) }
+            if name == "server", field.value.lowercased().holds("cloudflare") { return (field, "Cloudflare") }
+            if name == "via",
+                ["cloudfront", "varnish", "akamai"].contains(where: { field.value.lowercased().holds($0) })
+            {
+                return (field, "a CDN")
+            }
+        }
+        return nil
+    }
+
+    /// Marks of a proxy or firewall between the client and the outermost server.
+    private static func intermediary(_ request: RecordedRequest) -> RecordedRequest.Field? {
+        let names: Set<String> = [
+            "via", "proxy-connection", "x-bluecoat-via", "x-proxy-id", "x-squid-error", "x-iwproxy",
+            "x-zscaler-", "x-forcepoint",
+        ]
+        return request.fields.first { field in
+            let name = field.name.lowercased()
+            return names.contains(name) || names.contains { $0.hasSuffix("-") && name.hasPrefix($0) }
+        }
+    }
+
+    private func cdn(
+        _ mark: (field: RecordedRequest.Field, name: String), _ request: RecordedRequest,
+        _ examination: Examination
+    ) -> Finding {
+        var evidence = [
+            Evidence.file(
+                "a handshake arrived without Upgrade (Connection: \(request["Connection"] ?? "none"))",
+                "到达的握手没有 Upgrade（Connection: \(request["Connection"] ?? "无")）", at: request.place),
+            Evidence.file(
+                "\(mark.field.name) says that it came through \(mark.name)",
+                "\(mark.field.name) 表明它经过了 \(mark.name)", at: mark.field.place),
+        ]
+        if let event = examination.files.events(.upgradeMissing).first { evidence.append(.log(event)) }
+        return Finding(
+            .cdnBlocksWebsocket, confidence: 0.93,
+            title: say("\(mark.name) takes the upgrade out of the handshake", "\(mark.name) 去掉了握手中的升级头"),
+            explanation: say(
+                "The request still carries Sec-WebSocket-*, so it left the browser as a handshake; Upgrade and Connection are gone before the outermost server of yours sees it. What it then forwards cannot be an upgrade, however it is configured.",
+                "请求中仍有 Sec-WebSocket-*，说明它离开浏览器时是握手；但在到达你最外层的服务器之前 Upgrade 和 Connection 已被去掉。此后无论如何配置都不可能完成升级。"
+            ),
+            evidence: evidence, place: request.place,
+            fix: Fix(
+                "switch WebSockets on for this host at \(mark.name), or let the name bypass it (Cloudflare: Network → WebSockets, or a grey cloud)",
+                "在 \(mark.name) 为该主机开启 WebSocket，或让该域名绕过它（Cloudflare：Network → WebSockets，或灰色云朵）"),
+            hop: "cdn",
+            predicts: [.handshakeStatus(400), .handshakeStatus(426)])
+    }
+
+    private func network(_ mark: RecordedRequest.Field, _ request: RecordedRequest) -> Finding {
+        Finding(
+            .clientNetworkStripsUpgrade, confidence: 0.85,
+            title: say(
+                "a proxy on the client's side takes the upgrade out of the handshake", "客户端一侧的代理去掉了握手中的升级头"),
+            explanation: say(
+                "The handshake arrived with Sec-WebSocket-* and without Upgrade, and a field names a proxy on the way. Company proxies and virus scanners treat Upgrade as a hop-by-hop field they need not know (RFC 9110 §7.6.1). Inside TLS they cannot see it.",
+                "到达的握手带有 Sec-WebSocket-* 却没有 Upgrade，且有字段表明途中有代理。企业代理和杀毒软件会把 Upgrade 当作可以丢弃的逐跳字段（RFC 9110 §7.6.1）。在 TLS 中它们看不到该字段。"
+            ),
+            evidence: [
+                .file("a handshake arrived without Upgrade", "到达的握手没有 Upgrade", at: request.place),
+                .file(
+                    "\(mark.name): \(Masking.excerpt(mark.value, 100))",
+                    "\(mark.name): \(Masking.excerpt(mark.value, 100))", at: mark.place),
+            ], place: request.place,
+            fix: Fix(
+                "use wss:// on port 443, so that proxies on the way tunnel the connection unseen",
+                "使用 443 端口上的 wss://，让途中的代理以隧道方式透传"), hop: "network")
+    }
+
+    private func blocked(_ mark: (field: RecordedRequest.Field, name: String), _ response: RecordedResponse)
+        -> Finding
+    {
+        Finding(
+            .cdnBlocksWebsocket, confidence: 0.7,
+            title: say(
+                "\(mark.name) answers the handshake with \(response.status)",
+                "\(mark.name) 以 \(response.status) 回应握手"),
+            explanation: say(
+                "A complete handshake went out and the answer carries the mark of \(mark.name): either it refuses upgrades for this host, or what lies behind it does.",
+                "完整的握手已发出，响应带有 \(mark.name) 的标记：要么它拒绝该主机的升级，要么其后的服务器拒绝。"),
+            evidence: [
+                .file(
+                    "\(mark.field.name): \(Masking.excerpt(mark.field.value, 100))",
+                    "\(mark.field.name): \(Masking.excerpt(mark.field.value, 100))", at: mark.field.place)
+            ],
+            place: response.place,
+            fix: Fix(
+                "switch WebSockets on for this host at \(mark.name), and compare with a handshake sent past it (--connect-to)",
+                "在 \(mark.name) 为该主机开启 WebSocket，并与绕过它的握手比较（--connect-to）"), hop: "cdn",
+            excludedBy: [.upgraded])
+    }
+}

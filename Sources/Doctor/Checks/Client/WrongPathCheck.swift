@@ -1,0 +1,42 @@
+/// A path that is none of those the backend is known to serve.
+struct WrongPathCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard case .webSocket = examination.subject.dialect else { return [] }
+        let served = examination.files.servers.filter { $0.library == .webSocket && $0.path != nil }
+        guard !served.isEmpty else { return [] }
+        let path = examination.subject.path
+        // A proxy may take a prefix off, and routers add one: the served path may be the end of the asked one, or a part of it.
+        let isServed = served.contains { server in
+            guard let own = server.path else { return false }
+            return path == own || path.hasPrefix(own) || path.hasSuffix(own)
+                || path.holds(own == "/" ? path : own)
+        }
+        guard !isServed, let first = served.first else { return [] }
+        let missed = examination.files.accesses.first { $0.path == path && $0.status == 404 }
+        var evidence = served.prefix(4).map { server in
+            Evidence.file(
+                "the backend serves \(server.path ?? "")", "后端提供 \(server.path ?? "")", at: server.place)
+        }
+        evidence.append(.argument("the client asks for \(path)", "客户端请求 \(path)"))
+        if let missed {
+            evidence.append(
+                Evidence(
+                    .log, say("404 for \(path), \(missed.count) times", "\(path) 返回 404，共 \(missed.count) 次"),
+                    at: missed.place))
+        }
+        return [
+            Finding(
+                .clientUrlWrongPath, confidence: missed == nil ? 0.75 : 0.9,
+                title: say("the backend has no socket at \(path)", "后端在 \(path) 没有套接字"),
+                explanation: say(
+                    "None of the paths the backend's source declares is the one the client asks for; routers' prefixes and the proxy's rewriting were considered.",
+                    "后端源码声明的路径中没有客户端请求的路径；已考虑路由前缀和代理改写。"),
+                evidence: evidence, place: first.place,
+                fix: Fix(
+                    "dial \(served.compactMap(\.path).joined(separator: " or "))",
+                    "连接 \(served.compactMap(\.path).joined(separator: " 或 "))"),
+                predicts: [.handshakeStatus(404), .handshakeStatus(403), .handshakePage],
+                excludedBy: [.upgraded])
+        ]
+    }
+}

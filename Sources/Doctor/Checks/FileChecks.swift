@@ -1,0 +1,16 @@
+/// The checks over files other than nginx's, and over what they say together with it.
+enum FileChecks {
+    static let all: [any Check] = [
+        AddressCheck(), ScriptCheck(), SocketIOAddressCheck(), WrongPathCheck(), StrippedUpgradeCheck(),
+        PolicyCheck(),
+        RecordedCertificateCheck(), TunnelCheck(), ProxyLineCheck(), ApacheModuleCheck(), ProxyUpgradeCheck(),
+        HTTP2BackendCheck(),
+        HeaderCaseCheck(), GuardCheck(), ReachLogCheck(), DockerHostCheck(), ServiceNameCheck(),
+        BackendPortCheck(),
+        IPv6LocalhostCheck(), HostCheck(), OriginCheck(), CORSCheck(), CookieCheck(), TokenShapeCheck(),
+        TokenClaimsCheck(),
+        TokenPlacementCheck(), FirstMessageCheck(), EngineVersionCheck(), StickinessCheck(), SupportCheck(),
+        SubprotocolCheck(),
+        CompressionCheck(), IdleTimeCheck(), SizeAndCountCheck(), TokenInLogCheck(), ConsoleCheck(),
+    ]
+}

@@ -1,0 +1,307 @@
+import HTTPWire
+
+/// How long an idle connection lives at each station, against the heartbeat and against each other.
+struct IdleTimeCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        let limits = IdleLimit.all(in: examination)
+        let cuts = examination.files.events(.idleCut)
+        let beat = slowestHeartbeat(examination)
+        var findings: [Finding] = []
+        if let beat, let shortest = limits.min(by: { $0.seconds < $1.seconds }),
+            beat.seconds >= shortest.seconds * 0.95
+        {
+            findings.append(slow(beat, shortest))
+            return findings
+        }
+        // A heartbeat well below every limit keeps the connection: nothing is too short for it.
+        if let beat, cuts.isEmpty, limits.allSatisfy({ beat.seconds < $0.seconds * 0.95 }) { return [] }
+        findings += outer(limits, beat)
+        findings += short(limits, cuts)
+        return findings
+    }
+
+    // MARK: Heartbeat
+
+    /// Any beat keeps a connection alive, so the quickest counts.
+    private func slowestHeartbeat(_ examination: Examination) -> Heartbeat? {
+        var beats = examination.files.heartbeats
+        beats += examination.files.balancers.compactMap { balancer in
+            balancer.heartbeat.map {
+                Heartbeat(seconds: $0, side: .server, name: "ping interval", place: balancer.place)
+            }
+        }
+        for setting in examination.files.settings {
+            let name = setting.bareName
+            guard name.holds("ping") || name.holds("heartbeat") || name.holds("keepalive"),
+                name.holds("interval") || name.holds("period") || name.hasSuffix("heartbeat")
+            else { continue }
+            guard let value = TimeText.seconds(setting.value, unit: name.hasSuffix("ms") ? 0.001 : 1),
+                value > 0
+            else { continue }
+            // Bare numbers of a thousand and more count milliseconds, nobody beats every quarter of an hour.
+            let isBare = setting.value.allSatisfy { $0.isNumber }
+            beats.append(
+                Heartbeat(
+                    seconds: isBare && value >= 1000 ? value / 1000 : value, side: .server,
+                    name: setting.name, place: setting.place))
+        }
+        for process in examination.files.processes {
+            if let text = process.flag("--ws-ping-interval", "--websocket-ping-interval"),
+                let value = Double(text), value > 0
+            {
+                beats.append(
+                    Heartbeat(seconds: value, side: .server, name: "--ws-ping-interval", place: process.place)
+                )
+            }
+        }
+        return beats.min { $0.seconds < $1.seconds }
+    }
+
+    private func slow(_ beat: Heartbeat, _ limit: IdleLimit) -> Finding {
+        Finding(
+            .heartbeatSlowerThanTimeout, confidence: limit.isStated ? 0.9 : 0.75,
+            title: say(
+                "the heartbeat comes every \(duration(beat.seconds)), and \(limit.station) closes after \(duration(limit.seconds))",
+                "心跳间隔为 \(duration(beat.seconds))，而 \(limit.station) 在 \(duration(limit.seconds)) 后关闭"),
+            explanation: say(
+                "A heartbeat keeps a connection only when it is quicker than the shortest idle time on the way, by a good margin: delays and timers' grain make equal ones lose the race, at times.",
+                "只有当心跳间隔明显小于途中最短的空闲超时时才能保持连接：由于延迟和计时器精度，两者相等时心跳有时会输。"),
+            evidence: [
+                .file(
+                    "\(beat.name): \(duration(beat.seconds))", "\(beat.name)：\(duration(beat.seconds))",
+                    at: beat.place),
+                Evidence(limit.isStated ? .file : .knowledge, limit.words, at: limit.place),
+            ], place: beat.place,
+            fix: Fix(
+                "beat every \(duration(max(1, (limit.seconds / 2.4).rounded(.down)))) at most, or raise the idle time of \(limit.station) to \(duration((beat.seconds * 3).rounded()))",
+                "把心跳间隔降到 \(duration(max(1, (limit.seconds / 2.4).rounded(.down)))) 以内，或把 \(limit.station) 的空闲超时提高到 \(duration((beat.seconds * 3).rounded()))"
+            ),
+            predicts: [.idleCut], excludedBy: [.idleSurvived])
+    }
+
+    // MARK: Balancers
+
+    /// Something in front that closes before the proxy that is looked at.
+    private func outer(_ limits: [IdleLimit], _ beat: Heartbeat?) -> [Finding] {
+        guard let outer = limits.filter(\.isOuter).min(by: { $0.seconds < $1.seconds }) else { return [] }
+        let inner = limits.filter { !$0.isOuter }.min { $0.seconds < $1.seconds }
+        if let inner, inner.seconds <= outer.seconds { return [] }
+        guard outer.isStated || inner != nil else { return [] }
+        var evidence = [Evidence(outer.isStated ? .file : .knowledge, outer.words, at: outer.place)]
+        if let inner {
+            evidence.append(Evidence(inner.isStated ? .file : .knowledge, inner.words, at: inner.place))
+        }
+        return [
+            Finding(
+                .outerIdleTimeout, confidence: 0.88,
+                title: say(
+                    "\(outer.station) closes idle connections after \(duration(outer.seconds))",
+                    "\(outer.station) 在 \(duration(outer.seconds)) 后关闭空闲连接"),
+                explanation: say(
+                    "The shortest idle time on the way decides, and it is not that of the inner proxy\(inner.map { " (\(duration($0.seconds)))" } ?? ""): raising that again changes nothing.",
+                    "起决定作用的是途中最短的空闲超时，而不是内层代理的\(inner.map { "（\(duration($0.seconds))）" } ?? "")：再提高后者没有作用。"),
+                evidence: evidence, place: outer.place,
+                fix: Fix(
+                    "raise the idle time of \(outer.station) (AWS: idle_timeout.timeout_seconds), or beat every \(duration(max(1, (outer.seconds / 2.4).rounded(.down))))",
+                    "提高 \(outer.station) 的空闲超时（AWS：idle_timeout.timeout_seconds），或每 \(duration(max(1, (outer.seconds / 2.4).rounded(.down)))) 发送一次心跳"
+                ),
+                hop: "balancer", predicts: [.idleCut], excludedBy: [.idleSurvived])
+        ]
+    }
+
+    // MARK: Proxies
+
+    /// Proxies whose limit is below what an idle socket needs; 60 s and more are usual, and only advice is given for them.
+    private func short(_ limits: [IdleLimit], _ cuts: [LogEvent]) -> [Finding] {
+        let own = limits.filter { !$0.isOuter && !$0.isNginx }
+        guard let shortest = own.min(by: { $0.seconds < $1.seconds }) else {
+            return cuts.first.map { cut in [logged(cut, limits.first { !$0.isOuter })] } ?? []
+        }
+        let isCut = !cuts.isEmpty
+        // Timeouts made for requests are 30 s and more where somebody thought of them, and heartbeats of 25 s live with that.
+        let isShort = shortest.seconds < (shortest.isImplied ? 30 : 55)
+        guard isCut || isShort || shortest.seconds <= 60 else { return [] }
+        var evidence = [Evidence(shortest.isStated ? .file : .knowledge, shortest.words, at: shortest.place)]
+        if let other = own.first(where: { $0.seconds > shortest.seconds && $0.place != nil }) {
+            evidence.append(Evidence(.file, other.words, at: other.place))
+        }
+        evidence += cuts.prefix(2).map { Evidence.log($0) }
+        return [
+            Finding(
+                .readTimeoutTooShort, isCut || isShort ? .error : .info, confidence: isCut ? 0.95 : 0.85,
+                title: say(
+                    "\(shortest.station) closes idle sockets after \(duration(shortest.seconds))",
+                    "\(shortest.station) 在 \(duration(shortest.seconds)) 后关闭空闲套接字"),
+                explanation: shortest.explanation, evidence: evidence, place: shortest.place,
+                fix: shortest.fix, hop: shortest.station.lowercased(), predicts: [.idleCut],
+                excludedBy: [.idleSurvived])
+        ]
+    }
+
+    private func logged(_ cut: LogEvent, _ limit: IdleLimit?) -> Finding {
+        Finding(
+            .readTimeoutTooShort, confidence: 0.9,
+            title: say(
+                "the proxy closes idle sockets\(cut.seconds.map { " after \(duration($0))" } ?? "")",
+                "代理\(cut.seconds.map { "在 \(duration($0)) 后" } ?? "")关闭空闲套接字"),
+            explanation: say(
+                "The log says that the connection was upgraded and then timed out for want of traffic: it is the proxy that closes, not the application.",
+                "日志表明连接已升级，之后因没有流量而超时：关闭连接的是代理，而不是应用。"),
+            evidence: [.log(cut)]
+                + (limit.map { [Evidence($0.isStated ? .file : .knowledge, $0.words, at: $0.place)] } ?? []),
+            place: limit?.place ?? cut.place,
+            fix: limit?.fix
+                ?? Fix(
+                    "raise the proxy's timeout for this path (nginx: proxy_read_timeout 1h), or send a heartbeat below it",
+                    "提高该路径的代理超时（nginx：proxy_read_timeout 1h），或发送间隔更短的心跳"),
+            predicts: [.idleCut], excludedBy: [.idleSurvived])
+    }
+}
+
+/// The idle time of one station.
+struct IdleLimit {
+    /// Such as `HAProxy` or `AWS Application Load Balancer`.
+    let station: String
+    let seconds: Double
+    /// Whether a file says it.
+    let isStated: Bool
+    /// Whether a limit that means something else takes the place of one for sockets that is not set.
+    var isImplied = false
+    /// Whether it stands before the proxy that is configured here.
+    var isOuter = false
+    var isNginx = false
+    let words: Phrase
+    let place: FilePlace?
+    var explanation = say(
+        "An upgraded connection without traffic looks dead to a proxy, which closes it when its time is over.",
+        "没有流量的升级连接在代理看来已失效，超时后会被关闭。")
+    var fix = Fix("raise the idle time, or send a heartbeat below it", "提高空闲超时，或发送间隔更短的心跳")
+
+    static func all(in examination: Examination) -> [IdleLimit] {
+        var limits =
+            examination.files.haproxy.flatMap { haproxy($0) }
+            + examination.files.apache.flatMap { apache($0, examination.subject.path) }
+        for route in examination.files.routes
+        where route.takes(host: examination.subject.url.host, path: examination.subject.path) {
+            guard let seconds = route.idleTimeout, seconds > 0 else { continue }
+            limits.append(
+                IdleLimit(
+                    station: route.proxy.rawValue, seconds: seconds, isStated: route.idlePlace != nil,
+                    words: say(
+                        "\(route.proxy.rawValue) closes after \(duration(seconds))",
+                        "\(route.proxy.rawValue) 在 \(duration(seconds)) 后关闭"),
+                    place: route.idlePlace ?? route.place))
+        }
+        for balancer in examination.files.balancers {
+            limits.append(
+                IdleLimit(
+                    station: balancer.kind.rawValue, seconds: balancer.idleTimeout,
+                    isStated: balancer.isStated, isOuter: true,
+                    words: balancer.isStated
+                        ? say(
+                            "\(balancer.kind.rawValue): idle timeout \(duration(balancer.idleTimeout))",
+                            "\(balancer.kind.rawValue)：空闲超时 \(duration(balancer.idleTimeout))")
+                        : say(
+                            "\(balancer.kind.rawValue) closes after \(duration(balancer.idleTimeout)) by default",
+                            "\(balancer.kind.rawValue) 默认在 \(duration(balancer.idleTimeout)) 后关闭"),
+                    place: balancer.place))
+        }
+        if let nginx = examination.files.nginx?.readTimeout {
+            limits.append(
+                IdleLimit(
+                    station: "nginx", seconds: nginx.seconds, isStated: nginx.place != nil, isNginx: true,
+                    words: nginx.place == nil
+                        ? say(
+                            "nginx closes after \(duration(nginx.seconds)) by default",
+                            "nginx 默认在 \(duration(nginx.seconds)) 后关闭")
+                        : say(
+                            "proxy_read_timeout is \(duration(nginx.seconds))",
+                            "proxy_read_timeout 为 \(duration(nginx.seconds))"), place: nginx.place,
+                    fix: Fix(
+                        "set proxy_read_timeout 1h; in this location",
+                        "在该 location 中设置 proxy_read_timeout 1h;")))
+        }
+        return limits
+    }
+
+    // MARK: HAProxy
+
+    /// After the upgrade `timeout tunnel` counts; where it is missing, the shorter of `timeout client` and `timeout server`.
+    private static func haproxy(_ haproxy: HAProxyConfiguration) -> [IdleLimit] {
+        haproxy.entrances.flatMap { entrance -> [IdleLimit] in
+            let backends = haproxy.backends(of: entrance)
+            return (backends.isEmpty ? [entrance] : backends).compactMap { backend in
+                // The backend's own tunnel timeout comes before the frontend's defaults.
+                if let tunnel = haproxy.timeout("tunnel", in: backend)
+                    ?? haproxy.timeout("tunnel", in: entrance)
+                {
+                    return IdleLimit(
+                        station: "HAProxy", seconds: tunnel.seconds, isStated: true,
+                        words: say(
+                            "timeout tunnel \(duration(tunnel.seconds)) holds in \(entrance.kind) \(entrance.name) → \(backend.name)",
+                            "timeout tunnel \(duration(tunnel.seconds)) 作用于 \(entrance.kind) \(entrance.name) → \(backend.name)"
+                        ),
+                        place: tunnel.place,
+                        explanation: say(
+                            "timeout tunnel closes an upgraded (or TCP) connection without traffic. A connection that passes several sections is closed by the shortest of theirs, whatever the others say.",
+                            "timeout tunnel 会关闭没有流量的升级连接（或 TCP 连接）。经过多个 section 的连接由其中最短的超时关闭，与其他值无关。"),
+                        fix: Fix("raise timeout tunnel here: timeout tunnel 1h", "在此提高：timeout tunnel 1h"))
+                }
+                let client = haproxy.timeout("client", in: entrance)
+                let server = haproxy.timeout("server", in: backend)
+                guard let shorter = [client, server].compactMap(\.self).min(by: { $0.seconds < $1.seconds })
+                else { return nil }
+                let isClient = client.map { $0.place == shorter.place } ?? false
+                return IdleLimit(
+                    station: "HAProxy", seconds: shorter.seconds, isStated: true, isImplied: true,
+                    words: say(
+                        "no timeout tunnel is set, so timeout \(isClient ? "client" : "server") \(duration(shorter.seconds)) holds",
+                        "没有设置 timeout tunnel，因此 timeout \(isClient ? "client" : "server") \(duration(shorter.seconds)) 生效"
+                    ),
+                    place: shorter.place,
+                    explanation: say(
+                        "Once a connection is upgraded, timeout tunnel replaces timeout client and timeout server; where it is not set, the shorter of the two goes on to count, made for requests and not for sockets.",
+                        "连接升级后，timeout tunnel 取代 timeout client 和 timeout server；未设置时，两者中较短的继续生效，而它是为请求设计的，不适合套接字。"
+                    ),
+                    fix: Fix(
+                        "set timeout tunnel 1h beside it (and timeout client-fin 30s)",
+                        "在旁边设置 timeout tunnel 1h（以及 timeout client-fin 30s）"))
+            }
+        }
+    }
+
+    // MARK: Apache
+
+    /// The tunnel is closed after `timeout=` of the ProxyPass, or ProxyTimeout, or Timeout; since 2.4.47 not before Timeout.
+    private static func apache(_ apache: ApacheConfiguration, _ path: String) -> [IdleLimit] {
+        guard let mapping = apache.mappings.first(where: { $0.matches(path) && $0.target != "!" }) else {
+            return []
+        }
+        let common = apache.all("timeout").last.flatMap { line in
+            line.arguments.first.flatMap { TimeText.seconds($0) }.map { ($0, line.place) }
+        }
+        let proxy = apache.all("proxytimeout").last.flatMap { line in
+            line.arguments.first.flatMap { TimeText.seconds($0) }.map { ($0, line.place) }
+        }
+        let own = mapping.option("timeout").flatMap { TimeText.seconds($0) }.map { ($0, mapping.place) }
+        let base = common?.0 ?? 60
+        let set = own ?? proxy
+        let seconds = set.map { max($0.0, base) } ?? base
+        let place = set.map { $0.0 >= base ? $0.1 : common?.1 ?? $0.1 } ?? common?.1
+        let name = set.map { $0.0 >= base } == true ? (own != nil ? "timeout=" : "ProxyTimeout") : "Timeout"
+        return [
+            IdleLimit(
+                station: "Apache", seconds: seconds, isStated: place != nil,
+                words: say(
+                    "\(name) \(duration(seconds)) closes the tunnel", "\(name) \(duration(seconds)) 会关闭隧道"),
+                place: place ?? mapping.place,
+                explanation: say(
+                    "Apache closes a tunnelled connection on which nothing moves: after timeout= of its ProxyPass line, or ProxyTimeout, or Timeout (60 s by default); from 2.4.47 on the longer of Timeout and the others counts, before that timeout= alone.",
+                    "Apache 会关闭没有数据的隧道连接：依据 ProxyPass 的 timeout=、ProxyTimeout 或 Timeout（默认 60 s）；从 2.4.47 起取 Timeout 与前者中较长的，此前只看 timeout=。"
+                ),
+                fix: Fix(
+                    "set ProxyPass … timeout=3600 for the socket's path", "为套接字路径设置 ProxyPass … timeout=3600")
+            )
+        ]
+    }
+}

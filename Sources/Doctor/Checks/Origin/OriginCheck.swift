@@ -1,0 +1,263 @@
+/// Origins the backend lets in, against the page's: by its settings, its source, and what its log refused.
+struct OriginCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        let refused = logged(examination)
+        var findings = refused
+        for list in OriginList.all(in: examination) {
+            findings += malformed(list, examination, isLogged: !refused.isEmpty)
+            if let finding = unlisted(list, examination) { findings.append(finding) }
+        }
+        if let finding = development(examination) { findings.append(finding) }
+        return findings
+    }
+
+    static func code(_ examination: Examination) -> CauseCode {
+        examination.isSocketIO ? .corsOriginNotAllowed : .originRejected
+    }
+
+    // MARK: Log
+
+    private func logged(_ examination: Examination) -> [Finding] {
+        examination.files.events(.originRefused).prefix(3).flatMap { event -> [Finding] in
+            let origin = event.value ?? examination.page?.description
+            let accepted = event.accepted.flatMap { WebOrigin($0) }
+            if let accepted, let origin, let own = WebOrigin(origin), own == accepted,
+                let text = event.accepted
+            {
+                // The two are one origin, and the server compares texts.
+                return [malformedFinding(text, own, [.log(event)], event.place, 0.93)]
+            }
+            let shown = origin ?? "the page"
+            return [
+                Finding(
+                    Self.code(examination), confidence: 0.9,
+                    title: say("the backend refuses the origin \(shown)", "后端拒绝了来源 \(shown)"),
+                    explanation: say(
+                        "Browsers send the page's origin with every handshake, and the backend accepts only origins it knows. The refusal is the application's own: proxies and the network have done their part.",
+                        "浏览器在每次握手时都会发送页面的来源，而后端只接受它认识的来源。拒绝来自应用本身，代理和网络没有问题。"),
+                    evidence: [.log(event)], place: event.place,
+                    fix: Fix(
+                        "add \(shown) to the backend's list of allowed origins, exactly as a browser writes it: scheme, host, and the port only when it is not the default",
+                        "把 \(shown) 加入后端允许的来源列表，写法须与浏览器完全一致：协议、主机，仅在非默认端口时写端口"),
+                    hop: "backend", predicts: [.originDecides, .handshakeStatus(403)])
+            ]
+        }
+    }
+
+    // MARK: Settings
+
+    private func malformed(_ list: OriginList, _ examination: Examination, isLogged: Bool) -> [Finding] {
+        list.entries.compactMap { entry in
+            guard let fault = OriginList.fault(of: entry), let own = OriginList.meant(entry) else {
+                return nil
+            }
+            // Where a good entry stands beside it, or it means another page, the bad one hurts nobody here.
+            if let page = examination.likelyPage {
+                if list.admits(page) { return nil }
+                if own.host != page.host, examination.page != nil { return nil }
+            }
+            return malformedFinding(
+                entry, own,
+                [
+                    .file(
+                        "\(list.name) holds \"\(entry)\", \(fault.en)",
+                        "\(list.name) 中有“\(entry)”，\(fault.zh)", at: list.place)
+                ], list.place, 0.85)
+        }
+    }
+
+    private func malformedFinding(
+        _ entry: String, _ own: WebOrigin, _ evidence: [Evidence], _ place: FilePlace?, _ confidence: Double
+    ) -> Finding {
+        Finding(
+            .originAllowlistMalformed, confidence: confidence,
+            title: say("the allowed origin \"\(entry)\" can never match", "允许的来源“\(entry)”永远不会匹配"),
+            explanation: say(
+                "A browser sends \"\(own)\": scheme, host, the port only when it is not the scheme's default, and no path (RFC 6454 §6.2). The backend compares texts, so any other spelling of the same origin is another one.",
+                "浏览器发送的是“\(own)”：协议、主机，仅非默认端口时带端口，且不带路径（RFC 6454 §6.2）。后端按文本比较，因此同一来源的其他写法都视为不同。"),
+            evidence: evidence + [.knowledge("the browser's form is \(own)", "浏览器的写法是 \(own)")], place: place,
+            fix: Fix("write it as \(own)", "改写为 \(own)"), hop: "backend",
+            predicts: [.originDecides, .handshakeStatus(403)])
+    }
+
+    private func unlisted(_ list: OriginList, _ examination: Examination) -> Finding? {
+        guard let page = examination.likelyPage, !list.entries.isEmpty, !list.admits(page) else { return nil }
+        // An entry that means the page and is misspelt is the other finding.
+        if list.entries.contains(where: {
+            OriginList.fault(of: $0) != nil && OriginList.meant($0)?.host == page.host
+        }) {
+            return nil
+        }
+        if HostName.isPrivate(page.host), list.entries.contains(where: { WebOrigin($0)?.isLoopback == true })
+        {
+            return nil
+        }
+        let isSure = examination.page != nil
+        return Finding(
+            list.isCORS && examination.isSocketIO ? .corsOriginNotAllowed : Self.code(examination),
+            isSure ? .error : .warning,
+            confidence: isSure ? 0.85 : 0.55,
+            title: say("the page's origin \(page) is not among the allowed ones", "页面来源 \(page) 不在允许列表中"),
+            explanation: say(
+                "\(list.name) admits \(list.entries.joined(separator: ", ")). A page of any other origin is refused: the handshake with 403, or Socket.IO's polling by the browser for want of a matching Access-Control-Allow-Origin.",
+                "\(list.name) 只允许 \(list.entries.joined(separator: "、"))。来自其他来源的页面会被拒绝：握手返回 403，或 Socket.IO 轮询因缺少匹配的 Access-Control-Allow-Origin 被浏览器拦截。"
+            ),
+            evidence: [
+                .file(
+                    "\(list.name) = \(list.entries.joined(separator: ", "))",
+                    "\(list.name) = \(list.entries.joined(separator: "、"))", at: list.place),
+                .argument("the page is \(page)", "页面为 \(page)"),
+            ], place: list.place, fix: Fix("add \(page) to \(list.name)", "把 \(page) 加入 \(list.name)"),
+            hop: "backend",
+            predicts: [.originDecides, .handshakeStatus(403)], excludedBy: isSure ? [] : [.upgraded])
+    }
+
+    // MARK: Mode
+
+    /// A backend in development mode on a public host: the usual set-up admits the origins of developers alone.
+    private func development(_ examination: Examination) -> Finding? {
+        guard let page = examination.likelyPage, !HostName.isPrivate(page.host) else { return nil }
+        let names: Set<String> = [
+            "NODE_ENV", "APP_ENV", "RAILS_ENV", "FLASK_ENV", "ENVIRONMENT", "ASPNETCORE_ENVIRONMENT",
+            "APP_MODE", "GO_ENV", "MIX_ENV",
+        ]
+        let values: Set<String> = ["development", "dev", "local"]
+        guard
+            let mode = examination.files.settings.last(where: {
+                names.contains($0.name) && $0.side != .frontend
+            }),
+            values.contains(mode.value.lowercased())
+        else { return nil }
+        // The public origin stands beside it for the other mode.
+        let publicOrigin = examination.files.settings.first { setting in
+            setting.place.file == mode.place.file
+                && WebOrigin(setting.value).map { $0.host == page.host } == true
+        }
+        guard let publicOrigin else { return nil }
+        return Finding(
+            Self.code(examination), confidence: 0.75,
+            title: say(
+                "the backend runs in development mode, where \(page) is not admitted",
+                "后端运行在开发模式，不接受来源 \(page)"),
+            explanation: say(
+                "\(mode.name) chooses whose origins are let in: in development those of localhost, in production that of \(publicOrigin.name). Set to \"\(mode.value)\" on a public host, it refuses the very page it is for.",
+                "\(mode.name) 决定允许哪些来源：开发模式只允许 localhost，生产模式允许 \(publicOrigin.name)。在公网主机上设为“\(mode.value)”会拒绝它本应服务的页面。"
+            ),
+            evidence: [
+                .file("\(mode.name)=\(mode.value)", "\(mode.name)=\(mode.value)", at: mode.place),
+                .file(
+                    "\(publicOrigin.name)=\(publicOrigin.value)",
+                    "\(publicOrigin.name)=\(publicOrigin.value)", at: publicOrigin.place),
+            ], place: mode.place,
+            fix: Fix(
+                "set \(mode.name)=production and restart the backend", "设置 \(mode.name)=production 并重启后端"),
+            hop: "backend",
+            predicts: [.originDecides, .handshakeStatus(403)])
+    }
+}
+
+/// A list of origins a backend admits.
+struct OriginList {
+    /// Its name, as written.
+    let name: String
+    let entries: [String]
+    let place: FilePlace
+    /// Whether it is about CORS rather than sockets.
+    let isCORS: Bool
+
+    /// Whether a page is let in; `*` and wildcards count, and regular expressions are taken to.
+    func admits(_ page: WebOrigin) -> Bool {
+        entries.contains { entry in
+            if entry == "*" || entry == page.description || entry.hasPrefix("/") || entry.hasPrefix("^")
+                || entry.holds("${")
+            {
+                return true
+            }
+            if entry.lowercased() == page.description { return true }
+            guard entry.contains("*") else { return false }
+            let parts = entry.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
+            return page.description.hasPrefix(parts.first ?? "")
+                && page.description.hasSuffix(parts.last ?? "")
+        }
+    }
+
+    /// What is wrong with an entry; nil: nothing.
+    static func fault(of entry: String) -> Phrase? {
+        if entry == "*" || entry.contains("*") || entry.hasPrefix("/") || entry.hasPrefix("^")
+            || entry.holds("${") || entry == "null"
+        {
+            return nil
+        }
+        guard entry.holds("://") else { return say("which has no scheme", "缺少协议") }
+        guard let origin = WebOrigin(entry) else { return say("which is no origin", "不是合法的来源") }
+        let low = entry.lowercased()
+        if low == origin.description { return nil }
+        if low.hasPrefix("ws") {
+            return say("whose scheme is that of the socket, not of the page", "使用了套接字的协议而不是页面的协议")
+        }
+        if low.hasSuffix("/") { return say("which ends in a slash", "以斜杠结尾") }
+        if low.hasPrefix(origin.description + ":") { return say("which names the default port", "写出了默认端口") }
+        return say("which has a path", "带有路径")
+    }
+
+    /// The origin an entry was meant for.
+    static func meant(_ entry: String) -> WebOrigin? {
+        WebOrigin(entry) ?? (entry.contains(" ") ? nil : WebOrigin("https://" + entry))
+    }
+
+    /// All lists: of settings by their names, of sources by their calls.
+    static func all(in examination: Examination) -> [OriginList] {
+        var lists: [OriginList] = []
+        for setting in examination.files.settings where setting.side != .frontend && !setting.value.isEmpty {
+            guard isName(setting) else { continue }
+            // Of an address only its origin counts.
+            let isAddress = setting.bareName == "rooturl"
+            let entries = isAddress ? [Self.originPart(setting.value)] : entries(setting.value)
+            if !entries.isEmpty {
+                lists.append(
+                    OriginList(
+                        name: setting.name, entries: entries, place: setting.place,
+                        isCORS: setting.bareName.holds("cors")))
+            }
+        }
+        for server in examination.files.servers {
+            guard let origins = server.origins, !origins.isEmpty else { continue }
+            lists.append(
+                OriginList(
+                    name: server.library == .socketIO ? "cors.origin" : "allowed origins",
+                    entries: origins.flatMap(Self.entries), place: server.place,
+                    isCORS: server.library == .socketIO))
+        }
+        return lists
+    }
+
+    private static func isName(_ setting: Setting) -> Bool {
+        let name = setting.bareName
+        if name.hasSuffix("credentials") || name.hasSuffix("methods") || name.hasSuffix("headers") {
+            return false
+        }
+        if ["corsorigin", "corsorigins", "alloworigin", "alloworigins", "originwhitelist", "rooturl"]
+            .contains(name)
+        {
+            // Grafana takes the origin of root_url; others do not call anything so.
+            return name != "rooturl" || setting.name.lowercased().holds("server")
+        }
+        return name.holds("origin")
+            && (name.holds("allow") || name.holds("cors") || name.holds("accept") || name.holds("trusted")
+                || name.holds("whitelist") || name.holds("permitted"))
+    }
+
+    /// `https://host:443` of `https://host:443/path`.
+    private static func originPart(_ address: String) -> String {
+        guard let scheme = address.before("://"), let rest = address.after("://") else { return address }
+        return "\(scheme)://" + rest.prefix { $0 != "/" }
+    }
+
+    /// Separated by commas, blanks or bars, with or without brackets and quotes.
+    static func entries(_ value: String) -> [String] {
+        let bare = value.filter { !"[]\"'()".contains($0) }
+        return bare.split { ", |;".contains($0) }.map(String.init).filter {
+            $0.holds("://") || $0.contains(".") || $0 == "*" || $0.hasPrefix("localhost")
+        }
+    }
+}

@@ -1,0 +1,290 @@
+/// Why the proxy does not reach the backend, where a log says it.
+struct ReachLogCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        rows(examination) + [stale(examination), refused(examination)].compactMap(\.self)
+    }
+
+    private struct Row {
+        let kind: LogEvent.Kind
+        let code: CauseCode
+        let title: Phrase
+        let explanation: Phrase
+        let fix: Phrase
+        var predicts: Set<Symptom> = [.handshakeStatus(502)]
+    }
+
+    private static let table: [Row] = [
+        Row(
+            kind: .permissionDenied, code: .upstreamBlockedByOs,
+            title: say("the system forbids the proxy to connect to the backend", "系统禁止代理连接后端"),
+            explanation: say(
+                "\"13: Permission denied\" is the kernel's answer to connect(): SELinux keeps web servers from opening connections unless httpd_can_network_connect is on; AppArmor and the rights of a UNIX socket do the same.",
+                "“13: Permission denied” 是内核对 connect() 的回答：除非开启 httpd_can_network_connect，SELinux 禁止 Web 服务器发起连接；AppArmor 以及 UNIX 套接字的权限也会如此。"
+            ),
+            fix: say(
+                "setsebool -P httpd_can_network_connect 1 (SELinux), or give the proxy's user rights to the socket's folder and file",
+                "setsebool -P httpd_can_network_connect 1（SELinux），或授予代理用户对套接字目录和文件的权限")),
+        Row(
+            kind: .hostNotFound, code: .upstreamNameUnresolvable,
+            title: say("the backend's name cannot be resolved", "无法解析后端的名称"),
+            explanation: say(
+                "A literal name is resolved when the proxy starts or reads its configuration; a name nobody knows there keeps it from starting, or gives 502. Names of containers exist only inside a network they share.",
+                "字面名称在代理启动或读取配置时解析；若无法解析，代理无法启动或返回 502。容器名称只在共同的网络内有效。"),
+            fix: say(
+                "put proxy and backend into one network and use the service's name, or an address that the proxy's machine resolves",
+                "把代理和后端放入同一网络并使用服务名，或使用代理所在机器能解析的地址"), predicts: [.handshakeStatus(502), .refused]),
+        Row(
+            kind: .tlsToPlain, code: .upstreamSchemeMismatch,
+            title: say("TLS is spoken to a port that is plain", "对明文端口使用了 TLS"),
+            explanation: say(
+                "The one side begins with a TLS handshake and the other answers in plain HTTP: \"wrong version number\" is OpenSSL's reading of an H where a record should begin.",
+                "一方以 TLS 握手开始，另一方以明文 HTTP 回应：“wrong version number” 是 OpenSSL 在应有记录头的位置读到了 H。"),
+            fix: say(
+                "say http:// instead of https:// where the proxy names the backend (proxy_pass http://…)",
+                "在代理指向后端处用 http:// 代替 https://（proxy_pass http://…）")),
+        Row(
+            kind: .plainToTLS, code: .upstreamSchemeMismatch,
+            title: say("plain HTTP is spoken to a TLS port", "对 TLS 端口使用了明文 HTTP"),
+            explanation: say(
+                "The port expects a TLS handshake and gets a request in plain text.", "该端口期待 TLS 握手，却收到了明文请求。"
+            ),
+            fix: say(
+                "say https:// where the proxy names the backend, or let the backend speak plain HTTP behind the proxy",
+                "在代理指向后端处使用 https://，或让后端在代理之后使用明文 HTTP"),
+            predicts: [.handshakeStatus(400), .handshakeStatus(502)]),
+        Row(
+            kind: .serverNameUnknown, code: .upstreamSniMissing,
+            title: say(
+                "the backend's TLS needs the server's name, and the proxy sends none",
+                "后端的 TLS 需要服务器名称，而代理没有发送"),
+            explanation: say(
+                "Without SNI (RFC 6066 §3) a server of many names cannot choose a certificate and ends the handshake with an alert. nginx sends no name unless proxy_ssl_server_name is on.",
+                "没有 SNI（RFC 6066 §3），多域名服务器无法选择证书，会以警报结束握手。除非开启 proxy_ssl_server_name，nginx 不发送名称。"),
+            fix: say(
+                "set proxy_ssl_server_name on; (and proxy_ssl_name HOST; when the name differs from that of proxy_pass)",
+                "设置 proxy_ssl_server_name on;（若名称与 proxy_pass 不同，再设 proxy_ssl_name 主机名;）")),
+        Row(
+            kind: .certificateRequired, code: .clientCertNotSent,
+            title: say("the proxy demands a client certificate, and none comes", "代理要求客户端证书，但没有收到"),
+            explanation: say(
+                "ssl_verify_client on refuses connections without a certificate with 400; browsers do not ask for one at a WebSocket handshake, and send one only when it was chosen for the page before.",
+                "ssl_verify_client on 会以 400 拒绝没有证书的连接；浏览器不会在 WebSocket 握手时询问证书，只有之前为页面选择过才会发送。"),
+            fix: say(
+                "set ssl_verify_client optional; and check $ssl_client_verify where it is needed, leaving the socket's location out",
+                "设置 ssl_verify_client optional;，并仅在需要处检查 $ssl_client_verify，放行套接字的 location"),
+            predicts: [.handshakeStatus(400)]),
+        Row(
+            kind: .proxyHeaderBroken, code: .proxyProtocolMismatch,
+            title: say("the listener expects a PROXY line and gets a request", "监听端口期待 PROXY 行，却收到了请求"),
+            explanation: say(
+                "One side of a connection speaks the PROXY protocol and the other does not: with proxy_protocol on the listener the first bytes must be the PROXY line.",
+                "连接的一方使用 PROXY 协议而另一方没有：监听端口开启 proxy_protocol 时，首字节必须是 PROXY 行。"),
+            fix: say(
+                "switch the PROXY protocol on where the balancer sends, or off where the listener reads",
+                "在负载均衡发送侧开启 PROXY 协议，或在监听侧关闭"), predicts: [.noAnswer, .handshakeStatus(400)]),
+        Row(
+            kind: .proxyLineReceived, code: .proxyProtocolMismatch,
+            title: say("the backend gets a PROXY line it does not read", "后端收到了它不识别的 PROXY 行"),
+            explanation: say(
+                "The proxy sends \"PROXY TCP4 …\" before the request, and the backend takes it for the request line.",
+                "代理在请求前发送 “PROXY TCP4 …”，后端把它当成请求行。"),
+            fix: say(
+                "proxy_protocol off; (HAProxy: remove send-proxy), or let the backend's listener read it",
+                "设置 proxy_protocol off;（HAProxy：删除 send-proxy），或让后端监听端口读取它"),
+            predicts: [.handshakeStatus(400), .noAnswer]),
+        Row(
+            kind: .protocolTooOld, code: .http10Upstream,
+            title: say("the backend gets HTTP/1.0 and demands 1.1", "后端收到 HTTP/1.0，而它要求 1.1"),
+            explanation: say(
+                "A WebSocket handshake must be HTTP/1.1 or higher (RFC 6455 §4.1). nginx before 1.29.7 speaks 1.0 to backends unless told otherwise.",
+                "WebSocket 握手必须使用 HTTP/1.1 或更高版本（RFC 6455 §4.1）。1.29.7 之前的 nginx 默认对后端使用 1.0。"),
+            fix: say("proxy_http_version 1.1;", "proxy_http_version 1.1;"),
+            predicts: [.handshakeStatus(426), .handshakeStatus(400)]),
+    ]
+
+    private func rows(_ examination: Examination) -> [Finding] {
+        Self.table.compactMap { row in
+            guard let event = examination.files.events(row.kind).first else { return nil }
+            return Finding(
+                row.code, confidence: 0.92, title: row.title, explanation: row.explanation,
+                evidence: [.log(event)], place: event.place, fix: Fix(row.fix),
+                predicts: row.predicts)
+        }
+    }
+
+    // MARK: Addresses
+
+    /// The address a log names against the one the container has now.
+    private func stale(_ examination: Examination) -> Finding? {
+        let failures = examination.files.events(.noRoute, .connectionRefused, .upstreamTimedOut)
+        for event in failures {
+            guard let host = event.upstream.flatMap(Self.host), RunningContainer.isAddress(host),
+                !HostName.isLoopback(host)
+            else { continue }
+            let known = examination.files.containers.filter { !$0.address.isEmpty }
+            guard !known.isEmpty, !known.contains(where: { $0.address == host }) else { continue }
+            // The same network: the first two numbers agree.
+            let network = host.split(separator: ".").prefix(2).joined(separator: ".") + "."
+            let here = known.filter { $0.address.hasPrefix(network) }
+            guard let container = here.first(where: { isNamed($0.name, examination) }) ?? here.first else {
+                continue
+            }
+            return Finding(
+                .upstreamDnsStale, confidence: 0.93,
+                title: say(
+                    "the proxy dials \(host), where the container no longer is", "代理连接 \(host)，而容器已不在该地址"),
+                explanation: say(
+                    "A literal name in proxy_pass or upstream is resolved once, when nginx starts or reloads; a container that was recreated has another address, and a resolver directive alone changes nothing for literal names.",
+                    "proxy_pass 或 upstream 中的字面名称只在 nginx 启动或重新加载时解析一次；容器重建后地址已变，而仅有 resolver 指令对字面名称不起作用。"),
+                evidence: [
+                    .log(event),
+                    .file(
+                        "\(container.name) now has the address \(container.address)",
+                        "\(container.name) 现在的地址是 \(container.address)", at: container.place),
+                ], place: event.place,
+                fix: Fix(
+                    "reload nginx now; for good: resolver 127.0.0.11 valid=10s; set $backend NAME; proxy_pass http://$backend:PORT; (or server NAME resolve; with a zone, from nginx 1.27.3)",
+                    "立即重新加载 nginx；根治：resolver 127.0.0.11 valid=10s; set $backend 名称; proxy_pass http://$backend:端口;（或 nginx 1.27.3 起在带 zone 的 upstream 中使用 server 名称 resolve;）"
+                ),
+                predicts: [.handshakeStatus(502), .handshakeStatus(504)], excludedBy: [.upgraded])
+        }
+        return nil
+    }
+
+    private func isNamed(_ name: String, _ examination: Examination) -> Bool {
+        examination.files.nginx?.targets.contains { $0.host == name || $0.host.hasPrefix(name + ".") }
+            ?? false
+    }
+
+    static func host(_ upstream: String) -> String? {
+        let rest = upstream.after("://") ?? upstream
+        if rest.hasPrefix("[") { return rest.between("[", "]") }
+        return rest.before(":") ?? rest.before("/") ?? rest
+    }
+
+    static func port(_ upstream: String) -> Int? {
+        let rest = upstream.after("://") ?? upstream
+        let authority = rest.before("/") ?? rest
+        return authority.split(separator: ":").last.flatMap { Int($0) }
+    }
+
+    /// Refused on one of localhost's two addresses, or on the port of the configuration.
+    private func refused(_ examination: Examination) -> Finding? {
+        for event in examination.files.events(.connectionRefused, .noRoute) {
+            guard let upstream = event.upstream, let host = Self.host(upstream) else { continue }
+            if host == "::1" { return ipv6([.log(event)], event.place, 0.92) }
+            guard
+                HostName.isLoopback(host) || !RunningContainer.isAddress(host)
+                    || examination.files.containers.isEmpty, event.kind == .connectionRefused
+            else { continue }
+            let port = Self.port(upstream)
+            let inContainer = examination.files.services.first { $0.isNginx && !$0.usesHostNetwork }
+            if HostName.isLoopback(host), let inContainer {
+                return DockerHostCheck.finding(
+                    host,
+                    [
+                        .log(event),
+                        .file(
+                            "the proxy is the service \(inContainer.name)", "代理是服务 \(inContainer.name)",
+                            at: inContainer.place),
+                    ], event.place, 0.9)
+            }
+            return Finding(
+                .upstreamWrongPort, confidence: 0.8,
+                title: say(
+                    "nothing listens on \(host)\(port.map { ":\($0)" } ?? "")",
+                    "\(host)\(port.map { ":\($0)" } ?? "") 上没有程序监听"),
+                explanation: say(
+                    "The proxy is refused at the address it hands the handshake to: the backend is down, or listens on another port or address.",
+                    "代理在转发握手的地址被拒绝：后端没有运行，或监听在其他端口或地址上。"),
+                evidence: [.log(event)], place: event.place,
+                fix: Fix(
+                    "start the backend, and compare its port (ss -ltnp) with that of proxy_pass",
+                    "启动后端，并用 ss -ltnp 核对它的端口与 proxy_pass 的端口"), predicts: [.handshakeStatus(502)],
+                excludedBy: [.upgraded])
+        }
+        return nil
+    }
+
+    private func ipv6(_ evidence: [Evidence], _ place: FilePlace?, _ confidence: Double) -> Finding {
+        IPv6LocalhostCheck.finding(evidence, place, confidence)
+    }
+}
+
+/// `localhost` is 127.0.0.1 and ::1, and the backend listens on one of them.
+struct IPv6LocalhostCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard
+            let target = examination.files.nginx?.targets.first(where: { $0.host.lowercased() == "localhost" }
+            )
+        else { return [] }
+        let listener = examination.files.listeners.first {
+            $0.address.port == target.port && !$0.address.host.isEmpty
+        }
+        guard let listener, listener.address.takesIPv4 != listener.address.takesIPv6 else { return [] }
+        let other = listener.address.takesIPv4 ? "::1" : "127.0.0.1"
+        return [
+            Self.finding(
+                [
+                    .file(
+                        "the proxy dials localhost:\(target.port)", "代理连接 localhost:\(target.port)",
+                        at: target.place),
+                    .file(
+                        "the backend listens on \(listener.address.host)", "后端监听 \(listener.address.host)",
+                        at: listener.place),
+                    .knowledge(
+                        "localhost also is \(other), which is tried in turn", "localhost 也可能是 \(other)，会轮流尝试"),
+                ], target.place, listener.address.takesIPv4 ? 0.6 : 0.8,
+                listener.address.takesIPv4 ? .info : .error)
+        ]
+    }
+
+    static func finding(
+        _ evidence: [Evidence], _ place: FilePlace?, _ confidence: Double, _ severity: Severity = .error
+    ) -> Finding {
+        Finding(
+            .upstreamIpv6Localhost, severity, confidence: confidence,
+            title: say(
+                "localhost has two addresses, and the backend listens on one", "localhost 有两个地址，而后端只监听其中一个"),
+            explanation: say(
+                "nginx resolves localhost to 127.0.0.1 and ::1 and takes both for servers of the upstream, in turn: every other handshake meets a closed port.",
+                "nginx 把 localhost 解析为 127.0.0.1 和 ::1，并轮流把两者当作上游服务器：每隔一次握手就会遇到关闭的端口。"),
+            evidence: evidence, place: place,
+            fix: Fix(
+                "write the address the backend listens on instead of localhost, e.g. 127.0.0.1",
+                "用后端实际监听的地址（如 127.0.0.1）代替 localhost"),
+            predicts: [.handshakeStatus(502)])
+    }
+}
+
+extension FileEvidence {
+    /// Addresses backends listen on, by their commands and settings.
+    var listeners: [(address: ServerProcess.ListenAddress, name: String, place: FilePlace, service: String?)]
+    {
+        var listeners = processes.compactMap { process in
+            process.bind.map {
+                (address: $0, name: process.program, place: process.place, service: process.service)
+            }
+        }
+        let names: Set<String> = [
+            "port", "serverport", "httpport", "appport", "backendport", "apiport", "wsport", "socketport",
+            "listenport", "websocketport", "reverbserverport",
+        ]
+        for setting in settings where names.contains(setting.bareName) && setting.side != .frontend {
+            guard let port = Int(setting.value), (1...65_535).contains(port) else { continue }
+            // A database's or cache's port by a name that says so is none of the backend's.
+            let low = setting.name.lowercased()
+            if ["db", "redis", "postgres", "mysql", "mongo", "smtp", "mail", "cache"].contains(where: {
+                low.holds($0)
+            }) {
+                continue
+            }
+            listeners.append(
+                (
+                    ServerProcess.ListenAddress(host: "", port: port), setting.name, setting.place,
+                    setting.service
+                ))
+        }
+        return listeners
+    }
+}
