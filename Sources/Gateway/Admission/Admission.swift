@@ -11,12 +11,19 @@ public struct Admission: Sendable {
     private let paths: [String]
     private let origins: OriginPolicy
     private let redaction: Redaction
+    private let namespaces: [SocketPlace]
 
     /// An admission for endpoints with these path patterns, such as `/ws/{user}`.
     ///
-    /// - Parameter redaction: masks what is kept of a request; give it the query names of the endpoints.
-    public init(paths: [String], origins: OriginPolicy, redaction: Redaction = Redaction()) {
+    /// - Parameters:
+    ///   - redaction: masks what is kept of a request; give it the query names of the endpoints.
+    ///   - namespaces: of Socket.IO, with the paths of their endpoints: they are dialled as if they were paths.
+    public init(
+        paths: [String], origins: OriginPolicy, redaction: Redaction = Redaction(),
+        namespaces: [SocketPlace] = []
+    ) {
         self.paths = paths
+        self.namespaces = namespaces
         self.origins = origins
         self.redaction = redaction
     }
@@ -68,6 +75,9 @@ extension Admission {
     ///
     /// What is wrong with the handshake is told too, since the next attempt will meet it.
     public func unknownPath(_ head: RequestHead, from peer: Peer) -> Refusal {
+        if let place = namespaces.first(where: { $0.isDialled(by: head.path) }) {
+            return namespaceAsPath(head, place, from: peer)
+        }
         let path = PlainText.line(head.path, redaction, limit: 128)
         // Masked first: what stands before the known part of the path is quoted in the advice.
         let nearest = NearestPath.find(PlainText.line(head.path, redaction, limit: 1024), among: paths)
@@ -100,7 +110,7 @@ extension Admission {
     /// The endpoint wants a token with the handshake, and there is none: 401.
     ///
     /// - Parameter places: where it was looked for, in words.
-    public func tokenMissing(_ head: RequestHead, from peer: Peer, places: [String]) -> Refusal {
+    public func tokenMissing(_ head: RequestHead?, from peer: Peer, places: [String]) -> Refusal {
         var refusal = Refusal(
             .tokenMissing, summary(head, peer), message: "the handshake carries no token",
             remedy: "send a token " + places.joined(separator: ", or ") + "; 'sockeye token mint' makes one")
@@ -116,7 +126,8 @@ extension Admission {
     }
 
     /// The team's backend does not let this user in: 403.
-    public func denied(_ code: String?, _ message: String?, _ head: RequestHead, from peer: Peer) -> Refusal {
+    public func denied(_ code: String?, _ message: String?, _ head: RequestHead?, from peer: Peer) -> Refusal
+    {
         let words = message.map { PlainText.line($0, redaction) } ?? "the backend said no"
         return Refusal(
             .denied, summary(head, peer), message: code.map { "\(words) (\($0))" } ?? words,
@@ -124,7 +135,7 @@ extension Admission {
     }
 
     /// The backend that decides who comes in could not be asked: 503.
-    public func backendUnavailable(_ head: RequestHead, from peer: Peer) -> Refusal {
+    public func backendUnavailable(_ head: RequestHead?, from peer: Peer) -> Refusal {
         var refusal = Refusal(
             .backendUnavailable, summary(head, peer),
             message: "the backend that decides who may connect could not be asked",

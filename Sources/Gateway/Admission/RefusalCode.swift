@@ -48,6 +48,12 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     case engineRequest = "ENGINE-REQUEST"
     /// The body of a POST is too long.
     case enginePayload = "ENGINE-PAYLOAD"
+    /// A namespace that the endpoint does not have.
+    case namespaceUnknown = "NAMESPACE-UNKNOWN"
+    /// A namespace was dialled as if it were a path.
+    case namespaceAsPath = "NAMESPACE-AS-PATH"
+    /// A session was opened, and its client connected to no namespace.
+    case connectMissing = "CONNECT-MISSING"
 
     // What the team's backend decided.
     /// It said no.
@@ -82,6 +88,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
         case .upgradeStripped, .http10, .connectionClose, .upgradeOther, .noUpgrade, .version: 426
         case .key, .versionMissing, .subprotocol, .body, .plainOnTLSPort, .proxyProtocol: 400
         case .engineVersion, .engineTransport, .engineSession, .engineRequest: 400
+        case .namespaceUnknown, .namespaceAsPath: 404
+        case .connectMissing: 408
         case .enginePayload: 413
         case .method: 405
         case .pathUnknown: 404

@@ -82,7 +82,7 @@ extension Connection {
     }
 
     /// The value of a cookie (RFC 6265 §4.2.1), nil where there is none of that name or it is empty.
-    private static func cookie(_ name: String, in fields: Fields) -> String? {
+    static func cookie(_ name: String, in fields: Fields) -> String? {
         for field in fields.values(of: "cookie") {
             for pair in field.split(separator: ";") {
                 let pair = pair.drop { $0 == " " }

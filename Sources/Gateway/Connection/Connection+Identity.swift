@@ -171,6 +171,7 @@ extension LoopState {
             }
         }
         for (connection, error) in over { connection.withdraw(error) }
+        endWithdrawnSockets()
         if !over.isEmpty {
             shared.log.log(
                 .info, "sessions-ended", "tokens or users were withdrawn", ["connections": .count(over.count)]

@@ -1,4 +1,5 @@
 import Configuration
+import Outgoing
 import PubSub
 import WebSocketWire
 
@@ -6,8 +7,9 @@ extension EndpointTable {
     /// The endpoints as configured, the echo endpoint included.
     ///
     /// - Parameter listeners: where the server listens, for the rules about origins.
-    init(_ options: Options, listeners: [String] = []) throws(ServeError) {
+    init(_ options: Options, listeners: [String] = [], over http: OutgoingHTTP? = nil) throws(ServeError) {
         var endpoints: [Endpoint] = []
+        var namespaces = 0
         for (index, option) in options.allEndpoints.enumerated() {
             let pattern: PathPattern
             do {
@@ -24,6 +26,14 @@ extension EndpointTable {
             } catch {
                 throw .badEndpoint(option.path, "the pattern \(error.pattern): \(error.error)")
             }
+            var engine: EngineEndpoint?
+            if option.dialect.isEngine {
+                let space =
+                    option.dialect == .socketIO
+                    ? try EventSpace(option, from: namespaces, options, over: http) : nil
+                namespaces += space?.namespaces.count ?? 0
+                engine = EngineEndpoint(option, index: index, options, listeners: listeners, space)
+            }
             endpoints.append(
                 Endpoint(
                     pattern: pattern, dialect: Endpoint.Dialect(option.dialect),
@@ -32,8 +42,7 @@ extension EndpointTable {
                     userParameter: option.userParameter,
                     messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option),
                     notifies: option.notifications,
-                    engine: option.dialect.isEngine
-                        ? EngineEndpoint(option, index: index, options, listeners: listeners) : nil))
+                    engine: engine))
         }
         self.init(endpoints)
     }
@@ -51,7 +60,7 @@ extension Endpoint.Dialect {
 }
 
 extension Endpoint.TokenPlaces {
-    fileprivate init(_ entries: [EndpointOptions.TokenEntry]) {
+    init(_ entries: [EndpointOptions.TokenEntry]) {
         self = []
         for entry in entries {
             switch entry {

@@ -48,11 +48,14 @@ struct Endpoint: Sendable {
 /// All endpoints, with literal paths found by one look-up.
 struct EndpointTable: Sendable {
     let endpoints: [Endpoint]
+    /// The namespaces of those that speak Socket.IO, by their numbers.
+    let namespaces: [EventNamespace]
     private let literals: [String: Int]
     private let patterns: [Int]
 
     init(_ endpoints: [Endpoint]) {
         self.endpoints = endpoints
+        namespaces = endpoints.flatMap { $0.engine?.space?.namespaces ?? [] }
         var literals: [String: Int] = [:]
         for (index, endpoint) in endpoints.enumerated() where endpoint.pattern.isLiteral {
             literals[endpoint.pattern.description] = index

@@ -124,7 +124,7 @@ extension Connection {
     }
 
     func facts(_ head: RequestHead, _ endpoint: EngineEndpoint) -> EngineFacts? {
-        nil
+        endpoint.space == nil ? nil : EngineFacts(peer: origin, head: head)
     }
 
     private func poll(_ sid: String, _ head: RequestHead, at endpoint: EngineEndpoint) {

@@ -1,6 +1,7 @@
 import Bytes
 import EngineIOWire
 import EventLoop
+import SocketIOWire
 
 /// One Engine.IO session on the loop it began on: its state machine, and what carries it.
 ///
@@ -24,6 +25,16 @@ final class EngineClient {
     var isDue = false
     /// What it came with; nil when nobody will ask.
     var facts: EngineFacts?
+    /// Puts packets of Socket.IO together.
+    var decoder = SocketDecoder()
+    /// Its sockets, one for each namespace.
+    var sockets: [EventSocket] = []
+    /// It has had some, so that packets may be on their way to one that is over.
+    var hadSockets = false
+    /// The token of one of them has ended, which is no reason to keep anything.
+    var tokenHasEnded = false
+    /// Until when it must be connected to a namespace.
+    var connectDeadline = MonotonicTime.distantFuture
 
     init(
         _ endpoint: EngineEndpoint, _ transport: EngineTransport, loop: LoopState, facts: EngineFacts?
@@ -31,12 +42,23 @@ final class EngineClient {
         self.endpoint = endpoint
         self.facts = facts
         machine = EngineSession(transport, settings: endpoint.settings, now: loop.now)
+        if let space = endpoint.space {
+            connectDeadline = loop.now.advanced(byNanoseconds: space.connectTimeout)
+        }
         id = EngineID(loop: loop.index, slot: 0)
         token = loop.engine.clients.insert(self)
         id = EngineID(loop: loop.index, slot: slot)
     }
 
     var slot: UInt32 { UInt32(truncatingIfNeeded: token) }
+
+    /// Who it is, as refusals tell it.
+    var peer: Peer {
+        facts?.peer ?? connection?.origin ?? Peer(address: "", listener: "", isTLS: false)
+    }
+
+    /// Whether nothing it came with is needed once it is connected.
+    var connectsOnce: Bool { endpoint.space.map { $0.namespaces.count == 1 } ?? true }
 }
 
 /// The Engine.IO sessions of one loop.

@@ -11,10 +11,13 @@ final class EngineEndpoint: Sendable {
     let path: String
     let settings: EngineSettings
     let cors: CORSPolicy
+    /// Socket.IO; nil where messages come back as they came.
+    let space: EventSpace?
 
     init(
-        _ option: EndpointOptions, index: Int, _ options: Options, listeners: [String]
+        _ option: EndpointOptions, index: Int, _ options: Options, listeners: [String], _ space: EventSpace?
     ) {
+        self.space = space
         let engine = option.engine
         self.index = index
         path = option.path
@@ -32,7 +35,9 @@ final class EngineEndpoint: Sendable {
     ///
     /// A pong that is late must be noticed soon, but a tick of a millisecond would wake a loop with many sessions at every one.
     var tick: UInt64 {
-        let shortest = min(settings.pingInterval, settings.pingTimeout, settings.upgradeTimeout)
+        let shortest = min(
+            settings.pingInterval, settings.pingTimeout, settings.upgradeTimeout,
+            space?.connectTimeout ?? .max)
         return min(max(shortest / 200_000_000, 1), 100) * 1_000_000
     }
 }

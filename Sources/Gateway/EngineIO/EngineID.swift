@@ -5,11 +5,16 @@ import Bytes
 /// 15 octets, 20 characters of Base64 for URLs. It names the loop, so that any loop that meets it in a request knows whom to ask.
 struct EngineID: Hashable, Sendable {
     /// Eight bits of loop, 32 of slot, 24 by chance.
-    private let high: UInt64
+    let high: UInt64
     /// 56 bits by chance.
-    private let low: UInt64
+    let low: UInt64
 
     static let count = 20
+
+    init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
 
     /// A new id.
     init(loop: Int, slot: UInt32) {

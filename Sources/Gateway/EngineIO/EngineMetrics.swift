@@ -9,6 +9,15 @@ struct EngineMetrics: Sendable {
     var upgraded: UInt64 = 0
     /// Messages from clients, on either transport.
     var messagesReceived: UInt64 = 0
+    /// Sockets of Socket.IO that were connected, and that were disconnected.
+    var socketsOpened: UInt64 = 0
+    var socketsClosed: UInt64 = 0
+    /// Events from clients, and those of them that were refused.
+    var eventsReceived: UInt64 = 0
+    var eventsRefused: UInt64 = 0
+    /// Sockets that got their state back, and that did not.
+    var recoveriesMade: UInt64 = 0
+    var recoveriesRefused: UInt64 = 0
     /// Sessions that ended, by why.
     var ends: [String: UInt64] = [:]
 
@@ -26,6 +35,12 @@ struct EngineMetrics: Sendable {
         openedWebSocket &+= other.openedWebSocket
         upgraded &+= other.upgraded
         messagesReceived &+= other.messagesReceived
+        socketsOpened &+= other.socketsOpened
+        socketsClosed &+= other.socketsClosed
+        eventsReceived &+= other.eventsReceived
+        eventsRefused &+= other.eventsRefused
+        recoveriesMade &+= other.recoveriesMade
+        recoveriesRefused &+= other.recoveriesRefused
         ends.merge(other.ends, uniquingKeysWith: &+)
     }
 }

@@ -8,7 +8,7 @@ extension LogSink {
         guard keepsConnections else { return }
         log(
             connectionLevel, "session-opened", "Engine.IO session opened by \(transport.rawValue)",
-            ["session": "\(client.slot)", "transport": "\(transport.rawValue)"])
+            ["engine": "\(client.slot)", "transport": "\(transport.rawValue)"])
     }
 
     /// A session is over.
@@ -16,6 +16,6 @@ extension LogSink {
         guard keepsConnections else { return }
         log(
             connectionLevel, "session-ended", "Engine.IO session ended: \(end.word)",
-            ["session": "\(client.slot)", "why": "\(end.word)"])
+            ["engine": "\(client.slot)", "why": "\(end.word)"])
     }
 }

@@ -90,6 +90,9 @@ extension LoopState {
     }
 
     private func receive(message data: UnsafeRawBufferPointer, isBinary: Bool, from client: EngineClient) {
+        if let space = client.endpoint.space {
+            return receive(data, isBinary: isBinary, in: space, from: client)
+        }
         // Back as it came.
         if isBinary { return send(data, isBinary: true, to: client) }
         work.append(byte: EnginePacketType.message.rawValue)
@@ -178,6 +181,9 @@ extension LoopState {
                 give(.packets(Array("6".utf8)), to: poll)
             }
             client.machine.takeWaiting { connection.push($0, $1 ? .binary : .text) }
+            for socket in client.sockets where socket.phase == .ready {
+                events.setOutlet(socket.slot, connection.slot)
+            }
         }
         schedule(client)
     }
@@ -186,7 +192,8 @@ extension LoopState {
 
     /// Sees to it that a session is looked at when something is due.
     func schedule(_ client: EngineClient) {
-        let deadline = client.machine.nextDeadline
+        var deadline = min(client.machine.nextDeadline, client.connectDeadline)
+        if !client.sockets.isEmpty { deadline = min(deadline, attention(of: client)) }
         if deadline == .distantFuture {
             engine.wheel.cancel(client.slot)
         } else {
@@ -197,6 +204,11 @@ extension LoopState {
     /// Time has come for a session.
     func engineExpired(_ slot: UInt32) {
         guard let client = engine.clients[index: slot] else { return }
+        if now >= client.connectDeadline { return connectTimedOut(client) }
+        if !client.sockets.isEmpty {
+            expireAcks(of: client)
+            if checkTokens(of: client) == .max, client.tokenHasEnded { return }
+        }
         while true {
             switch client.machine.timerDue(now: now) {
             case .answerPoll: answerSoon(client)
@@ -226,6 +238,7 @@ extension LoopState {
             }
         }
         client.poll = nil
+        endSockets(of: client, closing.end)
         let (connection, probe) = (client.connection, client.probe)
         (client.connection, client.probe) = (nil, nil)
         forget(client)

@@ -45,7 +45,7 @@ extension LogSink {
 
     func authenticated(_ connection: Connection, _ identity: Identity) {
         guard keepsConnections else { return }
-        let name = Self.nameClaims.lazy.compactMap(identity.claim).first ?? identity.user
+        let name = Self.personName(identity)
         log(
             connectionLevel, "authenticated", "user \(name) (ID \(identity.user)) authenticated",
             ["connection": "\(connection.token)", "user": "\(identity.user)"])
@@ -105,6 +105,11 @@ extension LogSink {
                     "user": "\(connection.session.user)",
                 ])
         }
+    }
+
+    /// What a person is called.
+    static func personName(_ identity: Identity) -> String {
+        nameClaims.lazy.compactMap(identity.claim).first ?? identity.user
     }
 
     /// Claims that name a person, where the user's own name is a number.

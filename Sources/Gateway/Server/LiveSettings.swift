@@ -24,7 +24,12 @@ final class LiveSettings: Sendable {
             paths: endpoints.paths,
             origins: OriginPolicy(
                 allowed: options.effectiveOrigins, profile: options.profile, listeners: listeners),
-            redaction: Redaction(queryNames: endpoints.endpoints.map(\.tokenParameter)))
+            redaction: Redaction(queryNames: endpoints.endpoints.map(\.tokenParameter)),
+            namespaces: endpoints.endpoints.flatMap { endpoint in
+                (endpoint.engine?.space?.namespaces ?? []).filter { $0.name != "/" }.map {
+                    SocketPlace(namespace: $0.name, path: endpoint.pattern.description)
+                }
+            })
     }
 }
 

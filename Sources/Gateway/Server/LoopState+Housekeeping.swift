@@ -22,7 +22,9 @@ extension LoopState {
             housekeeping.memoryAt = unixMilliseconds
             shard.sweep(now: unixMilliseconds, streams: Self.sweptStreams)
         }
+        if let next = events.saved.nextDeadline, next <= unixMilliseconds { expireSaved() }
         var wait = shard.keptBytes > 0 ? Self.memoryInterval : .max
+        if let next = events.saved.nextDeadline { wait = min(wait, max(1000, next &- unixMilliseconds)) }
         if let next = shard.nextDeadline { wait = min(wait, max(1, next &- unixMilliseconds)) }
         if index == 0, let store = shared.store {
             if unixMilliseconds &- housekeeping.storeAt >= Self.storeInterval {

@@ -23,6 +23,7 @@ extension LoopState {
         let direct = publications.count == 1
         for index in 0..<publications.count {
             let batch = publications[index]
+            if batch.eventCount > 0 { sendEvents(batch, direct: direct) }
             for lane in Hub.Lane.allCases where batch.frames(lane).count > 0 {
                 postToPeers(batch, lane)
                 guard let topic = hub.topic(named: batch.name) else { continue }
@@ -123,6 +124,7 @@ extension LoopState {
     func flushTopic(_ name: String) {
         guard let index = publications.pending(name) else { return }
         let batch = publications[index]
+        if batch.eventCount > 0 { sendEvents(batch, direct: false) }
         for lane in Hub.Lane.allCases where batch.frames(lane).count > 0 {
             postToPeers(batch, lane)
             guard let topic = hub.topic(named: name) else { continue }

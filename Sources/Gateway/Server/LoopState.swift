@@ -49,6 +49,8 @@ final class LoopState {
     var decisions = PendingDecisions()
     /// Engine.IO sessions that live here.
     var engine: EngineState
+    /// Sockets of Socket.IO in them.
+    var events: EventState
     var metrics: LoopMetrics
     private var turnCount: UInt64 = 0
 
@@ -93,6 +95,7 @@ final class LoopState {
         self.acceptance = shared.tokens.acceptance
         self.now = EventLoop.now()
         self.engine = EngineState(shared.endpoints.endpoints)
+        self.events = EventState(shared.endpoints.endpoints)
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
         self.streams = StreamTable(budget: shared.limits.streamBudget / peers.count)
         self.shard = TopicShard(

@@ -94,7 +94,7 @@ final class ServerShared: Sendable {
             // Patterns were read once when the configuration was checked.
             (try? TopicPattern(plain: topic.pattern)).map { ($0, StreamPolicy(topic)) }
         }
-        endpoints = try EndpointTable(options, listeners: listeners)
+        endpoints = try EndpointTable(options, listeners: listeners, over: outgoing)
         self.listeners = listeners
         let live = LiveSettings(options, connections: connections, endpoints, listeners)
         settings = LiveSettingsBox(live)

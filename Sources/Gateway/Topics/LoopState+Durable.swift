@@ -1,3 +1,4 @@
+import EngineIOWire
 import EventLoop
 import PubSub
 import SQLiteStore
@@ -10,6 +11,7 @@ struct DurableWaits {
         let offset: UInt64
         let asker: Asker?
         let isDuplicate: Bool
+        let marks: EventMarks?
     }
 
     /// Something to be done when a topic is read, with what went wrong if it could not be.
@@ -18,9 +20,16 @@ struct DurableWaits {
     private var publishers: [TopicKey: [Publisher]] = [:]
     private var waiters: [TopicKey: [Waiter]] = [:]
 
-    mutating func await(_ topic: String, _ offset: UInt64, _ asker: Asker?, isDuplicate: Bool) {
+    mutating func await(
+        _ topic: String, _ offset: UInt64, _ asker: Asker?, isDuplicate: Bool, marks: EventMarks? = nil
+    ) {
         publishers[TopicKey(topic), default: []].append(
-            Publisher(offset: offset, asker: asker, isDuplicate: isDuplicate))
+            Publisher(offset: offset, asker: asker, isDuplicate: isDuplicate, marks: marks))
+    }
+
+    /// What sockets must know of a message that is stored.
+    func marks(_ topic: String, _ offset: UInt64) -> EventMarks? {
+        publishers[TopicKey(topic)]?.first { $0.offset == offset && !$0.isDuplicate }?.marks
     }
 
     /// Takes out those whose messages are stored.
@@ -90,7 +99,8 @@ extension LoopState {
             stored.append(($0, [UInt8]($1.data)))
         }
         for (publication, data) in stored {
-            data.withUnsafeBytes { deliver(topic, publication, $0) }
+            let marks = durables.marks(topic, publication.position.offset)
+            data.withUnsafeBytes { deliver(topic, publication, $0, marks) }
         }
         guard let epoch = shard.position(of: topic)?.epoch else { return }
         for (asker, offset, isDuplicate) in durables.stored(topic, upTo: offset) {
@@ -151,7 +161,8 @@ extension LoopState {
             for entry in stored?.entries ?? [] where offsets.contains(entry.offset) {
                 let position = StreamPosition(epoch: publication.position.epoch, offset: entry.offset)
                 let one = Publication(
-                    position: position, plain: publication.plain, deflated: publication.deflated)
+                    position: position, plain: publication.plain, deflated: publication.deflated,
+                    events: publication.events)
                 entry.data.withUnsafeBytes { deliver(topic, one, $0) }
             }
         case .broken:
@@ -164,11 +175,24 @@ extension LoopState {
 
     /// Subscribers have seen what the store does not know: they are sent away to come back and be told.
     private func closeSubscribers(of topic: String) {
+        closeSockets(of: topic)
         guard let id = hub.topic(named: topic) else { return }
         for lane in Hub.Lane.allCases {
             var members: [SubscriberID] = []
             hub.withMembers(of: id, lane: lane) { members = Array($0) }
             for slot in members { connections[index: slot]?.close(.streamBroken) }
+        }
+    }
+
+    /// Sockets have seen what the store does not know: their sessions end, and they come back.
+    private func closeSockets(of topic: String) {
+        for hub in events.hubs {
+            guard let id = hub.topic(named: topic) else { continue }
+            let members = hub.withMembers(of: id, lane: .plain) { Array($0) }
+            for slot in members {
+                guard let client = events.sockets[index: slot]?.client else { continue }
+                end(client, client.machine.close(comesBack: true))
+            }
         }
     }
 

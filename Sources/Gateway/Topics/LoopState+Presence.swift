@@ -10,7 +10,9 @@ extension LoopState {
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         let change = shard.presenceJoin(
             topic, user: request.user,
-            connection: ConnectionID(loop: UInt32(request.loop), token: request.connection), info: nothing,
+            connection: ConnectionID(
+                loop: request.loop, token: request.connection, isSocket: request.isSocket),
+            info: nothing,
             now: unixMilliseconds)
         if let change { tell(change, on: topic) }
         guard request.wish.presence,
@@ -22,15 +24,18 @@ extension LoopState {
         let body = ByteBuffer()
         SockeyeEncoder.appendPresence(snapshot, to: body)
         answer.presence = body.array
-        answer.watchesPresence =
-            shard.join(stream, loop: request.loop, lane: request.lane, now: unixMilliseconds) != nil
+        let joined =
+            request.isSocket
+            ? shard.joinEvents(stream, loop: request.loop, now: unixMilliseconds)
+            : shard.join(stream, loop: request.loop, lane: request.lane, now: unixMilliseconds)
+        answer.watchesPresence = joined != nil
     }
 
     /// A connection is gone.
     func exit(_ topic: String, _ leaver: Leaver) {
         let change = shard.presenceLeave(
             topic, user: leaver.user,
-            connection: ConnectionID(loop: UInt32(leaver.loop), token: leaver.connection),
+            connection: leaver.presenceID,
             now: unixMilliseconds)
         if let change { tell(change, on: topic) }
     }
@@ -58,10 +63,12 @@ extension LoopState {
         let stream = InternalTopic.presence(of: topic)
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         guard case .published(let publication) = shard.publish(stream, data: nothing, now: unixMilliseconds),
-            publication.plain || publication.deflated
+            publication.plain || publication.deflated || publication.events
         else { return }
         SockeyeEncoder.appendPresenceChange(topic: topic, change, at: unixMilliseconds, to: work)
-        append(work.bytes, to: publications.batch(for: stream), publication)
+        let batch = publications.batch(for: stream)
+        append(work.bytes, to: batch, publication)
+        if publication.events { batch.addEvent(.presence, publication.position, work.bytes) }
         work.removeAll(keepingCapacity: Self.keptCapacity)
     }
 

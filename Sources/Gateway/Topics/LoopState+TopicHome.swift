@@ -15,18 +15,20 @@ extension LoopState {
         var answer = JoinAnswer(
             topic: topic, lane: request.lane, position: StreamPosition(epoch: Epoch(0), offset: 0))
         lookBack(request, &answer)
-        guard let position = shard.join(topic, loop: request.loop, lane: request.lane, now: unixMilliseconds)
-        else {
+        let joined =
+            request.isSocket
+            ? shard.joinEvents(topic, loop: request.loop, now: unixMilliseconds)
+            : shard.join(topic, loop: request.loop, lane: request.lane, now: unixMilliseconds)
+        guard let position = joined else {
             return refuse(request, .storeFailed("the topic is being read", isUnknown: false))
         }
         answer.position = position
         enter(request, &answer)
-        self.answer(
-            .connection(loop: request.loop, token: request.connection, id: request.id), .joined(answer))
+        self.answer(request.asker, .joined(answer))
     }
 
     private func refuse(_ request: JoinRequest, _ error: SockeyeError) {
-        answer(.connection(loop: request.loop, token: request.connection, id: request.id), .notJoined(error))
+        answer(request.asker, .notJoined(error))
     }
 
     /// Finds what the subscriber missed, or the last messages it asked for.
@@ -36,7 +38,9 @@ extension LoopState {
             switch shard.recover(request.topic, since: since, limit: limit, now: unixMilliseconds) {
             case .recovered(let slice, _):
                 answer.recovery = .recovered
-                answer.past = frames(of: slice, request.topic)
+                answer.past =
+                    request.isSocket
+                    ? records(of: slice, epoch: since.epoch) : frames(of: slice, request.topic)
             case .refused(let reason, _): answer.recovery = .refused(reason)
             case .loading: break
             }
@@ -79,7 +83,7 @@ extension LoopState {
     /// A message from another loop.
     func publishHere(_ request: PublishRequest) {
         let now = request.data.withUnsafeBytes {
-            publishHere(request.topic, $0, key: request.key) { request.asker }
+            publishHere(request.topic, $0, key: request.key, marks: request.marks) { request.asker }
         }
         if let now { answer(request.asker, now) }
     }
@@ -88,7 +92,8 @@ extension LoopState {
     ///
     /// - Returns: the answer; nil when it comes later.
     func publishHere(
-        _ topic: String, _ data: UnsafeRawBufferPointer, key: [UInt8]?, asker: () -> Asker?
+        _ topic: String, _ data: UnsafeRawBufferPointer, key: [UInt8]?, marks: EventMarks? = nil,
+        asker: () -> Asker?
     ) -> TopicAnswer? {
         let outcome =
             if let key {
@@ -98,7 +103,7 @@ extension LoopState {
             }
         switch outcome {
         case .published(let publication):
-            deliver(topic, publication, data)
+            deliver(topic, publication, data, marks)
             return .published(topic: topic, publication.position, isDuplicate: false)
         case .duplicate(let offset, isCommitted: true):
             return duplicate(topic, offset)
@@ -108,11 +113,12 @@ extension LoopState {
         case .refused(let reason):
             return .failed(.keyRefused(reason))
         case .persist(let position, let attempt):
-            durables.await(topic, position.offset, asker(), isDuplicate: false)
+            durables.await(topic, position.offset, asker(), isDuplicate: false, marks: marks)
             persist(topic, position, attempt: attempt, [UInt8](data), key: key)
             return nil
         case .loading:
-            let request = PublishRequest(topic: topic, data: [UInt8](data), key: key, asker: asker())
+            let request = PublishRequest(
+                topic: topic, data: [UInt8](data), key: key, marks: marks, asker: asker())
             if isReady(
                 topic, whenReady: { $0.publishHere(request) },
                 otherwise: { $0.answer(request.asker, .failed($1)) })
@@ -129,8 +135,14 @@ extension LoopState {
     }
 
     /// Encodes a message once for every lane that has a taker; it leaves when the turn ends.
-    func deliver(_ topic: String, _ publication: Publication, _ data: UnsafeRawBufferPointer) {
+    func deliver(
+        _ topic: String, _ publication: Publication, _ data: UnsafeRawBufferPointer,
+        _ marks: EventMarks? = nil
+    ) {
         metrics.published &+= 1
+        if publication.events {
+            publications.batch(for: topic).addEvent(.message, publication.position, data, marks)
+        }
         guard publication.plain || publication.deflated else { return }
         let batch = publications.batch(for: topic)
         if batch.prefix.isEmpty { SockeyeEncoder.appendMessagePrefix(topic: topic, to: batch.prefix) }

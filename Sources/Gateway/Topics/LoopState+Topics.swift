@@ -45,12 +45,15 @@ extension LoopState {
     /// - Parameter asker: made only when the answer comes later.
     /// - Returns: the answer; nil when it comes later, or nobody wants to know.
     func publish(
-        _ topic: String, _ data: UnsafeRawBufferPointer, key: [UInt8]?, asker: () -> Asker?
+        _ topic: String, _ data: UnsafeRawBufferPointer, key: [UInt8]?, marks: EventMarks? = nil,
+        asker: () -> Asker?
     ) -> TopicAnswer? {
         let home = home(of: topic)
-        if home == index { return publishHere(topic, data, key: key, asker: asker) }
+        if home == index { return publishHere(topic, data, key: key, marks: marks, asker: asker) }
         peers[home].post(
-            .publish(PublishRequest(topic: topic, data: [UInt8](data), key: key, asker: asker())))
+            .publish(
+                PublishRequest(
+                    topic: topic, data: [UInt8](data), key: key, marks: marks, asker: asker())))
         return nil
     }
 
@@ -88,6 +91,12 @@ extension LoopState {
                 take(answer, for: token, id: id)
             } else {
                 peers[loop].post(.topicAnswer(answer, connection: token, id: id))
+            }
+        case .socket(let loop, let token, let topic):
+            if loop == index {
+                take(answer, forSocket: token, topic: topic)
+            } else {
+                peers[loop].post(.perform { $0.take(answer, forSocket: token, topic: topic) })
             }
         case .request(let slot): slot.answer(Response(answer))
         case .caller(let take): take(answer)
@@ -199,4 +208,16 @@ struct Leaver: Sendable {
     var loop: Int
     var connection: UInt64
     var user: String
+    /// Whether it is a socket of Socket.IO, whose tokens are from another table.
+    var isSocket = false
+
+    /// What it is to presence.
+    var presenceID: ConnectionID { ConnectionID(loop: loop, token: connection, isSocket: isSocket) }
+}
+
+extension ConnectionID {
+    /// Connections and sockets of a loop have names of their own each.
+    init(loop: Int, token: UInt64, isSocket: Bool) {
+        self.init(loop: UInt32(loop) | (isSocket ? 1 << 31 : 0), token: token)
+    }
 }

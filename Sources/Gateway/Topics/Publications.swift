@@ -19,6 +19,10 @@ struct Publications {
         var isLatestAlone: Bool?
         /// Where the last of them begins.
         private var lastStart = (plain: 0, deflated: 0)
+        /// Messages for sockets of Socket.IO, as records: their packets are made by each loop for its namespaces.
+        let events = ByteBuffer()
+        /// How many.
+        private(set) var eventCount = 0
         /// `{"type":"message","topic":"…","offset":`, the part of a message that does not change.
         let prefix = ByteBuffer()
 
@@ -56,7 +60,29 @@ struct Publications {
             }
         }
 
+        /// Adds a message for sockets.
+        func addEvent(
+            _ kind: EventRecord.Kind, _ position: StreamPosition, _ data: UnsafeRawBufferPointer,
+            _ marks: EventMarks? = nil
+        ) {
+            eventCount &+= 1
+            EventRecord.append(kind, position, data, marks, to: events)
+        }
+
+        /// Adds messages that the topic's home has put together.
+        func addEvents(_ records: [UInt8], _ count: Int) {
+            eventCount &+= count
+            events.append(records)
+        }
+
+        /// The messages for sockets are sent.
+        func clearEvents() {
+            events.removeAll(keepingCapacity: Publications.keptCapacity)
+            eventCount = 0
+        }
+
         fileprivate func clear(keepingCapacity limit: Int) {
+            clearEvents()
             plain.removeAll(keepingCapacity: limit)
             deflated.removeAll(keepingCapacity: limit)
             counts = (0, 0)
@@ -69,7 +95,7 @@ struct Publications {
     private var byName: [TopicKey: Int] = [:]
 
     /// Buffers of a batch that grew beyond this are given back when the turn ends.
-    private static let keptCapacity = 1 << 20
+    fileprivate static let keptCapacity = 1 << 20
     /// Batches kept for reuse, and dictionary size up to which clearing keeps the storage.
     private static let keptBatches = 64
 

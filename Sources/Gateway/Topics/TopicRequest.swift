@@ -4,6 +4,8 @@ import PubSub
 enum Asker: Sendable {
     /// A connection of some loop; the id is the client's, empty when it gave none.
     case connection(loop: Int, token: UInt64, id: [UInt8])
+    /// A socket of Socket.IO that wants to be in a room.
+    case socket(loop: Int, token: UInt64, topic: String)
     /// An HTTP request that waits.
     case request(AnswerSlot)
     /// Something that needs the answer itself; called on any loop.
@@ -19,6 +21,15 @@ struct JoinRequest: Sendable {
     var loop: Int
     var connection: UInt64
     var id: [UInt8]
+    /// Whether it is a socket of Socket.IO, which is told by event and not in a lane.
+    var isSocket = false
+
+    /// Who gets the answer.
+    var asker: Asker {
+        isSocket
+            ? .socket(loop: loop, token: connection, topic: topic)
+            : .connection(loop: loop, token: connection, id: id)
+    }
 }
 
 /// A message on its way to the topic's home.
@@ -26,6 +37,8 @@ struct PublishRequest: Sendable {
     var topic: String
     var data: [UInt8]
     var key: [UInt8]?
+    /// What sockets must know of it.
+    var marks: EventMarks?
     /// Nil when nobody wants to know.
     var asker: Asker?
 }
