@@ -20,7 +20,8 @@ package enum Reasoning {
         return Diagnosis(
             url: examination.subject.given, verdict: verdict,
             hops: PathPicture.hops(of: examination, findings: findings), findings: findings,
-            verified: verified(examination), notes: notes, recognised: examination.files.recognised,
+            verified: verified(examination), notes: notes + Assumptions.notes(examination),
+            recognised: examination.files.recognised,
             unrecognised: examination.files.unrecognised)
     }
 

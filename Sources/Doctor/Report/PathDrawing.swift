@@ -6,30 +6,34 @@
 /// ```
 enum PathDrawing {
     static func lines(_ hops: [Hop], _ language: Language, columns: Int, style: Style) -> [String] {
-        var rows: [[String]] = [["", ""]]
+        var rows: [(above: String, below: String)] = [("  ", "  ")]
+        // How much wider than its name the station before is: the arrow fills it.
+        var slack = 0
         for (index, hop) in hops.enumerated() {
             let (name, below) = labels(hop, language)
-            let arrow = index == 0 ? "  " : hop.state == .broken ? " ──✗─▶ " : " ────▶ "
             let size = max(TextLayout.width(name), TextLayout.width(below))
-            let taken = TextLayout.width(rows[rows.count - 1][0])
-            if taken > 2, taken + TextLayout.width(arrow) + size > columns {
-                rows.append(["     ", "     "])
+            var arrow = ""
+            if index > 0 {
+                let isBroken = hop.state == .broken
+                arrow = " " + String(repeating: "─", count: slack + (isBroken ? 2 : 4))
+                arrow += (isBroken ? "✗─" : "") + "▶ "
             }
-            let last = rows.count - 1
-            let start = TextLayout.width(rows[last][0]) + TextLayout.width(arrow)
-            rows[last][0] += arrow + name
-            rows[last][1] = TextLayout.padded(rows[last][1], to: start) + below
-            if index + 1 < hops.count {
-                let end = start + size
-                let line = index + 1 < hops.count && !below.isEmpty ? "─" : " "
-                // The arrow begins where the wider of the two labels ends.
-                let gap = end - TextLayout.width(rows[last][0])
-                if gap > 0 { rows[last][0] += " " + String(repeating: line, count: gap - 1) }
+            var last = rows.count - 1
+            let taken = TextLayout.width(rows[last].above)
+            if index > 0, taken + TextLayout.width(arrow) + size > columns {
+                rows.append(("     ", "     "))
+                last += 1
+                arrow = hop.state == .broken ? "✗─▶ " : "──▶ "
             }
+            rows[last].above += arrow
+            rows[last].below =
+                TextLayout.padded(rows[last].below, to: TextLayout.width(rows[last].above)) + below
+            rows[last].above += name
+            slack = size - TextLayout.width(name)
         }
-        return rows.flatMap { row in
-            [row[0], row[1]].filter { !$0.allSatisfy { $0 == " " } }.map(trimmed)
-        }.map { style.path($0) }
+        return rows.flatMap { [$0.above, $0.below] }.map(trimmed).filter { !$0.isEmpty }.map {
+            style.path($0)
+        }
     }
 
     private static func labels(_ hop: Hop, _ language: Language) -> (name: String, below: String) {
