@@ -22,13 +22,14 @@ class Example:
     def __init__(self, name, start, nginx, tmp_path, toml=(), **replacements):
         self.folder = ROOT / "Examples" / name
         self.configuration = tmp_path / "sockeye.toml"
-        self.configuration.write_text(self.replaced("sockeye.toml", dict(toml)))
+        self.port = free_port()
+        text = self.replaced("sockeye.toml", dict(toml))
+        self.configuration.write_text(text.replace('"http://localhost"', f'"http://{HOST}:{self.port}"'))
         # A key made while the server runs is known to it within a second; one made before, from the start.
         done = self.command("key", "create", "--state", tmp_path / "state")
         assert done.returncode == 0, done.stderr
         self.key = done.stdout.strip()
         self.server = start("--config", self.configuration, state=tmp_path / "state")
-        self.port = free_port()
         text = self.replaced("nginx.conf", replacements)
         # Sockeye is what its own configuration says; other addresses are other programs'.
         own = re.search(r'listen = \["(.*?)"\]', self.configuration.read_text()).group(1)
