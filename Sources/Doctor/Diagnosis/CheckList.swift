@@ -1,4 +1,6 @@
 /// Every rule there is; one line each, in the order they are asked.
 enum CheckList {
-    static let all: [any Check] = FileChecks.all
+    static let all: [any Check] =
+        NginxConfigurationChecks.all
+        + FileChecks.all
 }

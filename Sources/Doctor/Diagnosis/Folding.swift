@@ -1,7 +1,7 @@
 /// Which findings go away with which: the consequences are shown under their cause and never come first.
 ///
-/// A check that knows more says so itself (``Finding/consequenceOf``); this table holds what follows from how the
-/// protocols work, whoever found the two.
+/// A check that knows more says so itself (``Finding/consequenceOf``); this table holds what follows from how
+/// the protocols work, whoever found the two.
 enum Folding {
     /// A consequence and the causes it can come from, the nearest first.
     static let causes: [CauseCode: [CauseCode]] = [

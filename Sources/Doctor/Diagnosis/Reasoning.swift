@@ -50,7 +50,8 @@ package enum Reasoning {
         return result
     }
 
-    /// The same cause in two files is two faults, each with its own fix, when neither is the other seen from the wire.
+    /// The same cause in two files is two faults, each with its own fix, when neither is the other seen from
+    /// the wire.
     private static func isSame(_ one: Finding, _ other: Finding) -> Bool {
         guard one.code == other.code else { return false }
         guard let place = one.place, let otherPlace = other.place else { return true }
@@ -99,8 +100,8 @@ package enum Reasoning {
 
     // MARK: Order
 
-    /// Causes before consequences, errors before warnings before mentions, and among equals what the handshake meets
-    /// first on its way, provided it is as good as certain.
+    /// Causes before consequences, errors before warnings before mentions, and among equals what the
+    /// handshake meets first on its way, provided it is as good as certain.
     static func ordered(_ findings: [Finding]) -> [Finding] {
         let order = findings.enumerated().sorted { left, right in
             let (one, other) = (rank(left.element), rank(right.element))

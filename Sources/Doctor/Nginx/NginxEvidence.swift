@@ -61,7 +61,12 @@ package struct NginxEvidence: Testimony, Sendable {
         // Ports are often mapped on the way: by Docker, a tunnel, a balancer that ends TLS.
         let listens = !router.listeners(port: client.port, localAddress: nil, isSecure: client.isSecure)
             .isEmpty
-        let stream = listens ? nil : router.streams.first { $0.lines.contains { $0.port == client.port } }
+        // Where there is nothing but a stream block, its first server takes what a mapped port brings.
+        let stream =
+            listens
+            ? nil
+            : router.streams.first { $0.lines.contains { $0.port == client.port } }
+                ?? (router.listeners.isEmpty ? router.streams.first : nil)
         self.stream = stream
         if let stream,
             let port = stream.destination(serverName: client.isSecure ? subject.url.host : nil)?.activePort

@@ -5,7 +5,7 @@ struct IdleTimeCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         let limits = IdleLimit.all(in: examination)
         let cuts = examination.files.events(.idleCut)
-        let beat = slowestHeartbeat(examination)
+        let beat = Self.heartbeat(in: examination)
         var findings: [Finding] = []
         if let beat, let shortest = limits.min(by: { $0.seconds < $1.seconds }),
             beat.seconds >= shortest.seconds * 0.95
@@ -23,7 +23,7 @@ struct IdleTimeCheck: Check {
     // MARK: Heartbeat
 
     /// Any beat keeps a connection alive, so the quickest counts.
-    private func slowestHeartbeat(_ examination: Examination) -> Heartbeat? {
+    static func heartbeat(in examination: Examination) -> Heartbeat? {
         var beats = examination.files.heartbeats
         beats += examination.files.balancers.compactMap { balancer in
             balancer.heartbeat.map {

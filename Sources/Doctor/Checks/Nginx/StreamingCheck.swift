@@ -1,0 +1,122 @@
+import HTTPWire
+import NginxRouting
+import NginxSyntax
+
+/// Whether nginx keeps back what a server sends piece by piece: server-sent events, streamed answers.
+struct StreamingCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx else { return [] }
+        var findings: [Finding] = []
+        for (path, why) in streams(examination) {
+            let trace = nginx.trace(path, isUpgrade: false)
+            guard let proxied = trace.proxied,
+                trace.effective("proxy_buffering", release: nginx.router.release)?.value.lowercased() == "on"
+            else { continue }
+            let line = trace.level?.value("proxy_buffering")
+            // A backend may switch it off for its answer.
+            if examination.files.responses.contains(where: { $0["X-Accel-Buffering"]?.lowercased() == "no" }),
+                trace.level?.effective("proxy_ignore_headers").contains(where: {
+                    $0.arguments.contains("X-Accel-Buffering")
+                }) != true
+            {
+                continue
+            }
+            let finding = Finding(
+                .bufferingOnStreaming, confidence: why.source == .knowledge ? 0.6 : 0.8,
+                title: Phrase(
+                    en: "proxy_buffering keeps back the events of \(path)",
+                    zh: "proxy_buffering 会滞留 \(path) 的事件"),
+                explanation: Phrase(
+                    en: """
+                        With proxy_buffering on (the default) nginx passes an answer on when a buffer is full or the answer ends. \
+                        Events are small and the answer never ends, so they arrive late and in lumps, or when the \
+                        connection is cut.
+                        """,
+                    zh: "proxy_buffering 打开（默认）时，nginx 在缓冲区满或响应结束时才转发。事件很小而响应不会结束，因此它们会延迟并成批到达，或直到连接断开才到达。"),
+                evidence: [
+                    why,
+                    line.map { nginx.quoted($0) }
+                        ?? .known(
+                            "proxy_buffering is not set here, so it is on", "此处未设置 proxy_buffering，默认打开"),
+                    nginx.quoted(proxied.pass),
+                ], place: nginx.place(line ?? proxied.pass),
+                fix: Fix(
+                    en:
+                        "in that location: proxy_buffering off; (or X-Accel-Buffering: no in the answer), and proxy_read_timeout 1h;",
+                    zh:
+                        "在该 location 中：proxy_buffering off;（或在响应中加 X-Accel-Buffering: no），并设置 proxy_read_timeout 1h;",
+                    patch: line.flatMap { nginx.patch($0, to: "off") }
+                        ?? nginx.patch(adding: ["proxy_buffering off;"], to: trace.block)),
+                hop: "nginx", predicts: [.buffered])
+            if !findings.contains(where: { $0.place == finding.place }) { findings.append(finding) }
+        }
+        return findings
+    }
+
+    /// Paths that are streamed, and how that is known.
+    private func streams(_ examination: Examination) -> [(String, Evidence)] {
+        var found: [(String, Evidence)] = []
+        for dial in examination.files.dials where dial.library == .eventSource {
+            let text = dial.address.map(Self.literal) ?? ""
+            guard let path = Self.path(text) else { continue }
+            found.append(
+                (
+                    path,
+                    Evidence(
+                        .file, Phrase(en: "the page opens an EventSource here", zh: "页面在此处打开 EventSource"),
+                        at: dial.place)
+                ))
+        }
+        let subject = examination.subject
+        let isEventStream = examination.files.responses.first {
+            $0["Content-Type"]?.lowercased().contains("text/event-stream") == true
+        }
+        let asksForEvents = examination.files.requests.first {
+            $0["Accept"]?.lowercased().contains("text/event-stream") == true
+        }
+        if let response = isEventStream {
+            let path = asksForEvents?.target ?? subject.target
+            found.append(
+                (
+                    path,
+                    Evidence(
+                        .file, Phrase(en: "the answer is text/event-stream", zh: "响应为 text/event-stream"),
+                        at: response.place)
+                ))
+        } else if let request = asksForEvents {
+            found.append(
+                (
+                    request.target,
+                    Evidence(
+                        .file,
+                        Phrase(en: "the request asks for text/event-stream", zh: "请求要求 text/event-stream"),
+                        at: request.place)
+                ))
+        }
+        if case .page = subject.dialect, found.isEmpty {
+            let words = subject.path.lowercased().split { "/-_.".contains($0) }.map(String.init)
+            if words.contains(where: {
+                ["sse", "events", "eventsource", "stream", "streaming", "eventstream"].contains($0)
+            }) {
+                found.append(
+                    (
+                        subject.target,
+                        .known(
+                            "the path \(subject.path) reads like a stream of events",
+                            "路径 \(subject.path) 看起来是事件流")
+                    ))
+            }
+        }
+        return found
+    }
+
+    /// The literal parts; what is put in at run time (host, token) is left out.
+    private static func literal(_ pieces: [TextPiece]) -> String {
+        pieces.map { if case .literal(let text) = $0 { text } else { "" } }.joined()
+    }
+
+    private static func path(_ text: String) -> String? {
+        if text.hasPrefix("/") { return text }
+        return (try? URLParts(text))?.target
+    }
+}
