@@ -8,7 +8,7 @@ extension FileEvidence {
     mutating func read(_ file: SourceFile) {
         if file.isBinary { return note(file, nil) }
         let named = Recogniser.kind(named: file.baseName)
-        let isLog = file.baseName.lowercased().holds("log") && named == nil
+        let isLog = Recogniser.isLog(named: file.baseName) && named == nil
         guard file.bytes.count <= Self.longestFile || isLog else {
             // A log by another name is told by its lines; nothing else is that long.
             let before = (logEvents.count, accesses.count)
@@ -250,7 +250,7 @@ extension FileEvidence {
         let certificate = CertificateReport(file)
         if let certificate { certificates.append(certificate) }
         let console =
-            low.holds("console") || exchange.requests.isEmpty
+            low.holds("console") || (exchange.requests.isEmpty && exchange.responses.isEmpty)
             ? ConsoleLine.all(in: file.text, file: file) : []
         consoleLines += console
         let before = (logEvents.count, accesses.count)

@@ -91,12 +91,10 @@ package struct FileEvidence: Testimony, Sendable {
         } else {
             subject.token = evidence.token?.text
         }
+        evidence.fillIn(&subject)
         if !subject.expectations.isEmpty {
             evidence.expectations = TokenExpectations(subject.expectations, over: evidence.expectations)
         }
         return evidence
     }
-
-    package var hops: [Hop] { [] }
-    package var verified: [Evidence] { [] }
 }

@@ -6,9 +6,9 @@ enum Recogniser {
     static func kind(named name: String) -> FileKind? {
         let low = name.lowercased()
         let ends = { (suffixes: String...) in suffixes.contains { low.hasSuffix($0) } }
-        if low == "token" || low.hasSuffix(".jwt") || (low.hasPrefix("token") && ends(".txt")) {
-            return .token
-        }
+        let words = words(low)
+        let isPlain = ends(".txt") || !low.contains(".")
+        if ends(".jwt") || (isPlain && (words.contains("token") || words.contains("jwt"))) { return .token }
         if low.holds("expect"), ends(".json", ".yaml", ".yml", ".toml") { return .expectations }
         if low == ".env" || ends(".env") || low.hasPrefix(".env.") || low.hasPrefix("env.") {
             return .environment
@@ -30,6 +30,19 @@ enum Recogniser {
         if low.hasPrefix("haproxy") && ends(".cfg", ".conf") { return .haproxy }
         if low == ".htaccess" { return .apache }
         return nil
+    }
+
+    /// Whether the name is that of a log: `error.log`, `access.log.1`, `error_log`, `server-log.txt`.
+    static func isLog(named name: String) -> Bool {
+        let low = name.lowercased()
+        if low.hasSuffix(".log") || low.holds(".log.") { return true }
+        let words = words(low)
+        return words.contains("log") || words.contains("logs") || words.contains("journal")
+    }
+
+    /// The words of a name: `server-log.txt` has `server`, `log` and `txt`.
+    static func words(_ name: String) -> [String] {
+        name.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }
 
     /// By the words of its lines; for what has no tree and no telling name.

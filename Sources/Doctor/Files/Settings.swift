@@ -90,13 +90,15 @@ enum EnvironmentFile {
         }
     }
 
-    /// By the name of the file: `client.env`, `frontend/.env` against `backend.env`, `.env.server`.
+    /// By the words of the file's name: `client.env` and `frontend/.env` against `backend.env` and `.env.server`.
     static func side(of name: String) -> Setting.Side {
-        let name = name.lowercased()
-        let isFront = ["client", "front", "web", "page", "ui", "vite", "browser", "app.env"].contains {
-            name.holds($0)
-        }
-        let isBack = ["backend", "server", "api", "service", "worker"].contains { name.holds($0) }
+        let words = Set(Recogniser.words(name))
+        let isFront = !words.isDisjoint(with: [
+            "client", "front", "frontend", "web", "webapp", "page", "ui", "vite", "browser", "spa",
+        ])
+        let isBack = !words.isDisjoint(with: [
+            "backend", "back", "server", "api", "service", "worker", "laravel", "django", "rails",
+        ])
         return isBack ? .backend : isFront ? .frontend : .unknown
     }
 }

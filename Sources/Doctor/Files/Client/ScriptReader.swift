@@ -79,6 +79,11 @@ struct ScriptReader {
             if name == "io", servesHTTP { return serve("Server", nil, arguments(at), at) }
             add(.socketIO, arguments(at), at)
         case ("useWebSocket", nil), ("webSocket", nil): add(.webSocket, arguments(at), at)
+        case ("require", _):
+            // `require("socket.io")(server, {…})`, as it was written before there were classes.
+            guard at + 4 < tokens.count, tokens[at + 2].string == "socket.io", tokens[at + 4].isMark("(")
+            else { break }
+            serve("Server", nil, arguments(at + 3), at)
         case ("createConsumer", _): add(.actionCable, arguments(at), at)
         case ("withUrl", _): add(.signalR, arguments(at), at)
         case ("connect", "mqtt"): add(.mqtt, arguments(at), at)
