@@ -19,8 +19,7 @@ package enum Examiner {
         var files = FileEvidence.gather(sources, subject: &subject)
         let nginx = NginxEvidence.gather(
             sources, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
-        files.nginx = NginxView.read(
-            sources, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
+        files.nginx = nginx.map { NginxView($0) }
         var probes: ProbeEvidence?
         if !subject.isOffline {
             probes = await ProbeEvidence.gather(

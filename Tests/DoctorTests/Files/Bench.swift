@@ -27,8 +27,9 @@ enum Bench {
         subject.isOffline = true
         let sources = files.map { file($0.0, $0.1) }
         var evidence = FileEvidence.gather(sources, subject: &subject)
-        evidence.nginx = NginxView.read(sources, main: nil, prefix: nil, subject: subject)
-        return Examination(subject: subject, files: evidence, now: now)
+        let nginx = NginxEvidence.gather(sources, main: nil, prefix: nil, subject: subject)
+        evidence.nginx = nginx.map { NginxView($0) }
+        return Examination(subject: subject, nginx: nginx, files: evidence, now: now)
     }
 
     /// Errors and warnings of all file checks, as codes, and mentions in parentheses; each once, in the order of their names.

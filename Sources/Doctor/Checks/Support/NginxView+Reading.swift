@@ -1,32 +1,28 @@
 import HTTPWire
-
 import NginxRouting
 import NginxSyntax
 
 extension NginxView {
-    /// What a configuration says about the subject's path; nil: there is none among the files.
-    static func read(_ files: [SourceFile], main: String?, prefix: String?, subject: Subject) -> NginxView? {
-        guard let found = NginxFiles.read(files, main: main, prefix: prefix) else { return nil }
-        let release = subject.nginxVersion.map { NginxRelease($0.major, $0.minor, $0.patch) } ?? .debian12
-        let router = NginxRouter(found.configuration, release: release)
-        return NginxView(found, router, subject)
-    }
-
-    private init(_ files: NginxFiles, _ router: NginxRouter, _ subject: Subject) {
-        let trace = Self.trace(router, subject)
-        listenPorts = Set(router.listeners.map(\.port)).union(router.streams.flatMap { $0.lines.map(\.port) })
+    /// What a configuration says about the subject's path.
+    init(_ evidence: NginxEvidence) {
+        let files = evidence.files
+        let router = evidence.router
+        let trace = evidence.last
+        listenPorts = Set(router.listeners.map(\.port)).union(
+            router.streams.flatMap { $0.lines.map(\.port) })
         proxyProtocolPorts = Set(router.listeners.filter(\.expectsProxyProtocol).map(\.port))
         if let proxied = trace.proxied {
             targets = Self.targets(proxied, files)
             sentHost = proxied.first("Host").flatMap { $0.value.isKnown ? $0.value.bytes.text : nil }
-            passesUpgrade = proxied.first("Upgrade") != nil
-            if let value = trace.effective("proxy_read_timeout", release: release(of: router)),
-                let seconds = TimeText.seconds(value.value)
-            {
-                readTimeout = (seconds, value.statement.map { files.place($0.place) })
-            }
             if let sticky = proxied.upstream.flatMap({ Self.cookie($0, files) }) { stickyCookie = sticky }
         }
+        // A handshake that passes several servers of the configuration lives as long as the shortest of them lets it.
+        readTimeout = evidence.handshakes.filter { $0.proxied != nil }.compactMap { trace in
+            guard let value = trace.effective("proxy_read_timeout", release: router.release),
+                let seconds = TimeText.seconds(value.value)
+            else { return nil }
+            return (seconds, value.statement.map { files.place($0.place) })
+        }.min { $0.seconds < $1.seconds }
         dropsUnderscores = trace.effective("underscores_in_headers")?.value != "on"
         if let text = trace.effective("large_client_header_buffers")?.value.split(separator: " ").last {
             largestHeaderLine = Self.bytes(String(text)) ?? largestHeaderLine
@@ -35,20 +31,7 @@ extension NginxView {
             Self.targets($0, router, files)
         }
         proxiedPrefixes = Self.prefixes(router, files)
-        headers(trace, files)
-    }
-
-    private func release(of router: NginxRouter) -> NginxRelease { router.release }
-
-    /// The handshake, at the port of the address where something listens on it, else at any.
-    private static func trace(_ router: NginxRouter, _ subject: Subject) -> RequestTrace {
-        let url = subject.url
-        var request = SimulatedRequest.handshake(
-            target: ByteString(subject.target), host: url.authority, origin: subject.assumedOrigin)
-        request.isSecure = url.scheme.isSecure
-        request.serverName = url.scheme.isSecure ? url.host : nil
-        request.port = router.listeners.contains { $0.port == Int(url.port) } ? Int(url.port) : nil
-        return router.trace(request)
+        headers(evidence.handshake, files)
     }
 
     private static func targets(_ proxied: ProxiedRequest, _ files: NginxFiles) -> [Target] {

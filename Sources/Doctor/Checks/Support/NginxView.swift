@@ -26,8 +26,6 @@ struct NginxView: Sendable {
     var dropsUnderscores = true
     /// The largest single header line and request line the listener takes, in bytes.
     var largestHeaderLine = 8192
-    /// Whether a handshake gets its Upgrade through.
-    var passesUpgrade = true
     /// Content security policies it adds.
     var policies: [(text: String, place: FilePlace)] = []
     /// Values of Access-Control-Allow-Origin it adds, and whether it hides the backend's.
