@@ -91,6 +91,13 @@ async def ask(port, head, body):
         writer.close()
 
 
+def overruns(log):
+    """Requests that nginx itself gave up: between the two passes over a value a map replaced the captures in it, and the room of
+    the first pass was too small for the second."""
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return {line.split('request: "')[1].split('"')[0] for line in lines if "no buffer space in script" in line}
+
+
 def decode(word):
     return None if word == "-" else bytes.fromhex(word[1:])
 
@@ -191,7 +198,10 @@ async def compare(seed, options, totals):
             print(f"seed {seed}: the oracle gave {len(lines)} answers for {len(requests)} requests (status {oracle.returncode})")
             totals["different"] += 1
             return
+        refused = overruns(folder / "error.log")
         for request, line, answer in zip(requests, lines, answers):
+            if request[1].splitlines()[0].decode("latin-1") in refused and answer[0] == 500:
+                continue
             totals["requests"] += 1
             totals[line.split(" ")[0]] = totals.get(line.split(" ")[0], 0) + 1
             what = difference(line, answer, request[1])

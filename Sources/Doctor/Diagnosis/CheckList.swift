@@ -2,5 +2,6 @@
 enum CheckList {
     static let all: [any Check] =
         NginxConfigurationChecks.all
+        + NginxChecks.all
         + FileChecks.all
 }

@@ -14,7 +14,7 @@ package enum Reasoning {
         let raw = CheckList.all.flatMap { $0.findings(examination) }
         let symptoms = examination.probes?.symptoms ?? [:]
         var findings = merged(raw).map { weighed($0, against: symptoms) }
-        findings = ordered(Folding.folded(findings))
+        findings = ordered(Folding.folded(tempered(findings)))
         if let last = unexplained(findings, examination) { findings.append(last) }
         let verdict = verdict(findings, examination)
         return Diagnosis(
@@ -98,6 +98,19 @@ package enum Reasoning {
         wanted.compactMap { symptoms[$0] }.min { $0.text.en < $1.text.en }
     }
 
+    /// Suspicions that only explain what nothing else does, once something else does.
+    static func tempered(_ findings: [Finding]) -> [Finding] {
+        let isExplained = findings.contains {
+            $0.severity == .error && !$0.isLastResort && $0.confidence >= 0.6
+        }
+        guard isExplained else { return findings }
+        return findings.map { finding in
+            var finding = finding
+            if finding.isLastResort { finding.severity = .info }
+            return finding
+        }
+    }
+
     // MARK: Order
 
     /// Causes before consequences, errors before warnings before mentions, and among equals what the
@@ -123,7 +136,8 @@ package enum Reasoning {
 
     private static func verdict(_ findings: [Finding], _ examination: Examination) -> Diagnosis.Verdict {
         let weighty = findings.filter { $0.confidence >= floor }
-        if weighty.contains(where: { $0.severity == .error }) { return .broken }
+        // A last resort explains a failure; that there is one, it does not prove.
+        if weighty.contains(where: { $0.severity == .error && !$0.isLastResort }) { return .broken }
         if findings.contains(where: { $0.severity != .info }) { return .degraded }
         // Good news needs a witness: the wire, or a configuration that was followed to the end.
         if examination.probes?.symptoms[.upgraded] != nil { return .healthy }

@@ -63,7 +63,7 @@ package struct Fix: Equatable, Sendable {
 package struct Finding: Equatable, Sendable {
     package let code: CauseCode
     package var severity: Severity
-    /// 0 ... 1: 0.5 is a suspicion, 0.8 follows from a file alone, 0.95 and more was seen.
+    /// From 0 to 1: 0.5 is a suspicion, 0.8 follows from a file alone, 0.95 and more was seen.
     package var confidence: Double
     /// Half a line.
     package let title: Phrase
@@ -85,6 +85,8 @@ package struct Finding: Equatable, Sendable {
     ///
     /// Seen: the finding is withdrawn to a mention (info) with little confidence.
     package var excludedBy: Set<Symptom>
+    /// Whether it is only worth an alarm when nothing else explains the failure; beside an error it becomes a mention.
+    package var isLastResort = false
 
     package init(
         _ code: CauseCode, _ severity: Severity = .error, confidence: Double, title: Phrase,

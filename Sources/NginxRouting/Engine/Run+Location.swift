@@ -8,6 +8,7 @@ extension Run {
         handler = nil
         uriChanged = false
         location = nil
+        locationCaptures = []
         guard let server else { return phase = .done }
         var candidates: [LocationChoice.Candidate] = []
         let found = search(server.locations, &candidates)
@@ -76,6 +77,7 @@ extension Run {
         candidates += inner
         guard let regex else { return found }
         location = regex
+        locationCaptures = captures.map { $0.map { captureSubject[$0] } ?? "" }
         _ = search(regex.inner, &candidates)
         return .regex
     }
@@ -145,6 +147,7 @@ extension Run {
         }
         captures = groups
         captureSubject = subject
+        areCapturesRewrites = false
     }
 
     func answer(

@@ -63,6 +63,7 @@ extension Run {
             captures = []
             return true
         }
+        areCapturesRewrites = true
         if rewrite.redirect == nil {
             isInternal = true
             validUnparsedURI = false

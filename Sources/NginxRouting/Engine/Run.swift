@@ -43,6 +43,10 @@ final class Run {
     /// What the last matching pattern captured.
     var captureSubject: ByteString = ""
     var captures: [Range<Int>?] = []
+    /// Whether a rewrite that matched made them, so that whoever reads them means its groups.
+    var areCapturesRewrites = false
+    /// What the location's own pattern captured.
+    var locationCaptures: [ByteString] = []
     /// Variables that have a value: set, captured by name, or computed once.
     var values: [String: Evaluated] = [:]
     /// Variables being computed, so that a cycle ends.

@@ -1,0 +1,180 @@
+import HTTPWire
+import NginxRouting
+import NginxSyntax
+
+/// The Host the backend sees, which many compare with the browser's Origin.
+struct ForwardedHostCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx, examination.subject.dialect != .page else { return [] }
+        let symptoms = examination.probes?.symptoms ?? [:]
+        let isRefused = symptoms[.originDecides] != nil || symptoms[.handshakeStatus(403)] != nil
+        let isLogged = !examination.files.events(.originRefused).isEmpty
+        for trace in nginx.handshakes {
+            guard let proxied = trace.proxied, let host = proxied.first("Host"), host.value.isKnown else {
+                return []
+            }
+            let wanted = examination.subject.url.authority
+            let isCertain = isRefused || isLogged
+            if host.value.bytes.text.split(separator: ":").first.map(String.init)?.lowercased()
+                != examination.subject.url.host
+            {
+                return [lost(host, wanted, trace, proxied, nginx, isCertain)]
+            }
+            for name in ["X-Forwarded-Host", "Host"] {
+                guard let header = proxied.first(name), header.statement != nil, header.value.isKnown else {
+                    continue
+                }
+                let sent = header.value.bytes.text
+                let parts = HostPort(sent, defaultPort: 0)
+                guard parts.host.lowercased() == examination.subject.url.host,
+                    sent.lowercased() != wanted.lowercased()
+                else {
+                    continue
+                }
+                // X-Forwarded-Host comes first: who reads it does not look at Host.
+                return [port(header, wanted, trace, nginx, isCertain)]
+            }
+        }
+        return []
+    }
+
+    private func lost(
+        _ host: SentHeader, _ wanted: String, _ trace: RequestTrace, _ proxied: ProxiedRequest,
+        _ nginx: NginxEvidence,
+        _ isCertain: Bool
+    ) -> Finding {
+        let sent = host.value.bytes.text
+        let evidence =
+            host.statement.map { nginx.seen($0, "sends Host: \(sent)", "发送 Host: \(sent)") }
+            ?? nginx.seen(
+                proxied.pass, "no Host is set, so nginx sends that of proxy_pass: \(sent)",
+                "没有设置 Host，nginx 发送 proxy_pass 中的：\(sent)")
+        var finding = nginx.finding(
+            .hostHeaderLost, confidence: isCertain ? 0.85 : 0.5,
+            at: host.statement ?? proxied.pass,
+            title: Phrase(
+                en: "the backend gets Host: \(sent) instead of \(wanted)",
+                zh: "后端收到 Host: \(sent) 而不是 \(wanted)"),
+            Phrase(
+                en: """
+                    A browser sends the page's Origin with every handshake, and servers that protect themselves compare it with Host. \
+                    With another Host the two differ, and the handshake is refused, mostly with 403.
+                    """,
+                zh: "浏览器在每次握手中都会发送页面的 Origin，注重安全的服务器会把它与 Host 比较。Host 被替换后两者不同，握手会被拒绝，通常是 403。"),
+            evidence: [nginx.route(trace), evidence],
+            fix: Fix(
+                "proxy_set_header Host $http_host;", "proxy_set_header Host $http_host;",
+                patch: nginx.headerPatch("Host", "$http_host", trace)),
+            predicts: [.handshakeStatus(403), .originDecides], excludedBy: [.upgraded])
+        finding.isLastResort = !isCertain
+        return finding
+    }
+
+    private func port(
+        _ header: SentHeader, _ wanted: String, _ trace: RequestTrace, _ nginx: NginxEvidence,
+        _ isCertain: Bool
+    ) -> Finding {
+        let sent = header.value.bytes.text
+        var finding = nginx.finding(
+            .hostPortMismatch, confidence: isCertain ? 0.85 : 0.55,
+            at: header.statement,
+            title: Phrase(
+                en: "the backend gets \(header.name): \(sent), and the page is at \(wanted)",
+                zh: "后端收到 \(header.name): \(sent)，而页面位于 \(wanted)"),
+            Phrase(
+                en: """
+                    The browser's Origin names the public port, or none if it is the scheme's own. Servers that compare Origin with \
+                    \(header.name) take another port for another site. $host never has a port, $server_port is that of nginx.
+                    """,
+                zh:
+                    "浏览器的 Origin 带有公网端口，协议的默认端口则省略。把 Origin 与 \(header.name) 比较的服务器会把不同端口视为不同站点。$host 不带端口，$server_port 是 nginx 自己的端口。"
+            ),
+            evidence: [nginx.route(trace)]
+                + (header.statement.map { [nginx.seen($0, "sends \(sent)", "发送 \(sent)")] } ?? []),
+            fix: Fix(
+                "proxy_set_header \(header.name) $http_host;", "proxy_set_header \(header.name) $http_host;",
+                patch: header.statement.flatMap { line in
+                    nginx.patch { patch in
+                        guard let word = line.directive.arguments.last else { return false }
+                        return patch.replace(word, of: line.directive, with: "$http_host")
+                    }
+                }),
+            predicts: [.handshakeStatus(403), .originDecides], excludedBy: [.upgraded])
+        finding.isLastResort = !isCertain
+        return finding
+    }
+}
+
+/// Whether the backend learns that the client used TLS.
+struct ForwardedProtoCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx, examination.subject.url.scheme.isSecure,
+            let proxied = nginx.last.proxied,
+            !proxied.isSecure, let host = proxied.first("Host"),
+            host.value.bytes.text.lowercased().hasPrefix(examination.subject.url.host)
+        else { return [] }
+        let tells = [
+            "x-forwarded-proto", "forwarded", "x-forwarded-ssl", "x-scheme", "x-forwarded-scheme",
+            "x-url-scheme", "front-end-https", "x-request-base", "x-forwarded-protocol",
+        ]
+        let headers = proxied.headers
+        if headers.contains(where: {
+            tells.contains($0.name.lowercased()) && $0.value.bytes.text.lowercased() != "http"
+        }) {
+            return []
+        }
+        // Who tells the backend about the client in other headers means it to know; who tells nothing may have no need.
+        let others = headers.filter {
+            ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-forwarded-port"].contains(
+                $0.name.lowercased())
+        }
+        guard let line = others.compactMap(\.statement).last else { return [] }
+        let wrong = headers.first { $0.name.lowercased() == "x-forwarded-proto" }?.statement
+        var finding = nginx.finding(
+            .forwardedProtoMissing, severity: .warning, confidence: wrong == nil ? 0.5 : 0.7,
+            at: wrong ?? line,
+            title: Phrase(
+                en: "the backend is not told that the client used https", zh: "后端不知道客户端使用的是 https"),
+            Phrase(
+                en: """
+                    TLS ends at nginx, and no header says so. A backend that makes addresses of its own writes ws:// and http:// into the \
+                    page, which a browser blocks as mixed content; one that compares Origin takes https for another site.
+                    """,
+                zh:
+                    "TLS 在 nginx 终止，但没有头部说明这一点。自己生成地址的后端会在页面中写入 ws:// 与 http://，被浏览器作为混合内容阻止；比较 Origin 的后端会把 https 视为另一个站点。"
+            ),
+            evidence: [
+                nginx.seen(proxied.pass, "passes on in plain text", "以明文转发"),
+                nginx.seen(line, "the client's address is passed on, the scheme is not", "传递了客户端地址，但没有传递协议"),
+            ],
+            fix: Fix(
+                "proxy_set_header X-Forwarded-Proto $scheme;", "proxy_set_header X-Forwarded-Proto $scheme;",
+                patch: nginx.headerPatch("X-Forwarded-Proto", "$scheme", nginx.last)),
+            predicts: [.originDecides])
+        finding.isLastResort = true
+        return [finding]
+    }
+}
+
+extension NginxEvidence {
+    /// A patch that sets one header of a proxied request, beside those that are set.
+    func headerPatch(_ name: String, _ value: String, _ trace: RequestTrace) -> String? {
+        guard let proxied = trace.proxied, let block = trace.block, let level = trace.level else {
+            return nil
+        }
+        let line = "proxy_set_header \(name) \(value);"
+        return patch { patch in
+            if let old = level.effective("proxy_set_header").last(where: {
+                $0.text(0).lowercased() == name.lowercased()
+            }) {
+                return patch.replace(old.directive, with: [line])
+            }
+            if let last = level.effective("proxy_set_header").last {
+                return patch.insert([line], .after(last.directive))
+            }
+            return proxied.pass.directive.parent == block.directive
+                ? patch.insert([line], .after(proxied.pass.directive))
+                : patch.insert([line], .startOf(block.directive))
+        }
+    }
+}

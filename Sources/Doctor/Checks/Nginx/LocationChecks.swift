@@ -1,0 +1,104 @@
+import NginxRouting
+import NginxSyntax
+
+/// A location made for the path loses it to one that ranks higher.
+struct ShadowedLocationCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx else { return [] }
+        let isPage = examination.subject.dialect == .page
+        let trace = isPage ? nginx.plain : nginx.handshake
+        guard !trace.forwardsUpgrade, let choice = first(trace), let chosen = choice.chosen,
+            let beaten = beaten(choice, isPage)
+        else { return [] }
+        // Another proxy_pass with the same headers is no fault.
+        if trace.proxied != nil, isPage || chosen.level.passesUpgrade { return [] }
+        let isRegex = chosen.kind == .regex || chosen.kind == .regexCaseless
+        let path = trace.request.target.text.pathOnly
+        return [
+            nginx.finding(
+                .locationShadowed, confidence: 0.9, at: chosen.statement,
+                title: Phrase(
+                    en: "location \(chosen.title) takes \(path) from location \(beaten.title)",
+                    zh: "location \(chosen.title) 从 location \(beaten.title) 截走了 \(path)"),
+                Phrase(
+                    en: isRegex
+                        ? "A regular expression that matches ranks above every prefix, whatever its length and order, unless the prefix is marked ^~ (nginx.org, location). The location made for this path is never reached."
+                        : "Of all prefixes that match the longest wins, and = before all (nginx.org, location). The location made for this path is never reached.",
+                    zh: isRegex
+                        ? "匹配的正则表达式优先于任何前缀，与长度和顺序无关，除非前缀带有 ^~（nginx.org，location）。为该路径准备的 location 不会被使用。"
+                        : "在匹配的前缀中最长者优先，而 = 优先于一切（nginx.org，location）。为该路径准备的 location 不会被使用。"),
+                evidence: [
+                    nginx.seen(chosen.statement, "answers", "实际应答"),
+                    nginx.seen(beaten.statement, "matches too, and would pass the request on", "同样匹配，并会转发请求"),
+                ],
+                fix: Fix(
+                    isRegex
+                        ? "Mark the prefix: location ^~ \(beaten.name), so that no regular expression is tried behind it."
+                        : "Let location \(chosen.title) pass the upgrade on too, or make it narrower.",
+                    isRegex
+                        ? "为前缀加标记：location ^~ \(beaten.name)，这样其后不再尝试正则表达式。"
+                        : "让 location \(chosen.title) 也转发升级，或缩小其范围。",
+                    patch: isRegex && beaten.kind == .prefix
+                        ? nginx.patch { patch in
+                            guard let word = beaten.statement.directive.arguments.last else { return false }
+                            return patch.replace(
+                                word, of: beaten.statement.directive, with: "^~ \(beaten.name)")
+                        } : nil),
+                predicts: [.handshakeStatus(404), .handshakeStatus(400), .handshakePage, .pageStatus(404)],
+                excludedBy: isPage ? [] : [.upgraded])
+        ]
+    }
+
+    private func first(_ trace: RequestTrace) -> LocationChoice? {
+        for step in trace.steps { if case .location(let choice) = step.event { return choice } }
+        return nil
+    }
+
+    /// The best of those that match and lose; `/` matches everything and was made for nothing in particular.
+    private func beaten(_ choice: LocationChoice, _ isPage: Bool) -> Location? {
+        choice.candidates.filter { candidate in
+            guard candidate.matches, candidate.location !== choice.chosen, candidate.location.name != "/"
+            else { return false }
+            return isPage
+                ? candidate.location.level.handler?.name == "proxy_pass"
+                : candidate.location.level.passesUpgrade
+        }.map(\.location).max { $0.name.count < $1.name.count }
+    }
+}
+
+/// The socket's location takes ordinary pages as well, and the WebSocket server behind it cannot answer them.
+struct BroadLocationCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx, nginx.handshake.forwardsUpgrade,
+            let here = nginx.handshake.location,
+            nginx.page.location === here, let pass = nginx.page.proxied?.pass
+        else { return [] }
+        let symptoms = examination.probes?.symptoms ?? [:]
+        let status = [426, 404, 400, 501].first {
+            symptoms[.pageStatus($0)] != nil && symptoms[.upgraded] != nil
+        }
+        // A bare WebSocket server, by its source, has nothing to say to a page.
+        let server = examination.files.servers.first { $0.library == .webSocket && $0.path == nil }
+        let isBare =
+            server != nil && examination.files.servers.count == 1 && examination.files.processes.isEmpty
+        guard status == 426 || (isBare && status != nil) else { return [] }
+        return [
+            nginx.finding(
+                .wsLocationTooBroad, confidence: 0.8, at: here.statement,
+                title: Phrase(
+                    en: "location \(here.title) sends ordinary pages to the WebSocket server",
+                    zh: "location \(here.title) 把普通页面也发给了 WebSocket 服务器"),
+                Phrase(
+                    en:
+                        "The server behind this location answers ordinary requests with \(status ?? 426): it speaks WebSocket only. Pages need a location of their own.",
+                    zh: "该 location 后面的服务器对普通请求应答 \(status ?? 426)：它只支持 WebSocket。页面需要单独的 location。"),
+                evidence: [
+                    nginx.route(nginx.page), nginx.seen(pass, "passes everything to it", "所有请求都转发到这里"),
+                ],
+                fix: Fix(
+                    "Give the socket a path of its own, and let location / serve the pages.",
+                    "为 socket 使用单独的路径，并由 location / 提供页面。", patch: nil),
+                predicts: [.pageStatus(426), .pageStatus(400), .pageStatus(404)])
+        ]
+    }
+}

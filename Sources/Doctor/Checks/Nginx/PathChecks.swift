@@ -1,0 +1,219 @@
+import NginxRouting
+import NginxSyntax
+
+/// What proxy_pass makes of the path and the query.
+struct ProxyPathCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx else { return [] }
+        return nginx.handshakes.compactMap { trace in
+            guard let proxied = trace.proxied, proxied.uri.isKnown else { return nil }
+            switch proxied.path {
+            case .replaced(let prefix, let by):
+                return replaced(prefix, by, trace, proxied, nginx, examination)
+            case .wholly: return wholly(trace, proxied, nginx)
+            case .unchanged, .normalised, .rewritten: return nil
+            }
+        }
+    }
+
+    private func replaced(
+        _ prefix: ByteString, _ by: ByteString, _ trace: RequestTrace, _ proxied: ProxiedRequest,
+        _ nginx: NginxEvidence,
+        _ examination: Examination
+    ) -> Finding? {
+        let sent = proxied.uri.bytes.text.pathOnly
+        let asked = trace.request.target.text.pathOnly
+        let fault: (en: String, zh: String, confidence: Double)
+        if sent.contains("//"), !asked.contains("//") {
+            fault = ("a double slash", "双斜杠", 0.9)
+        } else if prefix.bytes.last == 0x2F, by.bytes.last != 0x2F, by.index(of: 0x3F) == nil,
+            trace.uri.count > prefix.count
+        {
+            fault = ("the prefix and the rest run together", "前缀与其余部分连在一起", 0.85)
+        } else if by.count > 1, prefix == "/", asked.hasPrefix(by.text) {
+            fault = ("the prefix is there twice", "前缀重复", 0.85)
+        } else if case .socketIO(let address) = examination.subject.dialect,
+            asked.hasPrefix(address.enginePath),
+            !sent.hasSuffix("/socket.io/"), address.enginePath.hasSuffix("/socket.io/")
+        {
+            fault = ("/socket.io/ is cut off, which the server waits for", "去掉了服务器需要的 /socket.io/", 0.85)
+        } else {
+            return nil
+        }
+        let title = trace.location?.title ?? "/"
+        return nginx.finding(
+            .proxyPassUriRewritesPath, confidence: fault.confidence, at: proxied.pass,
+            title: Phrase(
+                en: "the backend gets \(sent) instead of \(asked): \(fault.en)",
+                zh: "后端收到的是 \(sent) 而不是 \(asked)：\(fault.zh)"),
+            Phrase(
+                en:
+                    "With a URI in proxy_pass nginx replaces what the location matched (\(prefix)) by it (\(by)), letter by letter. Here that gives \(sent), a path the backend does not have.",
+                zh: "proxy_pass 带 URI 时，nginx 逐字符地用它（\(by)）替换 location 匹配的部分（\(prefix)）。结果是后端没有的路径 \(sent)。"),
+            evidence: [
+                nginx.route(trace), nginx.seen(proxied.pass, "sends \(sent)", "发送 \(sent)"),
+            ],
+            fix: Fix(
+                "Let location \(title) and the URI of proxy_pass both end in a slash, or leave the URI out so that the path is passed on as it is.",
+                "使 location \(title) 与 proxy_pass 的 URI 都以斜杠结尾，或去掉 URI 以原样传递路径。",
+                patch: patch(prefix, by, trace, proxied, nginx)),
+            predicts: [.handshakeStatus(404), .handshakeStatus(403), .handshakeStatus(400)],
+            excludedBy: [.upgraded])
+    }
+
+    private func patch(
+        _ prefix: ByteString, _ by: ByteString, _ trace: RequestTrace, _ proxied: ProxiedRequest,
+        _ nginx: NginxEvidence
+    ) -> String? {
+        guard let location = trace.location, let name = location.statement.directive.arguments.last,
+            let url = proxied.pass.directive.arguments.first
+        else { return nil }
+        return nginx.patch { patch in
+            if prefix.bytes.last != 0x2F, by.bytes.last == 0x2F, location.kind != .exact {
+                return patch.replace(name, of: location.statement.directive, with: "\(location.name)/")
+            }
+            if prefix.bytes.last == 0x2F, by.bytes.last != 0x2F {
+                return patch.replace(url, of: proxied.pass.directive, with: "\(url.text)/")
+            }
+            let bare = url.text.dropLast(by.count)
+            return patch.replace(url, of: proxied.pass.directive, with: String(bare))
+        }
+    }
+
+    // MARK: Variables
+
+    private func wholly(_ trace: RequestTrace, _ proxied: ProxiedRequest, _ nginx: NginxEvidence) -> Finding?
+    {
+        let sent = proxied.uri.bytes.text
+        let query = trace.arguments.text
+        let losesQuery = !query.isEmpty && !sent.contains(query)
+        // A constant path in front of a location of many paths sends them all to one.
+        let template = proxied.pass.text(0)
+        let isConstant = proxied.uriPart.map { !$0.isEmpty && template.hasSuffix($0.text) } ?? false
+        let losesPath = isConstant && trace.location?.kind != .exact && sent.pathOnly != trace.uri.text
+        guard losesQuery || losesPath else { return nil }
+        let lost =
+            losesPath ? Phrase(en: "path and query", zh: "路径与查询") : Phrase(en: "the query", zh: "查询字符串")
+        return nginx.finding(
+            .proxyPassVariableDropsUri, confidence: 0.9, at: proxied.pass,
+            title: Phrase(
+                en: "proxy_pass with a variable drops \(lost.en)", zh: "带变量的 proxy_pass 丢弃了\(lost.zh)"),
+            Phrase(
+                en: """
+                    When proxy_pass holds variables, its URI is sent as it comes out and nothing of the request is added. The backend \
+                    gets \(sent.pathOnly)\(losesQuery ? " without the query, and so without a token in it" : "").
+                    """,
+                zh:
+                    "proxy_pass 含有变量时，其 URI 原样发送，不附加请求的任何部分。后端收到 \(sent.pathOnly)\(losesQuery ? "，没有查询字符串，也就没有其中的令牌" : "")。"
+            ),
+            evidence: [
+                nginx.route(trace), nginx.seen(proxied.pass, "sends \(sent.pathOnly)", "发送 \(sent.pathOnly)"),
+            ],
+            fix: Fix(
+                losesPath
+                    ? "Leave the URI out (proxy_pass http://$backend;) so that path and query are passed on, or write $request_uri."
+                    : "Append $is_args$args to the URI of proxy_pass.",
+                losesPath
+                    ? "去掉 URI（proxy_pass http://$backend;）以传递路径与查询，或写 $request_uri。"
+                    : "在 proxy_pass 的 URI 后加上 $is_args$args。",
+                patch: nginx.patch { patch in
+                    guard let url = proxied.pass.directive.arguments.first, let part = proxied.uriPart else {
+                        return false
+                    }
+                    let text = losesPath ? String(url.text.dropLast(part.count)) : url.text + "$is_args$args"
+                    return patch.replace(
+                        url, of: proxied.pass.directive, with: url.isQuoted ? "\"\(text)\"" : text)
+                }),
+            predicts: [.handshakeStatus(403), .handshakeStatus(401), .handshakeStatus(404), .tokenDecides],
+            excludedBy: [.upgraded])
+    }
+}
+
+/// The public prefix is passed on, and the backend has no such path.
+struct PrefixCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx, nginx.last.forwardsUpgrade, let proxied = nginx.last.proxied,
+            proxied.path == .unchanged, let location = nginx.last.location,
+            let prefix = location.replacedPrefix,
+            prefix.count > 1, location.kind != .exact
+        else { return [] }
+        let sent = proxied.uri.bytes.text.pathOnly
+        let rest = "/" + sent.dropFirst(prefix.text.hasSuffix("/") ? prefix.count : prefix.count + 1)
+        guard sent.hasPrefix(prefix.text), rest.count > 1 else { return [] }
+        // The backend's own source or settings name its path.
+        let server = examination.files.servers.first { server in
+            guard let path = server.path else { return false }
+            return path == rest || path + "/" == rest || (path.count > 1 && rest.hasPrefix(path + "/"))
+        }
+        let symptoms = examination.probes?.symptoms ?? [:]
+        let isNotFound =
+            symptoms[.handshakeStatus(404)] != nil && symptoms[.originDecides] == nil
+            && symptoms[.tokenDecides] == nil
+        guard server != nil || isNotFound else { return [] }
+        return [
+            nginx.finding(
+                .proxyPassPrefixNotStripped, confidence: server != nil ? 0.85 : 0.65, at: proxied.pass,
+                title: Phrase(
+                    en: "the backend gets \(sent), the public prefix \(prefix) included",
+                    zh: "后端收到 \(sent)，包含公网前缀 \(prefix)"),
+                Phrase(
+                    en:
+                        "Without a URI in proxy_pass the path is passed on as it is. A backend that is not told of the prefix knows only \(rest) and answers 404.",
+                    zh: "proxy_pass 没有 URI 时路径原样传递。不知道该前缀的后端只认识 \(rest)，因此应答 404。"),
+                evidence: [
+                    nginx.route(nginx.last),
+                    nginx.seen(proxied.pass, "passes \(sent) on unchanged", "原样传递 \(sent)"),
+                ]
+                    + (server.map {
+                        [
+                            Evidence(
+                                .file,
+                                Phrase(
+                                    en: "the server's path is \($0.path ?? "")",
+                                    zh: "服务器的路径是 \($0.path ?? "")"), at: $0.place)
+                        ]
+                    } ?? []),
+                fix: Fix(
+                    "proxy_pass \(proxied.pass.text(0))/; in a location that ends in a slash strips the prefix; or tell the backend its base path.",
+                    "在以斜杠结尾的 location 中使用 proxy_pass \(proxied.pass.text(0))/; 可去掉前缀；或在后端设置其基础路径。",
+                    patch: proxied.hasVariables || !prefix.text.hasSuffix("/")
+                        ? nil
+                        : nginx.patch { patch in
+                            guard let url = proxied.pass.directive.arguments.first else { return false }
+                            return patch.replace(url, of: proxied.pass.directive, with: url.text + "/")
+                        }), predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
+        ]
+    }
+}
+
+/// `$1` of the location, overwritten by another pattern before proxy_pass reads it.
+struct CaptureCheck: Check {
+    func findings(_ examination: Examination) -> [Finding] {
+        guard let nginx = examination.nginx else { return [] }
+        return nginx.handshakes.compactMap { trace in
+            guard let proxied = trace.proxied, let lost = proxied.lostCapture, let location = trace.location
+            else { return nil }
+            return nginx.finding(
+                .regexCaptureClobbered, confidence: 0.92, at: proxied.pass,
+                title: Phrase(
+                    en: "$\(lost.number) is no longer what the location captured",
+                    zh: "$\(lost.number) 已不是 location 捕获的内容"),
+                Phrase(
+                    en: """
+                        $1 to $9 belong to the last regular expression that was tried: an if, map or rewrite behind the location's pattern \
+                        replaces or empties them. The location captured "\(lost.expected)", and "\(lost.found)" is sent.
+                        """,
+                    zh:
+                        "$1 到 $9 属于最后执行的正则表达式：location 之后的 if、map 或 rewrite 会覆盖或清空它们。location 捕获的是“\(lost.expected)”，发送的却是“\(lost.found)”。"
+                ),
+                evidence: [
+                    nginx.seen(location.statement, "captures \"\(lost.expected)\"", "捕获“\(lost.expected)”"),
+                    nginx.seen(proxied.pass, "reads it after another pattern was tried", "在另一个正则执行之后才读取"),
+                ],
+                fix: Fix(
+                    "Name the group in the location, (?<rest>.*), and use $rest: named captures stay.",
+                    "在 location 中为分组命名，例如 (?<rest>.*)，并使用 $rest：命名捕获不会被覆盖。", patch: nil),
+                predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
+        }
+    }
+}
