@@ -206,6 +206,7 @@ extension LoopState {
         guard let client = engine.clients[index: slot] else { return }
         if now >= client.connectDeadline { return connectTimedOut(client) }
         if !client.sockets.isEmpty {
+            greet(client)
             expireAcks(of: client)
             if checkTokens(of: client) == .max, client.tokenHasEnded { return }
         }

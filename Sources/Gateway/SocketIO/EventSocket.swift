@@ -31,6 +31,10 @@ final class EventSocket {
     var joining = 0
     /// What becomes of the rooms it waits for.
     var waiting: [EventJoin] = []
+    /// When it is greeted, once it was told that it is connected; nil before and after.
+    var greetsAt: MonotonicTime?
+    /// What became of its wish to have its state back.
+    var recovered = RecoveryOutcome.notAsked
     /// What came for it before it was ready.
     var backlog: [EventPacket] = []
     /// The same from topics, as records, where state is kept.

@@ -44,6 +44,7 @@ extension LoopState {
     func attention(of client: EngineClient) -> MonotonicTime {
         var next = MonotonicTime.distantFuture
         for socket in client.sockets {
+            if let time = socket.greetsAt { next = min(next, time) }
             for ack in socket.acks.values { next = min(next, ack.deadline) }
             let end = socket.session.expiresAt
             guard end != .max else { continue }

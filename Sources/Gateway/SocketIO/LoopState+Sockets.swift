@@ -44,6 +44,7 @@ extension LoopState {
             if client.hadSockets { return }
             return broken(client, .invalidPayload(packet.type))
         }
+        if socket.greetsAt != nil { begin(socket, client) }
         switch packet.type {
         case .event, .binaryEvent:
             metrics.engine.eventsReceived &+= 1
@@ -253,10 +254,13 @@ extension LoopState {
         emit("presence", arguments.bytes, to: socket)
     }
 
-    /// A socket is in all its rooms: it is told that it is connected, greeted, and given what it missed.
+    /// A socket is in all its rooms: it is told that it is connected.
+    ///
+    /// All else waits a moment, so that it does not come in one piece with that: some clients await one message after the
+    /// other, and lose a second one that comes with the first. With polling both may stand in one payload.
     private func welcome(_ socket: EventSocket) {
         guard let client = socket.client else { return }
-        let recovered = restore(socket)
+        socket.recovered = restore(socket)
         if socket.namespace.keepsState, socket.pid == nil {
             socket.pid = EngineID(loop: index, slot: socket.slot)
         }
@@ -268,11 +272,19 @@ extension LoopState {
                 namespace: $0, sid: socket.id.text, pid: socket.pid?.text, to: packet)
         }
         send(packet.bytes, to: client)
+        guard client.connection != nil, socket.namespace.greeting != nil else { return begin(socket, client) }
+        socket.greetsAt = now.advanced(byMilliseconds: Self.greetingDelay)
+        schedule(client)
+    }
+
+    /// A socket that knows that it is connected is greeted, and given what it missed.
+    private func begin(_ socket: EventSocket, _ client: EngineClient) {
+        socket.greetsAt = nil
         socket.phase = .ready
         events.setOutlet(socket.slot, client.connection?.slot)
         metrics.engine.socketsOpened &+= 1
         shared.log.socketOpened(socket)
-        greet(socket, recovered)
+        greet(socket, socket.recovered)
         catchUp(socket, client)
         let backlog = socket.backlog
         socket.backlog = []
@@ -280,6 +292,17 @@ extension LoopState {
         schedule(client)
         enrol(socket)
     }
+
+    /// Greets the sockets of a client for whom it is time.
+    func greet(_ client: EngineClient) {
+        for socket in client.sockets {
+            guard let time = socket.greetsAt, time <= now else { continue }
+            begin(socket, client)
+        }
+    }
+
+    /// Milliseconds: longer than it takes a client to read what it is sent, shorter than anybody notices.
+    private static let greetingDelay: UInt64 = 3
 
     private func greet(_ socket: EventSocket, _ recovered: RecoveryOutcome) {
         let auth = socket.auth

@@ -3,11 +3,12 @@
 The server under test: namespaces `/` and `/custom` and no other; after a connect it emits `auth` with the client's auth
 payload; in `/` the event `message` is answered by `message-back` with the same arguments, and `message-with-ack` is
 acknowledged with its arguments. A client that enters no namespace is cut off after one second."""
+import asyncio
 import json
 from functools import partial
 
 from .case import case as any_case
-from .wire import SILENCE, TRANSPORTS, Closed, Failed, Session, same
+from .wire import PATIENCE, SILENCE, TRANSPORTS, Closed, Failed, Session, same
 
 case = partial(any_case, "socketio", ways=TRANSPORTS)
 
@@ -38,6 +39,23 @@ async def connect(server, way):
     async with Session(server, way) as session:
         sid = await enter(session)
         same(sid != session.sid, True, "the socket's id is not the session's")
+
+
+@any_case("socketio", "the greeting comes behind the consent, not with it", ways=("websocket",))
+async def apart(server, way):
+    """Who awaits one message after the other, as the public suite does with node's ws, loses a second one that comes in one piece
+    with the first."""
+    reader, writer = await server.raw()
+    writer.write(f"GET {server.path}?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+                 "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+    came = b""
+    while b'"maxPayload"' not in came:
+        came += await asyncio.wait_for(reader.read(65536), PATIENCE)
+    writer.write(b"\x81\x82\0\0\0\x0040")
+    first = await asyncio.wait_for(reader.read(65536), PATIENCE)
+    second = await asyncio.wait_for(reader.read(65536), PATIENCE)
+    writer.close()
+    same((b"40{" in first, b"auth" in first, b"auth" in second), (True, False, True), "what comes in each piece")
 
 
 @case("connect with auth")
