@@ -81,6 +81,9 @@ struct BundleSource: NginxFileSource, Sendable {
         return file.root.contains { ["events", "http", "stream"].contains($0.name) && $0.hasBlock }
     }
 
+    /// The path of the main file that pieces without one are put into.
+    static let frame = "(assembled)"
+
     /// A main file for pieces that have none: each is included in the block it was written for.
     static func wrapped(_ pieces: [NginxConfiguration]) -> (path: String, text: String)? {
         var http = ""
@@ -97,7 +100,7 @@ struct BundleSource: NginxFileSource, Sendable {
         }
         // Snippets beside whole servers are parts the servers include under names that were not handed over.
         if http.isEmpty, !server.isEmpty { http = "server {\n\(server)}\n" }
-        return http.isEmpty ? nil : ("(assembled)", "events {}\nhttp {\n\(http)}\n")
+        return http.isEmpty ? nil : (frame, "events {}\nhttp {\n\(http)}\n")
     }
 
     // MARK: Disk

@@ -15,7 +15,8 @@ package struct NginxEvidence: Testimony, Sendable {
     ///
     /// Never empty.
     package let handshakes: [RequestTrace]
-    /// Whether the last of `handshakes` is proxied back to a server it came from, with the same path and Host.
+    /// Whether the last of `handshakes` is proxied back to a server it came from, with the same path and
+    /// Host.
     package let isLoop: Bool
     /// An ordinary GET of the same path, from a client that asks for no upgrade.
     package let plain: RequestTrace
@@ -25,7 +26,8 @@ package struct NginxEvidence: Testimony, Sendable {
     package let polling: RequestTrace?
     /// The stream server that takes the connection before a server of the http block does.
     package let stream: StreamServer?
-    /// Whether the port of the URL stands in no `listen`, and a listener was chosen by name and TLS: something in front maps ports.
+    /// Whether the port of the URL stands in no `listen`, and a listener was chosen by name and TLS:
+    /// something in front maps ports.
     package let isPortAssumed: Bool
     private let fileKinds: KnownFiles
 
@@ -226,7 +228,8 @@ struct Client: Sendable {
     }
 }
 
-/// What is known of the file system behind the configuration: the files handed over, if the root lies among them.
+/// What is known of the file system behind the configuration: the files handed over, if the root lies among
+/// them.
 struct KnownFiles: Sendable {
     private var files: Set<String> = []
     private var folders: Set<String> = []
@@ -252,7 +255,8 @@ struct KnownFiles: Sendable {
         if files.contains(name) { return .file }
         if folders.contains(name) { return .directory }
         let parts = name.split(separator: "/")
-        // The folder of a root is known when it, or the folder in it that the path leads through, was handed over.
+        // The folder of a root is known when it, or the folder in it that the path leads through, was handed
+        // over.
         for count in (1..<max(1, parts.count)).reversed()
         where folders.contains(parts[..<count].joined(separator: "/")) {
             return .missing

@@ -75,8 +75,10 @@ package struct NginxFiles: Sendable {
 
     /// A patch of the configuration as `Fix.patch` wants it.
     package func diff(_ patch: NginxPatch) -> String? {
+        // The frame around pieces is ours, so nobody can patch it.
+        let isFrame = patch.results.contains { configuration.files[$0.file].path == BundleSource.frame }
         let text = patch.unifiedDiff { name($0.path) }
-        return text.isEmpty ? nil : text
+        return isFrame || text.isEmpty ? nil : text
     }
 
     private func name(_ path: String) -> String { names[path] ?? path }

@@ -2,14 +2,15 @@ package import NginxRouting
 
 /// What checks ask of a traced handshake.
 extension RequestTrace {
-    /// Whether the proxied request can become a WebSocket: Upgrade and Connection are sent, and not by HTTP/1.0.
+    /// Whether the proxied request can become a WebSocket: Upgrade and Connection are sent, and not by
+    /// HTTP/1.0.
     package var forwardsUpgrade: Bool {
         guard let proxied else { return false }
         return proxied.upgradeValue == "websocket" && proxied.asksForUpgrade && proxied.version == "1.1"
     }
 
-    /// The request as the backend gets it, if the backend may be a server of the same nginx: at a loopback address, or at the name of
-    /// this very server.
+    /// The request as the backend gets it, if the backend may be a server of the same nginx: at a loopback
+    /// address, or at the name of this very server.
     var inner: SimulatedRequest? {
         guard let proxied, proxied.uri.isKnown, let target = proxied.peer else { return nil }
         let isHere =
@@ -28,7 +29,8 @@ extension RequestTrace {
         return request
     }
 
-    /// The block in which a line for this request belongs: of the location, never of an `if`, which takes no `proxy_set_header`.
+    /// The block in which a line for this request belongs: of the location, never of an `if`, which takes no
+    /// `proxy_set_header`.
     var block: Statement? {
         var here = level
         while let found = here, found.kind == .ifInLocation || found.kind == .limitExcept {

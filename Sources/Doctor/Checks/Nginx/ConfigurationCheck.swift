@@ -35,9 +35,12 @@ struct ConfigurationCheck: Check {
                     .startOf(http))
             }
         }
+        // A vhost handed over alone says nothing about the http block it belongs to.
+        let isPiece = nginx.files.isPartial && nginx.files.missing.isEmpty
         let isPartial = nginx.files.isPartial
         return Finding(
-            .mapVariableUndefined, isPartial ? .warning : .error, confidence: isPartial ? 0.5 : 0.95,
+            .mapVariableUndefined, isPiece ? .info : isPartial ? .warning : .error,
+            confidence: isPartial ? 0.5 : 0.95,
             title: Phrase(en: "$\(name) is used and defined nowhere", zh: "使用了未定义的变量 $\(name)"),
             explanation: Phrase(
                 en: """

@@ -42,12 +42,11 @@ struct HeaderBufferCheck: Check {
             // Somebody raised the outer limit because lines that long come; the inner one refuses them.
             evidence.append(nginx.quoted(raised))
             confidence = max(confidence, 0.7)
-        } else if let statement = smallest.statement, smallest.size < 8192, confidence == 0 {
+        } else if smallest.statement != nil, smallest.size < 8192, confidence == 0 {
             evidence.append(
                 .known(
                     "a session cookie with a signed token takes 2 to 6 KB in one line",
                     "带签名令牌的会话 Cookie 单行就有 2 到 6 KB"))
-            _ = statement
             severity = smallest.size < 4096 ? .error : .warning
             confidence = 0.6
         }
@@ -90,8 +89,7 @@ struct HeaderBufferCheck: Check {
                     patch: smallest.statement.flatMap { nginx.patch($0, argument: 1, to: "\(wanted)k") }
                         ?? nginx.patch(adding: ["large_client_header_buffers 4 \(wanted)k;"], to: server)),
                 hop: "nginx",
-                predicts: [.handshakeStatus(400), .handshakeStatus(414), .handshakeStatus(431)],
-                excludedBy: logged.isEmpty && smallest.statement == nil ? [] : [])
+                predicts: [.handshakeStatus(400), .handshakeStatus(414), .handshakeStatus(431)])
         ]
     }
 

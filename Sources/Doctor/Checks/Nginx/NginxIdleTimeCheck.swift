@@ -16,7 +16,9 @@ struct NginxIdleTimeCheck: Check {
     }
 
     func findings(_ examination: Examination) -> [Finding] {
-        guard let nginx = examination.nginx, let limit = limit(nginx) else { return [] }
+        guard let nginx = examination.nginx else { return [] }
+        let limits = limits(nginx)
+        guard let limit = limits.min(by: { $0.seconds < $1.seconds }) else { return [] }
         let beat = heartbeat(examination)
         if let beat {
             if beat.seconds >= limit.seconds { return [slow(beat, limit, nginx)] }
@@ -26,7 +28,7 @@ struct NginxIdleTimeCheck: Check {
         return [short(limit, nginx, cuts(examination, limit))].compactMap(\.self)
     }
 
-    private func limit(_ nginx: NginxEvidence) -> Limit? {
+    private func limits(_ nginx: NginxEvidence) -> [Limit] {
         var limits: [Limit] = []
         if let stream = nginx.stream, stream.pass != nil {
             let line = stream.level.value("proxy_timeout")
@@ -48,7 +50,7 @@ struct NginxIdleTimeCheck: Check {
                     seconds: Double(time) / 1000, directive: "proxy_read_timeout", statement: value.statement,
                     block: trace.block ?? proxied.pass, hop: "nginx"))
         }
-        return limits.min { $0.seconds < $1.seconds }
+        return limits
     }
 
     private struct Beat {
@@ -157,13 +159,18 @@ struct NginxIdleTimeCheck: Check {
         return wanted <= 3600 ? "1h" : wanted <= 86_400 ? "1d" : "7d"
     }
 
+    /// The time raised at every server that closes no later than this one.
     private func patch(_ limit: Limit, _ value: String, _ nginx: NginxEvidence) -> String? {
         nginx.patch { patch in
-            if let statement = limit.statement, let word = statement.directive.arguments.first {
-                return patch.replace(word, of: statement.directive, with: value)
+            var isChanged = false
+            for other in limits(nginx) where other.seconds <= limit.seconds {
+                if let statement = other.statement, let word = statement.directive.arguments.first {
+                    isChanged = patch.replace(word, of: statement.directive, with: value) || isChanged
+                } else if let block = other.block?.directive, block.hasBlock {
+                    isChanged = patch.insert(["\(other.directive) \(value);"], .endOf(block)) || isChanged
+                }
             }
-            guard let block = limit.block?.directive, block.hasBlock else { return false }
-            return patch.insert(["\(limit.directive) \(value);"], .endOf(block))
+            return isChanged
         }
     }
 }

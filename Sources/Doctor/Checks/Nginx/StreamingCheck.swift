@@ -93,17 +93,21 @@ struct StreamingCheck: Check {
                         at: request.place)
                 ))
         }
-        if case .page = subject.dialect, found.isEmpty {
-            let words = subject.path.lowercased().split { "/-_.".contains($0) }.map(String.init)
+        // `http://…` opens no socket by itself: it may be what an EventSource reads.
+        var isPage = subject.isDialectAssumed && !examination.isSocketIO
+        if case .page = subject.dialect { isPage = true }
+        if isPage, found.isEmpty {
+            let target = subject.url.target
+            let path = target.prefix { $0 != "?" }
+            let words = path.lowercased().split { "/-_.".contains($0) }.map(String.init)
             if words.contains(where: {
                 ["sse", "events", "eventsource", "stream", "streaming", "eventstream"].contains($0)
             }) {
                 found.append(
                     (
-                        subject.target,
+                        target,
                         .known(
-                            "the path \(subject.path) reads like a stream of events",
-                            "路径 \(subject.path) 看起来是事件流")
+                            "the path \(path) reads like a stream of events", "路径 \(path) 看起来是事件流")
                     ))
             }
         }

@@ -56,12 +56,25 @@ struct WorkerCheck: Check {
                         "events { worker_connections 8192; } and worker_rlimit_nofile 20000; (and LimitNOFILE of the service)",
                     zh:
                         "events { worker_connections 8192; } 并设置 worker_rlimit_nofile 20000;（以及服务的 LimitNOFILE）",
-                    patch: line.flatMap { line in
-                        line.arguments.first.flatMap { word in
-                            nginx.patch { $0.replace(word, of: line, with: "8192") }
-                        }
-                    }),
+                    patch: patch(line, files, connections, descriptors, nginx)),
                 hop: "nginx", predicts: [.noAnswer, .handshakeStatus(500)])
         ]
+    }
+
+    /// Both raised, as far as they are written and too low.
+    private func patch(
+        _ line: NginxDirective?, _ files: NginxDirective?, _ connections: Int, _ descriptors: Int,
+        _ nginx: NginxEvidence
+    ) -> String? {
+        nginx.patch { patch in
+            var isChanged = false
+            if let line, let word = line.arguments.first, connections < 8192 {
+                isChanged = patch.replace(word, of: line, with: "8192")
+            }
+            if let files, let word = files.arguments.first, descriptors < 20_000 {
+                isChanged = patch.replace(word, of: files, with: "20000") || isChanged
+            }
+            return isChanged
+        }
     }
 }
