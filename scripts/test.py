@@ -3,7 +3,7 @@
 
   test.py [PART ...] [--verbose]
 
-Without a PART all run, in this order: lint, docs, build, unit, blackbox, nginx, routing, conformance, protocols, fuzz. Output of a part
+Without a PART all run, in this order: lint, docs, build, unit, blackbox, doctor, nginx, routing, conformance, protocols, fuzz. Output of a part
 goes to .build/test-logs/PART.log and is shown when the part fails. The last line is 'N passed, N failed', the total over all parts;
 the exit status is 0 only when nothing failed. `make test` makes the set-up first.
 """
@@ -68,6 +68,7 @@ def xunit(path):
 
 UNIT_REPORT = LOGS / "unit.xml"
 BLACKBOX_REPORT = LOGS / "blackbox.xml"
+DOCTOR_REPORT = LOGS / "doctor.xml"
 NGINX_REPORT = LOGS / "nginx.xml"
 PYTHON = sys.executable
 
@@ -93,6 +94,12 @@ PARTS = {
         [[PYTHON, "-m", "pytest", "-q", f"--junitxml={BLACKBOX_REPORT}", "Tests/BlackBox"]],
         15,
         xunit(BLACKBOX_REPORT),
+    ),
+    "doctor": (
+        "every case of the doctor, from files alone and live behind real proxies",
+        [[PYTHON, "-m", "pytest", "-q", f"--junitxml={DOCTOR_REPORT}", "Tests/Doctor"]],
+        15,
+        xunit(DOCTOR_REPORT),
     ),
     "nginx": (
         "NginxSyntax against crossplane and nginx itself",

@@ -62,7 +62,10 @@ struct Transcript: CustomTestStringConvertible, Sendable {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: directory) }
         for file in files {
-            try file.text.write(to: directory.appending(path: file.name), atomically: false, encoding: .utf8)
+            let url = directory.appending(path: file.name)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try file.text.write(to: url, atomically: false, encoding: .utf8)
         }
         var player = Player(directory: directory)
         for (index, line) in lines.enumerated() where !line.isEmpty && !line.hasPrefix("#") {
