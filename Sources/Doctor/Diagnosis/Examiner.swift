@@ -30,14 +30,25 @@ package enum Examiner {
         return Reasoning.diagnosis(of: examination, notes: walk.notes)
     }
 
-    /// `http://host/` may be a page or what a page passes to `io()`: the files tell, when there are any.
+    /// `http://host/path` may be a page or what a page passes to `io()`: the files tell, when there are any.
+    ///
+    /// Socket.IO somewhere in them settles it. Without, a bare host or files that hold the client's own code make it a
+    /// page; a proxy's configuration alone says nothing about what the client speaks.
     private static func settleDialect(_ subject: inout Subject, _ files: [SourceFile]) {
-        guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty,
-            subject.url.target == "/"
-        else { return }
+        guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty else { return }
         let marks = ["socket.io", "engine.io", " io(", "=io(", "EIO="].map { Array($0.utf8) }
-        if !files.contains(where: { file in marks.contains { file.bytes.firstRange(of: $0) != nil } }) {
-            subject.dialect = .page
+        if files.contains(where: { file in marks.contains { file.bytes.firstRange(of: $0) != nil } }) {
+            return
         }
+        let isClientKnown = files.contains { file in
+            clientSuffixes.contains { file.name.hasSuffix($0) }
+                && clientMarks.contains { file.bytes.firstRange(of: $0) != nil }
+        }
+        if subject.url.target == "/" || isClientKnown { subject.dialect = .page }
     }
+
+    private static let clientSuffixes = [
+        ".js", ".mjs", ".jsx", ".ts", ".tsx", ".vue", ".svelte", ".html", ".htm",
+    ]
+    private static let clientMarks = ["WebSocket(", "EventSource(", "fetch("].map { Array($0.utf8) }
 }

@@ -156,7 +156,9 @@ package enum Reasoning {
             !findings.contains(where: { $0.severity == .error && $0.confidence >= floor })
         else { return nil }
         let failures = symptoms.filter { $0.key.isFailedHandshake }.values.sorted { $0.text.en < $1.text.en }
-        guard let seen = failures.first, symptoms[.upgraded] == nil else { return nil }
+        guard let seen = failures.first, symptoms[.upgraded] == nil else {
+            return symptoms[.closedAtOnce].map(closedAtOnce)
+        }
         return Finding(
             .handshakeFails, confidence: 0.95,
             title: Phrase(
@@ -179,6 +181,29 @@ package enum Reasoning {
                         请提供更多信息：用 --files 指定代理配置以及代理与应用的日志，并用 --hop backend=ws://地址:端口/路径 \
                         在代理后面重复探测。
                         """)))
+    }
+
+    /// The connection opens and the server ends it, and nothing says why: its own log does.
+    private static func closedAtOnce(_ seen: Evidence) -> Finding {
+        Finding(
+            .closedAfterOpen, .warning, confidence: 0.7, title: CauseCode.closedAfterOpen.title,
+            explanation: Phrase(
+                en: """
+                    The handshake succeeds, so the way there is right; then the application ends the connection before anything is \
+                    said. Its handler failed, or it refuses the client after the handshake.
+                    """,
+                zh: "握手成功，说明路径正确；随后应用在任何消息之前就结束了连接。处理函数出错，或在握手之后拒绝了客户端。"),
+            evidence: [seen],
+            fix: Fix(
+                Phrase(
+                    en: """
+                        Read the application's log at this second; the close code says more: 1011 it failed, 1008 and 4xxx it refuses. \
+                        Give --token, --auth and --first-message if the application expects them.
+                        """,
+                    zh:
+                        "查看应用此刻的日志；关闭码含义：1011 为应用出错，1008 和 4xxx 为拒绝。如果应用需要令牌或首条消息，请提供 --token、--auth 和 --first-message。"
+                )
+            ))
     }
 }
 

@@ -1,12 +1,18 @@
 import Documents
 
 extension FileEvidence {
+    /// Endings of documentation.
+    private static let proseSuffixes = [".md", ".markdown", ".rst", ".adoc"]
     /// The longest file, logs apart, that is read: 4 MiB.
     static let longestFile = 4 << 20
 
     /// Recognises a file and takes its facts over.
     mutating func read(_ file: SourceFile) {
         if file.isBinary { return note(file, nil) }
+        // Prose tells what somebody meant, with words that stand in logs as well: nothing to judge by.
+        if Self.proseSuffixes.contains(where: { file.baseName.lowercased().hasSuffix($0) }) {
+            return note(file, nil)
+        }
         let named = Recogniser.kind(named: file.baseName)
         let isLog = Recogniser.isLog(named: file.baseName) && named == nil
         guard file.bytes.count <= Self.longestFile || isLog else {

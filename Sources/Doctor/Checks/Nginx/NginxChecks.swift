@@ -4,7 +4,8 @@ import NginxSyntax
 /// The checks over what nginx does with the handshake.
 enum NginxChecks {
     static let all: [any Check] = [
-        SelfLoopCheck(), ServerBlockCheck(), RewriteCheck(), RedirectCheck(), NginxAnswerCheck(),
+        PortSchemeCheck(), SelfLoopCheck(), ServerBlockCheck(), RewriteCheck(), RedirectCheck(),
+        NginxAnswerCheck(),
         ShadowedLocationCheck(),
         BroadLocationCheck(), UpgradeHeadersCheck(), UpstreamVersionCheck(), DuplicateHeaderCheck(),
         HiddenHeaderCheck(), HardcodedUpgradeCheck(), ProxyPathCheck(), PrefixCheck(), CaptureCheck(),
