@@ -37,6 +37,8 @@ struct ReasoningTests {
         #expect(weighed.confidence > 0.94)
         #expect(weighed.severity == .error)
         #expect(weighed.evidence.last?.text.en == "confirmed by the probe: status 400")
+        let risk = Samples.finding(.readTimeoutTooShort, .warning, predicts: [.idleCut])
+        #expect(Reasoning.weighed(risk, against: [.idleCut: Samples.seen("cut")]).severity == .error)
     }
 
     @Test("what the probe saw against it makes it a mention")
@@ -67,6 +69,14 @@ struct ReasoningTests {
         #expect(Folding.folded([origin]).first?.consequenceOf == nil)
         let doubtful = Samples.finding(.hostHeaderLost, confidence: 0.2)
         #expect(Folding.folded([origin, doubtful]).first?.consequenceOf == nil)
+    }
+
+    @Test("what a server block does that was never meant is no fault of its own")
+    func eclipsed() {
+        let other = Samples.finding(.locationDoesNotCoverPath)
+        let folded = Folding.folded([other, Samples.finding(.wrongServerBlock)])
+        #expect(folded.first?.severity == .info && folded.first?.consequenceOf == .wrongServerBlock)
+        #expect(Folding.folded([other, Samples.finding(.wrongServerBlock, confidence: 0.4)]).first == other)
     }
 
     @Test("a cause that nobody found, itself, or a circle is no cause")

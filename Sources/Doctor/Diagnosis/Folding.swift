@@ -29,6 +29,19 @@ enum Folding {
         ],
     ]
 
+    /// A cause, and what is no fault of its own while that cause is there.
+    ///
+    /// A server block that was never meant to answer has no location for the socket and passes no upgrade on: true, and
+    /// nothing to repair.
+    static let eclipses: [CauseCode: Set<CauseCode>] = [
+        .wrongServerBlock: ofAnotherServer, .tlsListenerMissing: ofAnotherServer,
+    ]
+    private static let ofAnotherServer: Set<CauseCode> = [
+        .locationDoesNotCoverPath, .spaFallbackSwallowsWs, .upgradeHeadersMissing, .http10Upstream,
+        .redirect301OnHandshake, .hostHeaderLost, .forwardedProtoMissing, .readTimeoutTooShort,
+        .connectionHeaderWrongValue,
+    ]
+
     /// Marks the consequences among `findings`.
     ///
     /// Only a cause that is as grave and at least about as certain takes another finding under it.
@@ -42,6 +55,12 @@ enum Folding {
                     $0.code == code && $0.severity <= finding.severity
                         && $0.confidence >= min(finding.confidence, 0.6) - 0.15
                 }
+            }
+        }
+        for cause in findings where cause.severity == .error && cause.confidence >= 0.6 {
+            for index in result.indices where eclipses[cause.code]?.contains(result[index].code) == true {
+                result[index].severity = .info
+                result[index].consequenceOf = cause.code
             }
         }
         // A check may name a cause that nobody found: then this is the cause.

@@ -86,6 +86,8 @@ package enum Reasoning {
                             zh: "探测已证实：\(confirmation.text.zh)")))
             }
             result.confidence = 1 - (1 - finding.confidence) * 0.25
+            // A risk that was seen to come true is a fault.
+            if finding.severity == .warning { result.severity = .error }
         } else if !finding.predicts.isEmpty, symptoms.keys.contains(where: \.isAnswer) {
             // The path answered, and otherwise than expected: something else decides before this does.
             result.confidence = finding.confidence * 0.8

@@ -34,7 +34,7 @@ package struct MarkdownReport {
     private func block(_ finding: Finding, _ number: Int) -> String {
         let severity = Words.severities[finding.severity].map(say) ?? finding.severity.rawValue
         var text = "### \(number). \(severity): \(code(finding.code.rawValue))\n\n"
-        text += "**\(say(finding.title).capitalizedFirst)** (\(say(Words.certainty(finding.confidence))))"
+        text += "**\(say(finding.title))** (\(say(Words.certainty(finding.confidence))))"
         if let place = finding.place { text += " — \(code("\(place.file):\(place.line)"))" }
         if let cause = finding.consequenceOf {
             text += "\n\n\(say(Words.goesAwayWith).capitalizedFirst) \(code(cause.rawValue))"

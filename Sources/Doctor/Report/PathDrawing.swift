@@ -12,7 +12,7 @@ enum PathDrawing {
         for (index, hop) in hops.enumerated() {
             let (name, below) = labels(hop, language)
             let size = max(TextLayout.width(name), TextLayout.width(below))
-            var arrow = ""
+            var arrow = index == 0 && hop.state == .broken ? "✗ " : ""
             if index > 0 {
                 let isBroken = hop.state == .broken
                 arrow = " " + String(repeating: "─", count: slack + (isBroken ? 2 : 4))

@@ -51,7 +51,7 @@ package struct TerminalReport {
         var lines = [
             "\(number). \(style.severity(severity, finding.severity)) "
                 + "\(style.bold(finding.code.rawValue)) \(style.faint("(\(certainty))"))",
-            row(say(finding.title).capitalizedFirst, 3),
+            row(say(finding.title), 3),
         ]
         if let place = finding.place {
             lines.append("   " + style.faint(safe("\(place.file):\(place.line):\(place.column)")))
@@ -75,7 +75,7 @@ package struct TerminalReport {
             lines.append("")
             lines.append(
                 "   └ \(follower.code.rawValue) \(say(Words.goesAwayWith)) \(finding.code.rawValue)")
-            lines.append("     " + wrapped(say(follower.title).capitalizedFirst, 5))
+            lines.append("     " + wrapped(say(follower.title), 5))
         }
         return lines
     }

@@ -15,7 +15,7 @@ enum Words {
     static let sources: [Evidence.Source: Phrase] = [
         .argument: Phrase(en: "as given", zh: "输入"),
         .file: Phrase(en: "file", zh: "文件"),
-        .knowledge: Phrase(en: "because", zh: "依据"),
+        .knowledge: Phrase(en: "because", zh: "原理"),
         .log: Phrase(en: "log", zh: "日志"),
         .probe: Phrase(en: "probe", zh: "探测"),
     ]

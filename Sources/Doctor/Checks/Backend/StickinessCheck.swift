@@ -1,4 +1,5 @@
 import HTTPWire
+import NginxRouting
 
 /// Socket.IO's polling needs all requests of a session at one process: several workers, several nodes, a cookie that does not come.
 struct StickinessCheck: Check {
@@ -10,8 +11,14 @@ struct StickinessCheck: Check {
         if let (process, count) = workers {
             findings.append(severalWorkers(process, count, unknown, examination))
         }
-        let nodes = nodes(examination)
-        if let nodes { findings.append(severalNodes(nodes, unknown)) }
+        let pool = pool(examination)
+        let nodes = pool.map { upstreamEvidence($0, examination) } ?? nodes(examination)
+        if let nodes {
+            let patch = pool.flatMap { pool in
+                examination.nginx?.patch { $0.insert(["ip_hash;"], .startOf(pool.statement.directive)) }
+            }
+            findings.append(severalNodes(nodes, unknown, patch))
+        }
         if workers == nil, nodes == nil, let unknown { findings.append(unknownAlone(unknown)) }
         if let finding = cookie(examination) { findings.append(finding) }
         return findings
@@ -96,6 +103,22 @@ struct StickinessCheck: Check {
 
     // MARK: Nodes
 
+    /// nginx's upstream that the polling requests go to, when it spreads them over several servers.
+    private func pool(_ examination: Examination) -> Upstream? {
+        guard let nginx = examination.nginx, let pool = (nginx.polling ?? nginx.last).proxied?.upstream else {
+            return nil
+        }
+        return pool.activePeers.count > 1 && !pool.balancing.isSticky ? pool : nil
+    }
+
+    private func upstreamEvidence(_ pool: Upstream, _ examination: Examination) -> Evidence {
+        let how = pool.balancingStatement?.name ?? "round robin"
+        return .file(
+            "upstream \(pool.name) spreads requests over \(pool.activePeers.count) servers (\(how)), whoever sends them",
+            "upstream \(pool.name) 把请求分散到 \(pool.activePeers.count) 个服务器（\(how)），不区分客户端",
+            at: examination.nginx?.place(pool.balancingStatement ?? pool.statement))
+    }
+
     /// What spreads requests over several servers without keeping clients.
     private func nodes(_ examination: Examination) -> Evidence? {
         let subject = examination.subject
@@ -170,7 +193,7 @@ struct StickinessCheck: Check {
         return nil
     }
 
-    private func severalNodes(_ nodes: Evidence, _ unknown: Evidence?) -> Finding {
+    private func severalNodes(_ nodes: Evidence, _ unknown: Evidence?, _ patch: String?) -> Finding {
         Finding(
             .notStickyPolling, confidence: unknown == nil ? 0.85 : 0.95,
             title: say("requests of one Socket.IO session reach different nodes", "同一 Socket.IO 会话的请求到达不同节点"),
@@ -180,8 +203,8 @@ struct StickinessCheck: Check {
             evidence: [nodes, unknown].compactMap(\.self), place: nodes.place,
             fix: Fix(
                 "keep clients at one node: nginx ip_hash, HAProxy balance source or cookie, Traefik sticky.cookie, Caddy lb_policy ip_hash, ingress-nginx affinity: cookie; or use transports: ['websocket']",
-                "让客户端固定在一个节点：nginx ip_hash，HAProxy balance source 或 cookie，Traefik sticky.cookie，Caddy lb_policy ip_hash，ingress-nginx affinity: cookie；或使用 transports: ['websocket']"
-            ),
+                "让客户端固定在一个节点：nginx ip_hash，HAProxy balance source 或 cookie，Traefik sticky.cookie，Caddy lb_policy ip_hash，ingress-nginx affinity: cookie；或使用 transports: ['websocket']",
+                patch: patch),
             predicts: [.sessionUnknown])
     }
 

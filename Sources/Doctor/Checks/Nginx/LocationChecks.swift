@@ -77,11 +77,13 @@ struct BroadLocationCheck: Check {
         let status = [426, 404, 400, 501].first {
             symptoms[.pageStatus($0)] != nil && symptoms[.upgraded] != nil
         }
+        let logged = refusedPage(examination, here, nginx)
         // A bare WebSocket server, by its source, has nothing to say to a page.
         let server = examination.files.servers.first { $0.library == .webSocket && $0.path == nil }
         let isBare =
             server != nil && examination.files.servers.count == 1 && examination.files.processes.isEmpty
-        guard status == 426 || (isBare && status != nil) else { return [] }
+        guard status == 426 || (isBare && status != nil) || logged != nil else { return [] }
+        let seen = status ?? logged?.status ?? 426
         return [
             nginx.finding(
                 .wsLocationTooBroad, confidence: 0.8, at: here.statement,
@@ -90,15 +92,39 @@ struct BroadLocationCheck: Check {
                     zh: "location \(here.title) 把普通页面也发给了 WebSocket 服务器"),
                 Phrase(
                     en:
-                        "The server behind this location answers ordinary requests with \(status ?? 426): it speaks WebSocket only. Pages need a location of their own.",
-                    zh: "该 location 后面的服务器对普通请求应答 \(status ?? 426)：它只支持 WebSocket。页面需要单独的 location。"),
+                        "The server behind this location answers ordinary requests with \(seen): it speaks WebSocket only. Pages need a location of their own.",
+                    zh: "该 location 后面的服务器对普通请求应答 \(seen)：它只支持 WebSocket。页面需要单独的 location。"),
                 evidence: [
                     nginx.route(nginx.page), nginx.seen(pass, "passes everything to it", "所有请求都转发到这里"),
-                ],
+                ]
+                    + [logged?.evidence].compactMap(\.self),
                 fix: Fix(
                     "Give the socket a path of its own, and let location / serve the pages.",
                     "为 socket 使用单独的路径，并由 location / 提供页面。", patch: nil),
                 predicts: [.pageStatus(426), .pageStatus(400), .pageStatus(404)])
         ]
+    }
+
+    /// A page that the access log shows refused with 426 Upgrade Required by this location, while sockets open.
+    private func refusedPage(
+        _ examination: Examination, _ here: Location, _ nginx: NginxEvidence
+    ) -> (status: Int, evidence: Evidence)? {
+        let accesses = examination.files.accesses
+        guard accesses.contains(where: { $0.status == 101 }) else { return nil }
+        let refused = accesses.filter { $0.method == "GET" && $0.status == 426 }
+        guard
+            let page = refused.first(where: { access in
+                access.path.hasPrefix("/") && nginx.trace(access.path, isUpgrade: false).location === here
+                    && !accesses.contains { $0.path == access.path && $0.status == 101 }
+            })
+        else { return nil }
+        return (
+            page.status,
+            Evidence(
+                .log,
+                Phrase(
+                    en: "GET \(page.path) was answered with \(page.status), and sockets with 101",
+                    zh: "GET \(page.path) 得到 \(page.status)，而 socket 得到 101"), at: page.place)
+        )
     }
 }
