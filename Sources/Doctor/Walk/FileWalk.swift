@@ -161,8 +161,8 @@ package struct FileWalk: Sendable {
         var bytes = [UInt8](repeating: 0, count: min(max(size, 0), limit))
         var filled = 0
         while filled < bytes.count {
-            let count = bytes.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress! + filled, $0.count - filled)
+            let count = bytes.withUnsafeMutableBytes { target in
+                target.baseAddress.map { Glibc.read(descriptor, $0 + filled, target.count - filled) } ?? 0
             }
             if count < 0, errno == EINTR { continue }
             if count < 0 { return nil }
