@@ -1,5 +1,6 @@
 import HTTPWire
 import NginxRouting
+import NginxSyntax
 
 /// Socket.IO's polling needs all requests of a session at one process: several workers, several nodes, a cookie that does not come.
 struct StickinessCheck: Check {
