@@ -91,8 +91,9 @@ let package = Package(
         .executableTarget(
             name: "FuzzTargets",
             dependencies: [
-                "Bytes", "CTLS", "EngineIOWire", "Gateway", "HTTPWire", "JSON", "NginxSyntax", "PubSub", "SocketIOWire",
-                "WebSocketWire",
+                "Bytes", "CTLS", "Doctor", "EngineIOWire", "Gateway", "HTTPWire", "JSON", "NginxSyntax",
+                "PubSub",
+                "SocketIOWire", "WebSocketWire",
             ],
             path: "Fuzz",
             exclude: ["Corpus"],

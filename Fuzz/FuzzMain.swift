@@ -8,6 +8,7 @@
     /// libFuzzer.
     @main struct FuzzMain {
         static let targets: [(name: String, run: FuzzTarget)] = [
+            ("doctor", fuzzDoctor),
             ("head", fuzzHead),
             ("frames", fuzzFrames),
             ("inflate", fuzzInflate),

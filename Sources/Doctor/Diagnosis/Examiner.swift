@@ -13,21 +13,24 @@ package enum Examiner {
         var walk = FileWalk()
         for folder in inquiry.folders { try walk.read(folder) }
         if let file = inquiry.nginxFile { try walk.readFile(file) }
-        let sources = inquiry.files + walk.files
-        var subject = inquiry.subject
-        settleDialect(&subject, sources)
-        var files = FileEvidence.gather(sources, subject: &subject)
-        let nginx = NginxEvidence.gather(
-            sources, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
-        files.nginx = nginx.map { NginxView($0) }
-        var probes: ProbeEvidence?
-        if !subject.isOffline {
-            probes = await ProbeEvidence.gather(
-                subject, nginx: nginx, files: files, deadline: deadline, progress: progress)
+        var examination = self.examination(of: inquiry.files + walk.files, inquiry)
+        if !inquiry.subject.isOffline {
+            examination.probes = await ProbeEvidence.gather(
+                examination.subject, nginx: examination.nginx, files: examination.files, deadline: deadline,
+                progress: progress)
         }
-        let examination = Examination(
-            subject: subject, nginx: nginx, files: files, probes: probes, now: inquiry.now)
         return Reasoning.diagnosis(of: examination, notes: walk.notes)
+    }
+
+    /// What `files` say about the inquiry's subject; nothing is read or dialled beyond them.
+    package static func examination(of files: [SourceFile], _ inquiry: Inquiry) -> Examination {
+        var subject = inquiry.subject
+        settleDialect(&subject, files)
+        var evidence = FileEvidence.gather(files, subject: &subject)
+        let nginx = NginxEvidence.gather(
+            files, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
+        evidence.nginx = nginx.map { NginxView($0) }
+        return Examination(subject: subject, nginx: nginx, files: evidence, now: inquiry.now)
     }
 
     /// `http://host/path` may be a page or what a page passes to `io()`: the files tell, when there are any.
