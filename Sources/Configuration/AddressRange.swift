@@ -25,7 +25,7 @@ public struct AddressRange: Sendable, Hashable {
     }
 
     private let bits: Bits
-    /// How many of the bits count, 0 ... 128.
+    /// How many of the bits count: 0 to 128.
     private let count: Int
 
     private init(_ bits: Bits, _ count: Int) {

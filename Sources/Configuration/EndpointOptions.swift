@@ -47,6 +47,8 @@ public struct EndpointOptions: Sendable, Equatable {
     public var stats: String?
     /// Whether sessions are pushed their user's notifications.
     public var notifications: Bool
+    /// Whether clients may hear topics by server-sent events.
+    public var eventStream = true
     /// What only endpoints have that speak Engine.IO.
     public var engine = EngineOptions()
 

@@ -114,6 +114,12 @@ extension Options {
                     Whether sessions are told their user's notifications. Those unread at connect, and each one when it is \
                     sent; `docs/notifications.md` has the whole story. Without it a client may still ask.
                     """),
+                row(
+                    "endpoint.event_stream", .boolean, .boolean(\.eventStream),
+                    """
+                    Whether topics can be heard by server-sent events too. For clients that cannot have a WebSocket: a `GET` with \
+                    `Accept: text/event-stream`, with the same token and the same rights; `docs/protocol.md` tells how.
+                    """),
             ] + engineRows),
         RowGroup(
             name: "topic",

@@ -47,6 +47,20 @@ import WebSocketWire
         withExtendedLifetime(clients) {}
     }
 
+    @Test func `the store tells how long its commits take`() throws {
+        let directory = try TemporaryDirectory()
+        let server = try TestServer(loops: 1, store: directory.path)
+        let api = try APICaller(server)
+        #expect(try api.post("/api/v1/notify", #"{"user":"ada","data":1}"#).status == 200)
+        let text = try api.get("/metrics").body
+        let count = text.firstMatch(of: #/sockeye_store_commit_seconds_count (\d+)/#).map { $0.output.1 }
+        #expect(Int(count ?? "") ?? 0 >= 1)
+        for name in ["sockeye_store_requests_total ", "sockeye_store_waiting{kind=\"write\"} 0"] {
+            #expect(text.contains("\n" + name))
+        }
+        #expect(text.contains("sockeye_store_failures_total{reason=\"disk\"} 0"))
+    }
+
     @Test func `every metric has help and type, and is told once`() throws {
         let text = try get("/metrics").components(separatedBy: "\r\n\r\n")[1]
         var announced: Set<String> = []

@@ -56,6 +56,14 @@ public struct Admission: Sendable {
         }
     }
 
+    /// Why a page of this origin may not connect; nil when it may, and without Origin.
+    func judgeOrigin(of head: RequestHead, from peer: @autoclosure () -> Peer) -> Refusal? {
+        guard head.fields.contains("origin"),
+            case .refused(let inputs) = origins.judge(head.fields.values(of: "origin"))
+        else { return nil }
+        return originRefused(head, inputs, from: peer())
+    }
+
     /// What is to be said of the page a request comes from.
     func judgeOrigin(of head: RequestHead) -> OriginPolicy.Verdict {
         origins.judge(head.fields.values(of: "origin"))
@@ -116,6 +124,13 @@ extension Admission {
             remedy: "send a token " + places.joined(separator: ", or ") + "; 'sockeye token mint' makes one")
         refusal.fields = [("WWW-Authenticate", "Bearer")]
         return refusal
+    }
+
+    /// A request for server-sent events that names no usable topics: 400.
+    func badEvents(_ error: SockeyeError, _ head: RequestHead, from peer: Peer) -> Refusal {
+        Refusal(
+            .eventTopics, summary(head, peer), message: redaction.masked(error.description),
+            remedy: "\(error.remedy); each topic is a parameter of its own: ?topic=a&topic=b")
     }
 
     /// The path names another user than the token: 403.

@@ -34,6 +34,8 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     /// The endpoint wants a token with the handshake, and none came.
     case tokenMissing = "TOKEN-MISSING"
 
+    /// A request for server-sent events names topics that cannot be, or too many.
+    case eventTopics = "EVENTS-TOPICS"
     /// The path names another user than the token.
     case pathUser = "PATH-USER"
 
@@ -86,7 +88,7 @@ public enum RefusalCode: String, CaseIterable, Sendable {
     public var status: Int {
         switch self {
         case .upgradeStripped, .http10, .connectionClose, .upgradeOther, .noUpgrade, .version: 426
-        case .key, .versionMissing, .subprotocol, .body, .plainOnTLSPort, .proxyProtocol: 400
+        case .eventTopics, .key, .versionMissing, .subprotocol, .body, .plainOnTLSPort, .proxyProtocol: 400
         case .engineVersion, .engineTransport, .engineSession, .engineRequest: 400
         case .namespaceUnknown, .namespaceAsPath: 404
         case .connectMissing: 408

@@ -10,7 +10,8 @@ import WebSocketWire
 extension Connection {
     /// What becomes of a request to an endpoint.
     enum Admitted {
-        case accepted(Handshake.Accepted, Identity?, DeflateParameters?)
+        /// Without a handshake it is a request for server-sent events.
+        case accepted(Handshake.Accepted?, Identity?, DeflateParameters?)
         /// The token is not known here, and somebody else is asked.
         case asked(AwaitedHandshake, PresentedToken)
         case refused(Refusal)
@@ -29,10 +30,22 @@ extension Connection {
             endpoint.deflate.mode == .off
             ? nil : DeflateNegotiation.accept(offers: handshake.extensions, policy: endpoint.deflate)
         guard endpoint.dialect == .sockeye else { return .accepted(handshake, nil, deflate) }
+        return admit(head, handshake, endpoint, index, deflate: deflate)
+    }
+
+    /// Checks who the user is.
+    ///
+    /// - Parameter handshake: nil for a request that wants server-sent events.
+    func admit(
+        _ head: RequestHead, _ handshake: Handshake.Accepted?, _ endpoint: Endpoint, _ index: Int,
+        deflate: DeflateParameters?
+    ) -> Admitted {
         let presented = presentedToken(head, handshake, endpoint)
         loop.shared.log.presented(presented, self, head, endpoint)
         guard let token = presented else {
-            if endpoint.tokenPlaces.contains(.message) { return .accepted(handshake, nil, deflate) }
+            if handshake != nil, endpoint.tokenPlaces.contains(.message) {
+                return .accepted(handshake, nil, deflate)
+            }
             return .refused(
                 loop.shared.admission.tokenMissing(head, from: origin, places: endpoint.tokenPlaceWords))
         }
@@ -59,7 +72,7 @@ extension Connection {
 
     /// The token a handshake carries, from the first of the allowed places that has one; nil when none has.
     private func presentedToken(
-        _ head: RequestHead, _ handshake: Handshake.Accepted, _ endpoint: Endpoint
+        _ head: RequestHead, _ handshake: Handshake.Accepted?, _ endpoint: Endpoint
     ) -> String? {
         if endpoint.tokenPlaces.contains(.query), let token = head.query(endpoint.tokenParameter) {
             return token
@@ -74,7 +87,7 @@ extension Connection {
         {
             return token
         }
-        if endpoint.tokenPlaces.contains(.subprotocol) {
+        if endpoint.tokenPlaces.contains(.subprotocol), let handshake {
             return handshake.offeredProtocols.first { $0.hasPrefix(Self.tokenProtocol) }
                 .map { String($0.dropFirst(Self.tokenProtocol.count)) }
         }

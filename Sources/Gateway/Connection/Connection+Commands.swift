@@ -65,14 +65,7 @@ extension Connection {
             guard may(.presence, .presence, topic, id) else { return }
             loop.readPresence(of: topic, for: asker(id))
         case .subscribe(let topic, let wish, let id):
-            let topic = topic.string
-            guard may(wish.operations, .subscribe, topic, id) else { return }
-            let held = loop.hub.subscriptionCount(of: slot) + pendingSubscriptions
-            guard held < loop.shared.limits.maxSubscriptions || loop.hub.isSubscribed(slot, to: topic) else {
-                return refuse(.tooManySubscriptions(limit: loop.shared.limits.maxSubscriptions), id: id)
-            }
-            if isAsked(.subscribe) { return askToSubscribe(topic, wish, [UInt8](id)) }
-            subscribe(to: topic, wish, [UInt8](id))
+            subscribe(to: topic.string, wish, id: id)
         case .unsubscribe(let topic, let id):
             loop.unsubscribe(self, from: topic.string, id: [UInt8](id))
         case .inbox(let wish, let id): tellInbox(wish, id: [UInt8](id))
@@ -80,6 +73,17 @@ extension Connection {
         case .auth, .ping:
             break
         }
+    }
+
+    /// Subscribes, if the rights, the limits and the backend allow it.
+    func subscribe(to topic: String, _ wish: SubscribeWish, id: UnsafeRawBufferPointer) {
+        guard may(wish.operations, .subscribe, topic, id) else { return }
+        let held = loop.hub.subscriptionCount(of: slot) + pendingSubscriptions
+        guard held < loop.shared.limits.maxSubscriptions || loop.hub.isSubscribed(slot, to: topic) else {
+            return refuse(.tooManySubscriptions(limit: loop.shared.limits.maxSubscriptions), id: id)
+        }
+        if isAsked(.subscribe) { return askToSubscribe(topic, wish, [UInt8](id)) }
+        subscribe(to: topic, wish, [UInt8](id))
     }
 
     private func publish(
@@ -130,9 +134,11 @@ extension Connection {
             $0.member("topic", topic)
         } then: { connection, decision in
             if let error = SockeyeError(decision) {
-                return id.withUnsafeBytes { connection.refuse(error, id: $0) }
+                id.withUnsafeBytes { connection.refuse(error, id: $0) }
+            } else {
+                connection.subscribe(to: topic, wish, id)
             }
-            connection.subscribe(to: topic, wish, id)
+            if connection.eventStream != nil { connection.subscribeMore() }
         }
     }
 
@@ -282,6 +288,7 @@ extension Connection {
 
     func subscribed(_ answer: JoinAnswer, id: [UInt8]) {
         loop.shared.log.subscribed(self, answer.topic)
+        eventStream?.joined(answer)
         say(followedBy: answer.past) { buffer in
             id.withUnsafeBytes { SockeyeEncoder.appendSubscribed(answer, id: $0, to: buffer) }
         }

@@ -40,6 +40,8 @@ extension Connection {
         setDeadline(after: loop.shared.limits.closeTimeout)
         loop.metrics.countClose(code.rawValue)
         loop.shared.log.closed(self, code: code, reason: reason, byUs: true)
+        // Of events the end of the response is the end; nobody will answer.
+        if eventStream != nil { endAfterFlush() }
     }
 
     /// Ends the connection in an orderly way once everything queued is sent: our side is shut, and what the peer
@@ -90,7 +92,8 @@ extension Connection {
         guard phase != .closed else { return }
         loop.shared.log.ended(self, named(why))
         unsubscribeAll()
-        if phase == .open {
+        // A client of events has no other way to go.
+        if phase == .open, eventStream == nil {
             loop.metrics.countClose(CloseCode.abnormal.rawValue)
             lost(why)
         }

@@ -143,7 +143,8 @@ extension Connection {
             refuse(loop.shared.admission.tooFast(excess, head, from: origin), head)
             return false
         }
-        switch admit(head, to: index) {
+        let wantsEvents = asksForEvents(head, loop.shared.endpoints.endpoints[index])
+        switch wantsEvents ? admitEvents(head, to: index) : admit(head, to: index) {
         case .refused(let refusal):
             refuse(refusal, head)
             return false
@@ -158,7 +159,12 @@ extension Connection {
                 askToOpen(identity)
                 return false
             }
-            open(head, handshake, endpoint: index, identity: identity, deflate: deflate)
+            if let handshake {
+                open(head, handshake, endpoint: index, identity: identity, deflate: deflate)
+            } else if let identity {
+                openEvents(head, endpoint: index, identity: identity)
+                guard phase != .closed else { return true }
+            }
             dropExchangeKeeping(bytes)
             return true
         }

@@ -17,7 +17,8 @@ struct PresentedToken: Sendable {
 extension Connection {
     /// A handshake that is right but for its token, of which nothing is known yet.
     struct AwaitedHandshake: Sendable {
-        let handshake: Handshake.Accepted
+        /// Nil for a request that wants server-sent events.
+        let handshake: Handshake.Accepted?
         let endpoint: Int
         let deflate: DeflateParameters?
     }
@@ -131,9 +132,13 @@ extension Connection {
             guard phase == .http else { return }
             if exchange.inbox.isEmpty && exchange.body == nil { dropExchange() }
         } else {
-            open(
-                head, waiting.handshake, endpoint: waiting.endpoint, identity: identity,
-                deflate: waiting.deflate)
+            if let handshake = waiting.handshake {
+                open(
+                    head, handshake, endpoint: waiting.endpoint, identity: identity, deflate: waiting.deflate)
+            } else if let identity {
+                openEvents(head, endpoint: waiting.endpoint, identity: identity)
+                guard phase != .closed else { return }
+            }
             setInterest(interest.union(.read).subtracting(.ignoringReadHangup))
             dropExchangeKeeping(exchange.inbox.mutableBytes)
         }

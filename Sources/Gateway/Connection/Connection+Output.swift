@@ -9,6 +9,12 @@ extension Connection {
     /// Sends, or queues what the socket does not take.
     func emit(_ bytes: UnsafeRawBufferPointer) {
         guard phase != .closed, !bytes.isEmpty else { return }
+        if let eventStream {
+            let events = rewritten(bytes, by: eventStream)
+            loop.metrics.bytesSent &+= UInt64(events.count)
+            settle(socket.send(events.bytes))
+            return loop.buffers.give(events)
+        }
         loop.metrics.bytesSent &+= UInt64(bytes.count)
         settle(socket.send(bytes))
     }
@@ -16,6 +22,11 @@ extension Connection {
     /// Sends several stretches as one.
     func emit(_ stretches: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
         guard phase != .closed, !stretches.isEmpty else { return }
+        if eventStream != nil {
+            // One at a time: each is whole frames.
+            for stretch in stretches { emit(stretch) }
+            return
+        }
         for stretch in stretches { loop.metrics.bytesSent &+= UInt64(stretch.count) }
         settle(stretches.count == 1 ? socket.send(stretches[0]) : socket.send(stretches))
     }

@@ -19,13 +19,20 @@ extension Connection {
             handshake,
             subprotocol: endpoint.dialect == .sockeye ? loop.shared.subprotocol(for: handshake) : nil,
             extensions: deflate?.headerValue, to: loop.reply)
-        self.endpoint = UInt16(truncatingIfNeeded: index)
         dialect = endpoint.dialect
         reader = MessageReader(role: .server, messageLimit: endpoint.messageLimit, deflate: deflate)
         if let deflate {
             writer = DeflatingWriter(MessageWriter(role: .server, deflate: deflate, policy: endpoint.deflate))
             if deflate.serverNoContextTakeover && deflate.serverMaxWindowBits == 15 { lane = .deflated }
         }
+        loop.metrics.opened &+= 1
+        opened(head, index, identity: identity)
+    }
+
+    /// From here on messages flow.
+    func opened(_ head: RequestHead, _ index: Int, identity: Identity?) {
+        let endpoint = loop.shared.endpoints.endpoints[index]
+        self.endpoint = UInt16(truncatingIfNeeded: index)
         phase = .open
         loop.outlets.set(.closed, false, for: slot)
         lastReceived = loop.tick
@@ -37,7 +44,6 @@ extension Connection {
         authenticationDue = endpoint.dialect == .sockeye && !session.isAuthenticated
         phaseBegan = loop.tick
         hasOpened = true
-        loop.metrics.opened &+= 1
         loop.metrics.usage[index].connections += 1
         setDeadline(after: nextBeat(idle: 0))
         beBackForToken()
@@ -54,6 +60,8 @@ extension Connection {
     }
 
     func readMessages(_ bytes: UnsafeMutableRawBufferPointer) {
+        // Behind its request a client of events has nothing to say.
+        if eventStream != nil { return linger(bytes.count) }
         if let held {
             // Older input still waits for the peer to read; this must not overtake it.
             held.append(UnsafeRawBufferPointer(bytes))
@@ -113,6 +121,7 @@ extension Connection {
         let limits = loop.shared.limits
         // While it waits for an answer nothing is read from it, and it is not to blame for that.
         if awaitsAnswer { lastReceived = loop.tick }
+        if eventStream != nil { return beatEvents() }
         if authenticationDue && !awaitsAnswer && age >= limits.authenticationTimeout {
             return close(.authenticationTimeout)
         }

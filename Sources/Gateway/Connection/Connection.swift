@@ -78,6 +78,8 @@ final class Connection {
     var buckets = RateBuckets()
     /// The client, where a trusted proxy stands between.
     var forwarded: ForwardedClient?
+    /// Rewrites what is sent, where the client hears by server-sent events.
+    var eventStream: EventStream?
     /// Compression state, where it was negotiated.
     var writer: DeflatingWriter?
     /// The Engine.IO session this WebSocket is for; nil for other dialects, and when it is over.

@@ -41,8 +41,7 @@ extension EndpointTable {
                     tokenParameter: option.queryName, cookieName: option.cookieName, rights: rights,
                     userParameter: option.userParameter,
                     messageLimit: options.messageLimit(of: option), deflate: DeflatePolicy(options, option),
-                    notifies: option.notifications,
-                    engine: engine))
+                    notifies: option.notifications, givesEvents: option.eventStream, engine: engine))
         }
         self.init(endpoints)
     }

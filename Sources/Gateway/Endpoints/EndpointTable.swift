@@ -41,6 +41,8 @@ struct Endpoint: Sendable {
     var deflate: DeflatePolicy
     /// Whether sessions are pushed their user's notifications.
     var notifies = true
+    /// Whether clients may hear topics by server-sent events.
+    var givesEvents = true
     /// What its Engine.IO sessions have in common; nil for other dialects.
     var engine: EngineEndpoint?
 }

@@ -1,6 +1,7 @@
 import Bytes
 import EventLoop
 import JSON
+import SQLiteStore
 import Synchronization
 import Telemetry
 
@@ -22,6 +23,8 @@ extension Census {
         text.gauge("sockeye_topics", "Topics remembered, with subscribers or without.", topics)
         text.counter("sockeye_sockets_accepted_total", "Sockets accepted.", metrics.accepted)
         text.counter("sockeye_connections_opened_total", "WebSockets opened.", metrics.opened)
+        text.counter(
+            "sockeye_event_streams_total", "Responses of server-sent events begun.", metrics.eventStreams)
         text.counter(
             "sockeye_messages_received_total", "WebSocket messages from clients.", metrics.messagesReceived)
         text.counter("sockeye_received_bytes_total", "Bytes read from sockets.", metrics.bytesReceived)
@@ -66,11 +69,31 @@ extension Census {
             "sockeye_lost_idle_seconds",
             "How long WebSockets that ended without a close frame had been silent.", metrics.idleAtLoss,
             bounds: PrometheusText.idleBounds)
+        let learned = shared.idleCuts.withLock { $0.learned(now: EventLoop.now()) }
         text.gauge(
             "sockeye_learned_networks",
-            "Client networks known to cut idle connections, which are pinged in time.",
-            shared.idleCuts.withLock { $0.learned(now: EventLoop.now()) }.count)
+            "Client networks known to cut idle connections, which are pinged in time.", learned.count)
+        text.gauges(
+            "sockeye_network_cut_seconds",
+            "At what silence a learned network cuts; the twenty that rest on most deaths.", by: "network",
+            learned.prefix(Self.networksTold).map { ($0.network.description, Int($0.cut / 1000)) })
+        if let store = shared.store { tell(store, shared.storeLatency.counts, in: text) }
         return text.bytes
+    }
+
+    private func tell(_ store: Store, _ latency: StoreLatency.Counts, in text: PrometheusText) {
+        let statistics = store.statistics
+        text.histogram(
+            "sockeye_store_commit_seconds",
+            "How long the store's commits take until they are on the disk.", latency.commits)
+        text.counter(
+            "sockeye_store_requests_total", "Requests that wrote to the store.", statistics.requests)
+        text.counters(
+            "sockeye_store_failures_total", "What the store did not do, by why.", by: "reason",
+            [("disk", latency.failures), ("busy", statistics.refused)])
+        text.gauges(
+            "sockeye_store_waiting", "Requests that wait for the store.", by: "kind",
+            [("read", statistics.waitingReads), ("write", statistics.waiting)])
     }
 
     /// `{"connections":N,"subscriptions":N,…}` for `GET /api/v1/stats`.

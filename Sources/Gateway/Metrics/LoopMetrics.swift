@@ -16,6 +16,8 @@ struct LoopMetrics: Sendable {
     var accepted: UInt64 = 0
     /// WebSockets opened.
     var opened: UInt64 = 0
+    /// Responses of server-sent events begun.
+    var eventStreams: UInt64 = 0
     /// Whole WebSocket messages from clients, pings and the like not counted.
     var messagesReceived: UInt64 = 0
     /// Bytes read from sockets, before TLS is counted.
@@ -55,6 +57,7 @@ struct LoopMetrics: Sendable {
     mutating func merge(_ other: LoopMetrics) {
         accepted &+= other.accepted
         opened &+= other.opened
+        eventStreams &+= other.eventStreams
         messagesReceived &+= other.messagesReceived
         bytesReceived &+= other.bytesReceived
         published &+= other.published

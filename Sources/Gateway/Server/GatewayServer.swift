@@ -96,8 +96,10 @@ public struct GatewayServer {
         }
         let changes = StoreChanges()
         let store: Store
+        let latency = StoreLatency()
         do throws(StoreError) {
-            store = try Store(path: state.path(of: Store.fileName), onChange: changes.report)
+            store = try Store(
+                path: state.path(of: Store.fileName), onChange: changes.report, onCommit: latency.record)
         } catch {
             throw .store(error)
         }
@@ -111,7 +113,8 @@ public struct GatewayServer {
         shared = try ServerShared(
             options: options, listeners: plans.map(\.address.description),
             connections: Self.mostConnections(options, descriptors),
-            tokens: tokens, tls: context, log: log, store: store, changes: changes)
+            tokens: tokens, tls: context, log: log, store: store, changes: changes,
+            storeLatency: latency)
     }
 
     static func mostConnections(_ options: Options, _ descriptors: Int) -> Int {

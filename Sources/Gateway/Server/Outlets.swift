@@ -14,6 +14,8 @@ struct Outlets {
         static let hasParts = Obstacles(rawValue: 4)
         /// Not open, or closing: nothing more is delivered.
         static let closed = Obstacles(rawValue: 8)
+        /// Frames become server-sent events first.
+        static let rewritten = Obstacles(rawValue: 16)
     }
 
     struct Outlet {

@@ -25,6 +25,8 @@ final class ServerShared: Sendable {
     private let policies: [(pattern: TopicPattern, policy: StreamPolicy)]
     /// What outlives the server; nil in tests that need none.
     let store: Store?
+    /// How long its commits take.
+    let storeLatency: StoreLatency
     /// What the store reports, to whoever listens.
     let changes: StoreChanges
     /// Who may use the HTTP API.
@@ -65,9 +67,10 @@ final class ServerShared: Sendable {
     init(
         options: Options, listeners: [String], connections: Int, tokens: TokenSetup,
         tls: TLSServerContext?, log: LogSink, store: Store? = nil, changes: StoreChanges = StoreChanges(),
-        routes: RouteTable = RouteTable()
+        storeLatency: StoreLatency = StoreLatency(), routes: RouteTable = RouteTable()
     ) throws(ServeError) {
         self.store = store
+        self.storeLatency = storeLatency
         self.changes = changes
         outgoing = try OutgoingHTTP(for: options)
         calls = try options.calls.map { options throws(ServeError) in try CallPlan(options) }

@@ -39,6 +39,7 @@ final class TestServer: @unchecked Sendable {
         ]
         apiKey = try store.map(Self.makeKey)
         let changes = StoreChanges()
+        let latency = StoreLatency()
         var storeOptions = StoreOptions()
         storeOptions.changeInterval = 20
         let shared = try ServerShared(
@@ -47,8 +48,9 @@ final class TestServer: @unchecked Sendable {
             log: log,
             store: try store.map {
                 try Store(
-                    path: $0 + "/" + Store.fileName, options: storeOptions, onChange: changes.report)
-            }, changes: changes, routes: routes)
+                    path: $0 + "/" + Store.fileName, options: storeOptions, onChange: changes.report,
+                    onCommit: latency.record)
+            }, changes: changes, storeLatency: latency, routes: routes)
         let loops = try (0..<count).map { try EventLoop(name: "test-\($0)") }
         let mailboxes = loops.map { loop in Mailbox<LoopMessage> { loop.wake() } }
         shared.tokens.start(mailboxes)
