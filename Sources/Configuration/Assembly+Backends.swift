@@ -63,7 +63,14 @@ extension Assembly {
 
     /// The server may run as another user, so this is a warning; it does not start without the file.
     mutating func checkReadable(_ path: String?, _ place: Place) {
-        guard let path, access(path, R_OK) != 0 else { return }
+        guard let path else { return }
+        if let name = SecretVariable.name(path) {
+            if environment[name]?.isEmpty == false { return }
+            return warn(
+                place, "the variable \(name) is not set",
+                hint: "the server needs it at its start, or a file instead")
+        }
+        guard access(path, R_OK) != 0 else { return }
         warn(
             place, "\(path) cannot be read: \(String(cString: strerror(errno)))",
             hint: "the server needs it at its start; check path, owner and mode")

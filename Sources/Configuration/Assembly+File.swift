@@ -131,6 +131,7 @@ private struct FileReader {
 
     /// A path inside a configuration file starts at that file's directory, unless it is absolute or begins with `~/`.
     private func resolve(_ text: String) -> String {
+        if SecretVariable.name(text) != nil { return text }
         guard !text.hasPrefix("/"), text != "~", !text.hasPrefix("~/"), let slash = path.lastIndex(of: "/")
         else { return text }
         return path[...slash] + text

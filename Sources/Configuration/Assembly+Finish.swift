@@ -42,7 +42,7 @@ extension Assembly {
     /// Puts what `NODE_ENV` says in the place of `node_env`; whoever forgot to set it does not get the laxer rules.
     private mutating func resolveProfile() {
         guard options.profile == .nodeEnvironment else { return }
-        let word = nodeEnvironment ?? ""
+        let word = environment["NODE_ENV"] ?? ""
         options.profile = ["development", "test"].contains(word) ? .development : .production
         if !["development", "test", "production"].contains(word) {
             warn(

@@ -8,8 +8,8 @@ struct Assembly {
     var entryPlaces: [String: [Place]] = [:]
     var problems: [ConfigurationProblem] = []
     var warnings: [ConfigurationProblem] = []
-    /// What `NODE_ENV` says; `nil` without it.
-    private(set) var nodeEnvironment: String?
+    /// All variables, for those that are named by a value.
+    private(set) var environment: [String: String] = [:]
     /// The home directory, if it is known.
     let home: String?
 
@@ -23,7 +23,7 @@ struct Assembly {
 
     /// Applies every environment variable that is an option.
     mutating func apply(environment: [String: String]) {
-        nodeEnvironment = environment["NODE_ENV"]
+        self.environment = environment
         for option in Options.table {
             guard let name = option.description.environment, let text = environment[name] else { continue }
             set(option, to: text, from: .environment(name))

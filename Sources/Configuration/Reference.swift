@@ -54,7 +54,9 @@ extension Options {
         that names the nearest one that exists.
 
         Secrets are never values on this page. Private keys are files, and the secret that signs tokens lives in the
-        `state` directory: flags and variables can be read by other processes.
+        `state` directory: flags and variables can be read by other processes. Where a platform hands secrets over in
+        variables alone, `env:NAME` in the place of a file's path takes what the variable `NAME` holds, for every option that
+        names a file with a secret, a key or header lines (but not for `[[tls]]`).
 
         **Times** are numbers with a unit of `ms`, `s`, `m`, `h` or `d`: `"250ms"`, `"10s"`, `"1h30m"`. **Sizes** are bytes, or
         have a unit: `4096`, `"64KiB"`, `"1MiB"`; `KB`, `MB` and `GB` are powers of ten. **Paths** in a file are relative to its

@@ -18,10 +18,10 @@ import WebSocketWire
         return buffer.array
     }
 
-    private func rewritten(_ stream: EventStream, _ frames: [UInt8]) -> (text: String, isOver: Bool) {
+    private func rewritten(_ stream: EventStream, _ frames: [UInt8]) -> String {
         let buffer = ByteBuffer()
-        let isOver = frames.withUnsafeBytes { stream.append(frames: $0, to: buffer) }
-        return (String(decoding: buffer.array, as: UTF8.self), isOver)
+        frames.withUnsafeBytes { stream.append(frames: $0, to: buffer) }
+        return String(decoding: buffer.array, as: UTF8.self)
     }
 
     private func join(
@@ -38,7 +38,7 @@ import WebSocketWire
         let stream = EventStream(topics: ["a", "b\""], lastID: nil)
         join(stream, "a", 35, 4)
         #expect(
-            rewritten(stream, frames(#"{"type":"subscribed","topic":"a","epoch":"z","offset":4}"#)).text
+            rewritten(stream, frames(#"{"type":"subscribed","topic":"a","epoch":"z","offset":4}"#))
                 == "id: z.4,-\ndata: {\"type\":\"subscribed\",\"topic\":\"a\",\"epoch\":\"z\",\"offset\":4}\n\n"
         )
         join(stream, "b\"", 36, 0)
@@ -49,7 +49,7 @@ import WebSocketWire
                 #"{"type":"message","topic":"b\"","offset":1,"data":2}"#,
                 #"{"type":"message","topic":"other","offset":9,"data":3}"#,
                 #"{"type":"error","code":"x"}"#)
-        ).text
+        )
         #expect(
             text
                 == """
@@ -70,7 +70,7 @@ import WebSocketWire
     @Test func `line breaks in the data are lines of data`() {
         let stream = EventStream(topics: [], lastID: nil)
         #expect(
-            rewritten(stream, frames("{\"data\":\n[1,\r\n2]\r}")).text
+            rewritten(stream, frames("{\"data\":\n[1,\r\n2]\r}"))
                 == "data: {\"data\":\ndata: [1,\ndata: \ndata: 2]\ndata: }\n\n")
     }
 
@@ -78,7 +78,7 @@ import WebSocketWire
     func `frames of every length are read`(_ length: Int) {
         let stream = EventStream(topics: [], lastID: nil)
         let text = String(repeating: "x", count: length)
-        #expect(rewritten(stream, frames(text, "end")).text == "data: \(text)\n\ndata: end\n\n")
+        #expect(rewritten(stream, frames(text, "end")) == "data: \(text)\n\ndata: end\n\n")
     }
 
     @Test func `pings are comments, a window is a retry, and a close is the last event`() {
@@ -86,14 +86,13 @@ import WebSocketWire
         let buffer = ByteBuffer()
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         FrameWriter.append(.ping, payload: nothing, to: buffer)
-        #expect(rewritten(stream, buffer.array).text == ":\n\n")
+        #expect(rewritten(stream, buffer.array) == ":\n\n")
         let away = #"{"type":"going_away","reconnect_within_ms":1234}"#
-        #expect(rewritten(stream, frames(away)).text == "retry: 1234\ndata: \(away)\n\n")
+        #expect(rewritten(stream, frames(away)) == "retry: 1234\ndata: \(away)\n\n")
         buffer.removeAll(keepingCapacity: 1024)
         FrameWriter.appendClose(
             CloseCode(rawValue: 3503), reason: "token \"ended\"", maskingKey: nil, to: buffer)
-        let (text, isOver) = rewritten(stream, buffer.array + frames("never"))
-        #expect(isOver)
+        let text = rewritten(stream, buffer.array + frames("never"))
         #expect(text == #"data: {"type":"closed","code":3503,"reason":"token \"ended\""}"# + "\n\n")
     }
 
@@ -105,14 +104,14 @@ import WebSocketWire
         // What was missed follows; until it has come the position is the old one.
         join(stream, "a", 35, 7, .recovered)
         #expect(
-            rewritten(stream, frames(#"{"type":"subscribed","topic":"a"}"#)).text.hasPrefix("id: z.5,-\n"))
+            rewritten(stream, frames(#"{"type":"subscribed","topic":"a"}"#)).hasPrefix("id: z.5,-\n"))
         #expect(
-            rewritten(stream, frames(#"{"type":"message","topic":"a","offset":6,"data":1}"#)).text
+            rewritten(stream, frames(#"{"type":"message","topic":"a","offset":6,"data":1}"#))
                 .hasPrefix("id: z.6,-\n"))
         let refused = EventStream(topics: ["a"], lastID: "z.5")
         join(refused, "a", 36, 2, .refused(.epochChanged))
         #expect(
-            rewritten(refused, frames(#"{"type":"subscribed","topic":"a"}"#)).text.hasPrefix("id: 10.2\n"))
+            rewritten(refused, frames(#"{"type":"subscribed","topic":"a"}"#)).hasPrefix("id: 10.2\n"))
         for id in [
             "", "z.5", "z.5,y.1,x.2", ".5,z.1x", "nonsense,5", "z.-1,zzzzzzzzzzzzzzzzzz.1", ",", "z,z",
         ] {

@@ -110,7 +110,8 @@ import WebSocketWire
 /// The reference page and the metrics are about the same things.
 @Suite("docs/metrics.md") struct MetricsDocumentTests {
     @Test func `every metric has its row, and no other has`() throws {
-        let server = try TestServer(loops: 1)
+        let directory = try TemporaryDirectory()
+        let server = try TestServer(loops: 1, store: directory.path)
         let text = try TestClient(
             port: server.port,
             request: "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"

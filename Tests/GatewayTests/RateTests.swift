@@ -174,3 +174,65 @@ import Testing
         #expect(try #require(ProxyTrust.address(ip)).limitName == name)
     }
 }
+
+/// The same limits, where clients speak Socket.IO.
+@Suite(.timeLimit(.minutes(5))) struct SocketRateTests {
+    private func server(_ operation: RateOptions.Operation, per subject: RateOptions.Subject) throws
+        -> TestServer
+    {
+        try TestServer(loops: 2) {
+            $0.endpoints = [EndpointOptions(path: "/socket.io", dialect: .socketIO)]
+            var namespace = NamespaceOptions(name: "/")
+            namespace.open = true
+            $0.namespaces = [namespace]
+            var event = EventOptions(name: "say")
+            event.actions = [.broadcast]
+            $0.events = [event]
+            var rate = RateOptions(limit: "1/h")
+            (rate.operations, rate.per, rate.burst) = ([operation], subject, 2)
+            $0.rates = [rate]
+        }
+    }
+
+    private func next(_ client: TestClient, _ prefix: String) throws -> String {
+        while true {
+            guard case .text(let text) = try client.next() else { return "" }
+            if text.hasPrefix(prefix) { return text }
+        }
+    }
+
+    @Test(arguments: [RateOptions.Operation.any, .publish], [RateOptions.Subject.address, .connection])
+    func `an event over its limit is refused by its acknowledgement`(
+        _ operation: RateOptions.Operation, _ subject: RateOptions.Subject
+    ) throws {
+        let server = try server(operation, per: subject)
+        let client = try TestClient(port: server.port, path: "/socket.io/?EIO=4&transport=websocket")
+        _ = try next(client, "0")
+        client.send("40")
+        _ = try next(client, "40")
+        for number in 1...2 {
+            client.send("42\(number)[\"say\",1]")
+            #expect(try next(client, "43\(number)").contains(#""ok":true"#))
+        }
+        client.send(#"423["say",1]"#)
+        #expect(try next(client, "433").contains(#""code":"rate_limited""#))
+    }
+
+    @Test func `new sessions of an address are limited, polling and WebSocket alike`() throws {
+        let server = try server(.connect, per: .address)
+        func poll() throws -> String {
+            try TestClient(
+                port: server.port,
+                request:
+                    "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            ).readAll()
+        }
+        #expect(try poll().hasPrefix("HTTP/1.1 200 "))
+        _ = try TestClient(port: server.port, path: "/socket.io/?EIO=4&transport=websocket")
+        let refused = try poll()
+        #expect(refused.hasPrefix("HTTP/1.1 429 ") && refused.contains("Retry-After: "))
+        #expect(
+            try TestClient(port: server.port, path: "/socket.io/?EIO=4&transport=websocket").response
+                .hasPrefix("HTTP/1.1 429 "))
+    }
+}

@@ -34,6 +34,24 @@ import Tokens
         )
     }
 
+    @Test func `a secret may come in a variable`() throws {
+        // A name of its own: variables are the whole process's.
+        setenv("SOCKEYE_TEST_JWT_SECRET", "0123456789abcdef0123456789abcdef", 1)
+        let server = try TestServer(loops: 1) {
+            var entry = KeyOptions()
+            entry.secretFile = "env:SOCKEYE_TEST_JWT_SECRET"
+            $0.keys = [entry]
+        }
+        let key = try #require(TokenKey(hs256: Array("0123456789abcdef0123456789abcdef".utf8)))
+        let token = try TokenMint.mint(user: "ada", ttl: 60, now: Self.now, key: key)
+        #expect(try connect(server, token).status == 101)
+        #expect(throws: (any Error).self) {
+            _ = try SecretFile.line("env:SOCKEYE_TEST_NOT_SET")
+        }
+        setenv("SOCKEYE_TEST_HEADERS", "A: b\nC: d", 1)
+        #expect(try HeaderFile.read("env:SOCKEYE_TEST_HEADERS").map(\.name) == ["A", "C"])
+    }
+
     @Test func `a key set is fetched, and again when a token names a key that is new`() throws {
         let (one, two) = (try pair("one"), try pair("two"))
         let issuer = PlainServer { _ in (200, one.set) }

@@ -2,6 +2,7 @@ import Bytes
 import EngineIOWire
 import EventLoop
 import HTTPWire
+import PubSub
 import Transport
 import WebSocketWire
 
@@ -78,6 +79,16 @@ extension Connection {
                         503, "SERVER-STOPPING", "the server is being stopped",
                         "connect again in a few seconds", fields + [("Retry-After", "5")]))
             }
+            if case .open = request, loop.shared.limited.contains(.connect),
+                let excess = addressExcess(.connect, at: endpoint.index)
+            {
+                let refusal = loop.shared.admission.tooFast(excess, head, from: origin)
+                loop.keep(refusal)
+                return .response(
+                    .problem(
+                        refusal.status, refusal.code, refusal.message, refusal.remedy,
+                        fields + refusal.fields))
+            }
             return .request(request)
         } catch {
             if error == .badRequest(.upgrade), head.query("transport") == "websocket",
@@ -108,12 +119,18 @@ extension Connection {
         }
     }
 
+    /// Keeps the client's address for as long as the session lives, where limits go by it.
+    func noteAddress(of session: EngineClient) {
+        if !loop.shared.rates.address.operations.isEmpty { session.address = client.limitName }
+    }
+
     // MARK: Polling
 
     private func openSession(_ head: RequestHead, at endpoint: EngineEndpoint) {
         loop.shared.lookForProxy(head, briefly: true)
         loop.shared.log.attempted(self, head)
         let client = EngineClient(endpoint, .polling, loop: loop, facts: facts(head, endpoint))
+        noteAddress(of: client)
         loop.metrics.engine.opened(.polling)
         loop.shared.log.engineOpened(client, .polling)
         loop.schedule(client)

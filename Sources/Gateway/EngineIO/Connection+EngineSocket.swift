@@ -15,6 +15,7 @@ extension Connection {
         open(handshake, at: endpoint)
         let client = EngineClient(endpoint, .webSocket, loop: loop, facts: facts(head, endpoint))
         client.connection = self
+        noteAddress(of: client)
         engine = client
         loop.metrics.engine.opened(.webSocket)
         loop.shared.log.engineOpened(client, .webSocket)

@@ -1,6 +1,7 @@
 import Bytes
 import EngineIOWire
 import EventLoop
+import PubSub
 import SocketIOWire
 
 /// One Engine.IO session on the loop it began on: its state machine, and what carries it.
@@ -23,6 +24,10 @@ final class EngineClient {
     var post: EnginePoll?
     /// Its waiting GET is answered when the turn ends.
     var isDue = false
+    /// How much of the limits of a connection it has used.
+    var buckets = RateBuckets()
+    /// By what limits its client's address is known; nil where none was in force when it came.
+    var address: String?
     /// What it came with; nil when nobody will ask.
     var facts: EngineFacts?
     /// Puts packets of Socket.IO together.

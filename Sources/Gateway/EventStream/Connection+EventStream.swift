@@ -72,7 +72,7 @@ extension Connection {
     /// - Returns: the rewritten bytes, which go back to the loop's buffers.
     func rewritten(_ bytes: UnsafeRawBufferPointer, by stream: EventStream) -> ByteBuffer {
         let buffer = loop.buffers.take()
-        _ = stream.append(frames: bytes, to: buffer)
+        stream.append(frames: bytes, to: buffer)
         return buffer
     }
 
@@ -115,6 +115,8 @@ extension Connection {
     private static func topics(of head: RequestHead) -> [String] {
         var topics: [String] = []
         for (name, value) in head.queryItems where name == "topic" {
+            // One too many is enough to refuse, and nobody has shown a token yet.
+            if topics.count > topicLimit { break }
             if !topics.contains(where: { $0.utf8.elementsEqual(value.utf8) }) { topics.append(value) }
         }
         return topics

@@ -41,24 +41,20 @@ final class EventStream {
         positions[index] = answer.position
     }
 
-    /// Rewrites whole frames of a server that does not compress.
-    ///
-    /// - Returns: whether a close frame was among them, so that nothing may follow.
-    func append(frames bytes: UnsafeRawBufferPointer, to buffer: ByteBuffer) -> Bool {
+    /// Rewrites whole frames of a server that does not compress; a close frame is the last that is heard.
+    func append(frames bytes: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
         var rest = bytes
         while let (opcode, payload, count) = Self.frame(rest) {
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
             switch opcode {
             case 1: append(message: payload, to: buffer)
             case 8:
-                append(close: payload, to: buffer)
-                return true
+                return append(close: payload, to: buffer)
             // A comment keeps the way open.
             case 9: buffer.append(":\n\n")
             default: break
             }
         }
-        return false
     }
 
     private func append(message: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
@@ -147,7 +143,7 @@ final class EventStream {
             length = bytes[2..<2 + extended].reduce(0) { $0 << 8 | Int($1) }
             start += extended
         }
-        guard length <= bytes.count - start else { return nil }
+        guard length >= 0, length <= bytes.count - start else { return nil }
         return (
             bytes[0] & 0x0F, UnsafeRawBufferPointer(rebasing: bytes[start..<start + length]), start + length
         )

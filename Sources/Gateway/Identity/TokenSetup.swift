@@ -96,6 +96,12 @@ public struct TokenSetup: Sendable {
     }
 
     private static func contents(of path: String) throws(TokenSetupError) -> ([UInt8], mode: UInt32) {
+        if let name = SecretVariable.name(path) {
+            guard let value = getenv(name), value.pointee != 0 else {
+                throw .unreadable(path: path, words: "the variable \(name) is not set")
+            }
+            return (Array(String(cString: value).utf8), 0o600)
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw .unreadable(path: path, words: String(cString: strerror(errno))) }
         defer { close(descriptor) }

@@ -26,55 +26,79 @@ extension Connection {
 
     /// Counts something; what it is too often for, or nil.
     func excess(_ operations: LimitedOperations) -> Excess? {
-        let (rates, place) = (loop.shared.rates, Int(endpoint))
-        if !rates.connection.operations.isDisjoint(with: operations) {
-            let decision = buckets.take(operations, at: place, rules: rates.connection, now: loop.now)
-            if let excess = excess(decision, .connection, operations) { return excess }
-        }
-        if let excess = addressExcess(operations, at: place) { return excess }
-        guard session.isAuthenticated else { return nil }
-        return userExcess(operations, session.user, at: place)
+        loop.excess(
+            operations, &buckets, at: Int(endpoint),
+            user: session.isAuthenticated ? session.user : nil, address: client.limitName)
     }
 
     /// Counts something of a user.
     func userExcess(_ operations: LimitedOperations, _ user: String, at place: Int) -> Excess? {
-        let decision = loop.shared.userBuckets.take(
-            operations, by: user, at: place, rules: loop.shared.rates.user)
-        return excess(decision, .user, operations)
+        loop.userExcess(operations, user, at: place)
     }
 
     /// Counts something of the client's address.
     func addressExcess(_ operations: LimitedOperations, at place: Int) -> Excess? {
-        let rules = loop.shared.rates.address
-        if rules.operations.isDisjoint(with: operations) { return nil }
-        return excess(
-            loop.shared.addressBuckets.take(operations, by: client.limitName, at: place, rules: rules),
-            .address, operations)
+        loop.addressExcess(operations, client.limitName, at: place)
     }
 
     /// Counts something that is done with a key.
     func keyExcess(_ operations: LimitedOperations, _ key: APIKeys.Bearer, tokens: UInt32 = 1) -> Excess? {
         let rules = loop.shared.rates.key
         if rules.operations.isDisjoint(with: operations) { return nil }
-        return excess(
+        return loop.excess(
             loop.shared.keyBuckets.take(operations, by: key.hash.hex, at: 0, tokens: tokens, rules: rules),
-            .key,
-            operations)
+            .key, operations, of: key.name)
+    }
+}
+
+extension LoopState {
+    /// Counts something for everybody it is limited for.
+    ///
+    /// - Parameters:
+    ///   - buckets: the connection's own.
+    ///   - user: nil before it is known.
+    ///   - address: nil where it is not known.
+    func excess(
+        _ operations: LimitedOperations, _ buckets: inout RateBuckets, at place: Int, user: String?,
+        address: @autoclosure () -> String?
+    ) -> Connection.Excess? {
+        let rules = shared.rates.connection
+        if !rules.operations.isDisjoint(with: operations) {
+            let decision = buckets.take(operations, at: place, rules: rules, now: now)
+            if let excess = excess(decision, .connection, operations, of: user ?? "") { return excess }
+        }
+        if !shared.rates.address.operations.isDisjoint(with: operations), let address = address(),
+            let excess = addressExcess(operations, address, at: place)
+        {
+            return excess
+        }
+        return user.flatMap { userExcess(operations, $0, at: place) }
     }
 
-    private func excess(
-        _ decision: RateDecision, _ subject: RateOptions.Subject, _ operations: LimitedOperations
-    ) -> Excess? {
+    func userExcess(_ operations: LimitedOperations, _ user: String, at place: Int) -> Connection.Excess? {
+        let decision = shared.userBuckets.take(operations, by: user, at: place, rules: shared.rates.user)
+        return excess(decision, .user, operations, of: user)
+    }
+
+    func addressExcess(_ operations: LimitedOperations, _ address: String, at place: Int)
+        -> Connection.Excess?
+    {
+        let decision = shared.addressBuckets.take(
+            operations, by: address, at: place, rules: shared.rates.address)
+        return excess(decision, .address, operations, of: address)
+    }
+
+    fileprivate func excess(
+        _ decision: RateDecision, _ subject: RateOptions.Subject, _ operations: LimitedOperations,
+        of name: String
+    ) -> Connection.Excess? {
         guard case .limited(let wait) = decision else { return nil }
-        loop.metrics.limited[operations.label, default: 0] &+= 1
-        loop.logOften(
+        metrics.limited[operations.label, default: 0] &+= 1
+        logOften(
             LogLimit.Kind(level: .info, event: "rate-limited", code: subject.rawValue),
             "too much at once of one \(subject.rawValue): \(operations.label)",
-            [
-                "operation": "\(operations.label)", "per": "\(subject.rawValue)", "peer": "\(clientName)",
-                "user": "\(session.user)",
-            ])
-        return Excess(subject: subject, wait: wait)
+            ["operation": "\(operations.label)", "per": "\(subject.rawValue)", "name": "\(name)"])
+        return Connection.Excess(subject: subject, wait: wait)
     }
 }
 

@@ -21,6 +21,8 @@ final class EventRule: Sendable {
     let reason: String?
     /// The backend that is asked.
     let webhook: DecidingWebhook?
+    /// What limits count it as.
+    let limited: LimitedOperations
     /// What is done, where that is one thing that needs nothing but the packet: the way of most events.
     let shortcut: EventOptions.Action?
 
@@ -38,6 +40,14 @@ final class EventRule: Sendable {
         room = option.room.flatMap { try? EventTemplate($0) }
         user = option.user.flatMap { try? EventTemplate($0) }
         skip = option.skip
+        limited = option.actions.reduce(into: .any) { all, action in
+            switch action {
+            case .broadcast, .room, .user: all.insert(.publish)
+            case .join: all.insert(.subscribe)
+            case .webhook: all.insert(.call)
+            case .ack, .leave, .refuse, .reply: break
+            }
+        }
         names = option.from
         echoes = option.echo
         isVolatile = option.volatile

@@ -13,6 +13,10 @@ extension LoopState {
         _ packet: SocketPacket, _ attachments: [[UInt8]], _ socket: EventSocket, _ client: EngineClient
     ) {
         guard socket.phase == .ready else { return }
+        if let fault = excess(packet, socket, client) {
+            return fail(
+                fault, packet.id, event: packet.name?.excerpt(SockeyeError.excerptLimit) ?? "", socket)
+        }
         guard let name = packet.name, let rule = socket.namespace.rules.first(where: { $0.fits(name) })
         else {
             let name = packet.name?.excerpt(SockeyeError.excerptLimit) ?? ""
@@ -24,6 +28,17 @@ extension LoopState {
         default:
             proceed(EventRun(rule, packet, attachments), socket)
         }
+    }
+
+    /// Why an event comes too soon; nil when it does not, and then it is counted.
+    private func excess(_ packet: SocketPacket, _ socket: EventSocket, _ client: EngineClient) -> EventFault?
+    {
+        if shared.limited.isEmpty { return nil }
+        let rule = packet.name.flatMap { name in socket.namespace.rules.first { $0.fits(name) } }
+        let excess = excess(
+            rule?.limited ?? .any, &client.buckets, at: client.endpoint.index,
+            user: socket.session.isAuthenticated ? socket.session.user : nil, address: client.address)
+        return excess.map { EventFault(.rateLimited($0.subject.rawValue, wait: $0.wait)) }
     }
 
     /// Back to its sender: the way of an echo, without a copy but the one into the reply.

@@ -1,10 +1,17 @@
 import Bytes
+import Configuration
 import Glibc
 
 /// Files whose content is a secret: header lines for an AI service, the secret of a webhook.
 enum SecretFile {
     /// The whole file.
     static func read(_ path: String) throws(ServeError) -> [UInt8] {
+        if let name = SecretVariable.name(path) {
+            guard let value = getenv(name), value.pointee != 0 else {
+                throw .badFile(path, "the variable \(name) is not set")
+            }
+            return Array(String(cString: value).utf8)
+        }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
         guard descriptor >= 0 else { throw .badFile(path, String(cString: strerror(errno))) }
         defer { close(descriptor) }
