@@ -64,7 +64,7 @@ def publish(server, *numbers):
 
 
 def disconnect(server, **body):
-    key = subprocess.run([harness.BINARY, "key", "create", "--name", "k", "--state", server.state], capture_output=True, text=True,
+    key = subprocess.run([harness.BINARY, "key", "create", "--name", f"code-{body['code']}", "--state", server.state], capture_output=True, text=True,
                          check=True).stdout.strip()
     request = urllib.request.Request(
         f"http://{server.listen}/api/v1/disconnect", data=json.dumps(body).encode(),
