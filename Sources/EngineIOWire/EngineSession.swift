@@ -95,7 +95,7 @@ public struct EngineSession {
         case .closing, .closed: return .drop
         case .polling, .probing, .upgrading: break
         }
-        guard waitingBytes &+ packet.count <= settings.bufferLimit else {
+        guard outbox == nil || waitingBytes &+ packet.count <= settings.bufferLimit else {
             return .close(finish(.bufferOverflow))
         }
         keep(packet, isBinary)

@@ -14,7 +14,7 @@ public final class EngineSettings: Sendable {
     public let maxPayload: Int
     /// How many bytes may wait for a client that does not poll; default 1 MiB.
     ///
-    /// Over it the session ends.
+    /// Over it the session ends; a packet that waits alone may be longer.
     public let bufferLimit: Int
     /// How many packets one answer to a poll holds at most; default 16, for python-engineio refuses more.
     public let packetsPerPoll: Int

@@ -43,6 +43,15 @@ import Testing
         #expect(stage.poll() == .refuse(.unknownSession))
     }
 
+    @Test func aPacketThatWaitsAloneMayBeLonger() {
+        var stage = Stage()
+        let long = "4" + String(repeating: "x", count: 5000)
+        #expect(stage.send(long) == .keep)
+        #expect(stage.fetch() == long)
+        #expect(stage.send(long) == .keep)
+        guard case .close = stage.send("4") else { return #expect(Bool(false), "it is kept") }
+    }
+
     @Test func aSecondPollEndsTheSession() {
         var stage = Stage()
         #expect(stage.poll() == .wait)

@@ -45,6 +45,10 @@ extension LoopState {
             return broken(client, .invalidPayload(packet.type))
         }
         if socket.greetsAt != nil { begin(socket, client) }
+        // No client speaks before it knows that it is connected; the reference server ends the connection as well.
+        guard socket.phase == .ready || packet.type == .disconnect else {
+            return broken(client, .invalidPayload(packet.type))
+        }
         switch packet.type {
         case .event, .binaryEvent:
             metrics.engine.eventsReceived &+= 1

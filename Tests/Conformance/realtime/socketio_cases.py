@@ -133,6 +133,18 @@ for name, packet in {
             same(await session.closed(0.9), [], "what comes before the end")  # sooner than for want of a connect
 
 
+@case("an event right behind the connect")
+async def event_behind_connect(server, way):
+    """It is answered, or ends the session as with socket.io, which knows no such socket yet; it is not passed over."""
+    async with Session(server, way) as session:
+        await session.send("40", '42["message",1]')
+        try:
+            while await session.receive() != '42["message-back",1]':
+                pass
+        except Closed:
+            pass
+
+
 # MARK: Leaving
 
 
