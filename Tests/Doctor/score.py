@@ -81,6 +81,8 @@ def diagnose(sockeye, case_dir, live):
             return case, *run_doctor(sockeye, url, folder, ["--offline", *client_flags(facts.get("client", {}))])
         with verify.Workplace(case_dir) as place:
             variant = "broken" if case["expected_causes"] else "healthy"
+            if not (case_dir / "probe.json").exists():
+                return case, None, "skipped", 0.0  # nothing that could be run
             probe = place.json("probe.json")
             items = probe.get("proxies") or [{"kind": "nginx", "broken": "nginx.conf", "fixed": "fixed.conf", "healthy": "nginx.conf"}]
             if any(verify.program(item["kind"]) is None for item in items):

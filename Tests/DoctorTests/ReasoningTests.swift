@@ -20,11 +20,15 @@ struct ReasoningTests {
         #expect(merged.first?.place?.file == "a")
     }
 
-    @Test("the same cause in two files is two faults")
-    func twoFiles() {
-        let one = Samples.finding(.upgradeHeadersMissing, place: FilePlace(file: "outer.conf", line: 1))
-        let other = Samples.finding(.upgradeHeadersMissing, place: FilePlace(file: "inner.conf", line: 1))
+    @Test("the same cause at two stations is two faults, in a log and at a line of one station one")
+    func stations() {
+        let one = Samples.finding(
+            .upgradeHeadersMissing, place: FilePlace(file: "outer.conf", line: 1), hop: "nginx")
+        let other = Samples.finding(
+            .upgradeHeadersMissing, place: FilePlace(file: "haproxy.cfg", line: 1), hop: "haproxy")
+        let log = Samples.finding(.upgradeHeadersMissing, place: FilePlace(file: "error.log", line: 7))
         #expect(Reasoning.merged([one, other]).count == 2)
+        #expect(Reasoning.merged([one, log]).count == 1)
     }
 
     // MARK: Weighing
@@ -154,6 +158,8 @@ struct ReasoningTests {
     func verdicts() throws {
         #expect(Reasoning.diagnosis(of: try Self.examination()).verdict == .unknown)
         #expect(Reasoning.diagnosis(of: try Self.examination([.upgraded])).verdict == .healthy)
+        let guarded = Reasoning.diagnosis(of: try Self.examination([.handshakeStatus(401)]))
+        #expect(guarded.findings.map(\.severity) == [.info] && guarded.verdict == .unknown)
         let failed = Reasoning.diagnosis(of: try Self.examination([.handshakeStatus(418)]))
         #expect(failed.verdict == .broken)
         #expect(failed.findings.contains { $0.code == .handshakeFails })

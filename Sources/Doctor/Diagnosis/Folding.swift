@@ -32,9 +32,11 @@ enum Folding {
     /// A cause, and what is no fault of its own while that cause is there.
     ///
     /// A server block that was never meant to answer has no location for the socket and passes no upgrade on: true, and
-    /// nothing to repair.
+    /// nothing to repair there.
     static let eclipses: [CauseCode: Set<CauseCode>] = [
         .wrongServerBlock: ofAnotherServer, .tlsListenerMissing: ofAnotherServer,
+        // The name did resolve, to an address that was right once.
+        .upstreamDnsStale: [.upstreamNameUnresolvable],
     ]
     private static let ofAnotherServer: Set<CauseCode> = [
         .locationDoesNotCoverPath, .spaFallbackSwallowsWs, .upgradeHeadersMissing, .http10Upstream,

@@ -50,13 +50,12 @@ package enum Reasoning {
         return result
     }
 
-    /// The same cause in two files is two faults, each with its own fix, when neither is the other seen from
-    /// the wire.
+    /// The same cause at two stations is two faults, each with its own fix; at one, or where a log or the wire names none, it
+    /// is one fault seen twice.
     private static func isSame(_ one: Finding, _ other: Finding) -> Bool {
         guard one.code == other.code else { return false }
-        guard let place = one.place, let otherPlace = other.place else { return true }
-        if let hop = one.hop, let otherHop = other.hop, hop != otherHop { return false }
-        return place.file == otherPlace.file
+        guard let hop = one.hop, let otherHop = other.hop, hop != otherHop else { return true }
+        return one.place == nil || other.place == nil || one.place?.file == other.place?.file
     }
 
     // MARK: Weighing
@@ -143,6 +142,11 @@ package enum Reasoning {
         if findings.contains(where: { $0.severity != .info }) { return .degraded }
         // Good news needs a witness: the wire, or a configuration that was followed to the end.
         if examination.probes?.symptoms[.upgraded] != nil { return .healthy }
+        // Refused for want of credentials alone, at the end of a way that was followed through the configuration.
+        let isWayRight = examination.nginx.map { !$0.verified.isEmpty } ?? false
+        if isWayRight, findings.contains(where: { $0.code == .tokenMissing && $0.severity == .info }) {
+            return .healthy
+        }
         if examination.probes == nil, !verified(examination).isEmpty { return .healthy }
         return .unknown
     }
@@ -160,6 +164,11 @@ package enum Reasoning {
         let failures = symptoms.filter { $0.key.isFailedHandshake }.values.sorted { $0.text.en < $1.text.en }
         guard let seen = failures.first, symptoms[.upgraded] == nil else {
             return symptoms[.closedAtOnce].map(closedAtOnce)
+        }
+        if let answer = symptoms[.handshakeStatus(401)] ?? symptoms[.handshakeStatus(403)],
+            !examination.subject.hasCredentials, symptoms[.handshakeRedirect] == nil
+        {
+            return asksForCredentials(answer)
         }
         return Finding(
             .handshakeFails, confidence: 0.95,
@@ -183,6 +192,26 @@ package enum Reasoning {
                         请提供更多信息：用 --files 指定代理配置以及代理与应用的日志，并用 --hop backend=ws://地址:端口/路径 \
                         在代理后面重复探测。
                         """)))
+    }
+
+    /// The application asks who is there, and nobody told the doctor what to say: the way there is right.
+    private static func asksForCredentials(_ seen: Evidence) -> Finding {
+        Finding(
+            .tokenMissing, .info, confidence: 0.5,
+            title: Phrase(
+                en: "the handshake is refused without a token, and the doctor was given none",
+                zh: "没有令牌时握手被拒绝，而未向诊断提供令牌"),
+            explanation: Phrase(
+                en: """
+                    The answer comes from behind everything that was looked at, and asks for credentials. Whether those of the page are \
+                    accepted cannot be seen without them.
+                    """,
+                zh: "该应答来自已查看的所有环节之后，要求提供凭据。没有凭据就无法判断页面的凭据是否被接受。"),
+            evidence: [seen],
+            fix: Fix(
+                Phrase(
+                    en: "Give the page's token with --token @FILE, and with --auth where it travels.",
+                    zh: "用 --token @FILE 提供页面的令牌，并用 --auth 指明其位置。")))
     }
 
     /// The connection opens and the server ends it, and nothing says why: its own log does.

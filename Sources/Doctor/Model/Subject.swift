@@ -71,6 +71,16 @@ package struct Subject: Sendable {
         }
     }
 
+    /// Whether anything is sent that says who the client is: a token, or a member of the query by such a name.
+    package var hasCredentials: Bool {
+        if token?.isEmpty == false { return true }
+        let names = ["token", "auth", "jwt", "key", "ticket", "session", "password", "secret"]
+        return (query ?? "").split(separator: "&").contains { member in
+            let name = member.prefix { $0 != "=" }.lowercased()
+            return names.contains { name.contains($0) }
+        }
+    }
+
     /// `https://host[:port]` of a page beside the socket: what a browser most likely sends as Origin.
     package var assumedOrigin: String { pageOrigin ?? url.origin }
 }
