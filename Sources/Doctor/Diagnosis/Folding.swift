@@ -14,6 +14,8 @@ enum Folding {
             .mapVariableUndefined, .mapMisplaced, .upstreamNameUnresolvable, .upstreamUnreachableDockerHost,
             .proxyConfigInvalid, .tlsListenerMissing, .clientUrlPortBypass,
         ],
+        // host.docker.internal and its like resolve nowhere else.
+        .upstreamNameUnresolvable: [.upstreamUnreachableDockerHost],
         // The token is there, and something on the way takes it out or names it otherwise.
         .tokenMissing: [
             .tokenWrongParamName, .proxyPassVariableDropsUri, .headerWithUnderscoreDropped,
