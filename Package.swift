@@ -159,7 +159,7 @@ let package = Package(
             name: "SockeyeClientTests",
             dependencies: ["Bytes", "HTTPWire", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
         .testTarget(
-            name: "DoctorTests", dependencies: ["Bytes", "Doctor", "HTTPWire", "JSON"],
+            name: "DoctorTests", dependencies: ["Bytes", "Doctor", "HTTPWire", "JSON", "NginxSyntax"],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["Bytes", "sockeye", "SockeyeClient", "WebSocketWire"],

@@ -117,6 +117,11 @@ struct NginxCheckCase: Sendable, CustomTestStringConvertible {
             "an optional one",
             server: "ssl_certificate a; ssl_certificate_key b; ssl_verify_client optional;",
             listen: "443 ssl", url: "wss://app.example/ws"),
+        .one(
+            "an optional one that is demanded",
+            server:
+                "ssl_certificate a; ssl_certificate_key b; ssl_verify_client optional; if ($ssl_client_verify != SUCCESS) { return 403; }",
+            listen: "443 ssl", url: "wss://app.example/ws", "client-cert-not-sent error"),
         .one("a PROXY line nobody sends", listen: "80 proxy_protocol", "proxy-protocol-mismatch error"),
         .one(
             "a password", server: "auth_basic \"staff\"; auth_basic_user_file users;",
@@ -136,6 +141,11 @@ struct NginxCheckCase: Sendable, CustomTestStringConvertible {
         .one(
             "a sign-on by cookie", server: "location = /auth { internal; proxy_pass http://127.0.0.1:9; }",
             location: "auth_request /auth;"),
+        .one(
+            "a sign-on that leads to a form",
+            server:
+                "location = /auth { internal; proxy_pass http://127.0.0.1:9; } error_page 401 =302 https://login.example/;",
+            location: "auth_request /auth;", "auth-request-blocks-handshake warning"),
         .one(
             "a subrequest that looks like a handshake",
             server: "\(upgrade)\nlocation = /auth { internal; proxy_pass http://127.0.0.1:9; }",

@@ -1,3 +1,4 @@
+import NginxSyntax
 import Testing
 
 @testable import Doctor
@@ -84,5 +85,79 @@ import Testing
         }
         close()
         return files
+    }
+}
+
+/// A configuration put together from what the user handed over.
+@Suite struct NginxFilesTests {
+    private func read(_ files: [String: String], host: String? = nil) -> NginxFiles? {
+        NginxFiles.read(
+            files.sorted { $0.key < $1.key }.map {
+                SourceFile(name: $0.key, path: "/files/" + $0.key, bytes: Array($0.value.utf8))
+            }, main: nil, prefix: nil, host: host)
+    }
+
+    private func names(_ files: NginxFiles?) -> [String] {
+        files.map { files in
+            files.configuration.all.filter { $0.name == "server_name" }.map {
+                "\($0.value(0) ?? "") \(files.place($0.place).file):\($0.line)"
+            }
+        } ?? []
+    }
+
+    @Test func absoluteIncludesAreFoundByTheirTail() throws {
+        let read = try #require(
+            self.read([
+                "nginx/nginx.conf":
+                    "events {}\nhttp {\ninclude /etc/nginx/conf.d/*.conf;\ninclude /etc/nginx/mime.types;\n}\n",
+                "nginx/conf.d/a.conf": "server {\nserver_name a;\ninclude snippets/s.conf;\n}\n",
+                "nginx/snippets/s.conf": "listen 80;\n", "nginx/conf.d/README": "nothing",
+            ]))
+        #expect(names(read) == ["a nginx/conf.d/a.conf:2"])
+        #expect(read.missing == ["/etc/nginx/mime.types"])
+        #expect(read.isPartial)
+        #expect(read.configuration.problems.allSatisfy { $0.kind.code == "file-missing" })
+    }
+
+    @Test func filesInOneFolder() {
+        let read = read([
+            "nginx.conf": "events {}\nhttp {\ninclude /etc/nginx/sites-enabled/*;\n}\n",
+            "app.conf": "server {\nserver_name b;\n}\n", "client.js": "x",
+        ])
+        // `sites-enabled/*` is a pattern of any file, so it takes none that is no piece of nginx.
+        #expect(names(read) == ["b app.conf:2"])
+        #expect(read?.isPartial == false)
+    }
+
+    @Test func piecesWithoutAMainFile() {
+        let read = read([
+            "app.conf": "server {\nserver_name b;\ninclude proxy.inc;\n}\n",
+            "proxy.inc": "proxy_http_version 1.1;\n",
+        ])
+        #expect(names(read) == ["b app.conf:2"])
+        #expect(read?.isPartial == true)
+        #expect(read?.missing == [])
+        #expect(read?.configuration.problems.isEmpty == true)
+    }
+
+    @Test func ofTwoMainFilesTheOneWithTheHost() {
+        let files = [
+            "inner/nginx.conf": "events {}\nhttp {\nserver {\nserver_name inner.example;\n}\n}\n",
+            "outer/nginx.conf": "events {}\nhttp {\nserver {\nserver_name outer.example;\nlisten 80;\n}\n}\n",
+        ]
+        #expect(names(read(files, host: "inner.example")) == ["inner.example inner/nginx.conf:4"])
+        #expect(names(read(files)) == ["outer.example outer/nginx.conf:4"])
+    }
+
+    @Test func dumps() {
+        let read = read([
+            "all.txt":
+                "# configuration file /etc/nginx/nginx.conf:\nevents {}\nhttp {\nserver {\nserver_name c;\n}\n}\n\n"
+        ])
+        #expect(names(read) == ["c /etc/nginx/nginx.conf:4"])
+    }
+
+    @Test func nothingOfNginx() {
+        #expect(read(["a.js": "let a = 1", "b.txt": "hello"]) == nil)
     }
 }

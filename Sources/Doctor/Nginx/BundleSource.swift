@@ -6,17 +6,17 @@ import NginxSyntax
 struct BundleSource: NginxFileSource, Sendable {
     /// Content by the path it is asked for.
     private var files: [String: [UInt8]]
-    /// Names to show, by path.
-    private(set) var names: [String: String]
+    /// Names of files with sections of the main level, which stand in no include.
+    private let mains: Set<String>
+    /// Names of files that hold nginx directives: only these are taken for a pattern without its folders.
+    private let known: Set<String>
     private let readsDisk: Bool
 
-    init(_ files: [SourceFile], readsDisk: Bool) {
-        self.files = [:]
-        names = [:]
-        for file in files {
-            self.files[NginxPath.normalized(file.name)] = file.bytes
-            names[file.name] = file.name
-        }
+    init(_ files: [SourceFile], known: [String], mains: [String], readsDisk: Bool) {
+        self.mains = Set(mains.map(NginxPath.normalized))
+        self.known = Set(known.map(NginxPath.normalized))
+        self.files = Dictionary(
+            files.map { (NginxPath.normalized($0.name), $0.bytes) }, uniquingKeysWith: { first, _ in first })
         self.readsDisk = readsDisk
     }
 
@@ -57,7 +57,9 @@ struct BundleSource: NginxFileSource, Sendable {
             let found = files.keys.filter { name in
                 guard name != path else { return false }
                 if !isPattern { return name == wanted || name.hasSuffix("/" + wanted) }
-                return NginxGlob.matches(name, pattern: wanted)
+                return
+                    (NginxGlob.matches(name, pattern: wanted)
+                    && (wanted.contains("/") || known.contains(name)))
                     || (wanted.contains("/") && Self.tailMatches(name, wanted))
             }.filter { !isMain($0) }
             if !found.isEmpty { return isPattern ? found.sorted() : Array(found.sorted().prefix(1)) }
@@ -75,11 +77,7 @@ struct BundleSource: NginxFileSource, Sendable {
         return NginxGlob.matches(parts.suffix(count).joined(separator: "/"), pattern: pattern)
     }
 
-    private func isMain(_ name: String) -> Bool {
-        guard let bytes = files[name], bytes.count < 4 << 20 else { return false }
-        let file = NginxConfiguration.load(main: name, source: NginxMemorySource([name: bytes]))
-        return file.root.contains { ["events", "http", "stream"].contains($0.name) && $0.hasBlock }
-    }
+    private func isMain(_ name: String) -> Bool { mains.contains(name) }
 
     /// The path of the main file that pieces without one are put into.
     static let frame = "(assembled)"

@@ -47,7 +47,7 @@ package struct NginxEvidence: Testimony, Sendable {
     package static func gather(
         _ files: [SourceFile], main: String?, prefix: String?, subject: Subject
     ) -> NginxEvidence? {
-        NginxFiles.read(files, main: main, prefix: prefix).map {
+        NginxFiles.read(files, main: main, prefix: prefix, host: subject.url.host).map {
             NginxEvidence($0, KnownFiles(files, prefix: $0.configuration.prefix), subject)
         }
     }

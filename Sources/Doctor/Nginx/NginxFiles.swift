@@ -20,42 +20,74 @@ package struct NginxFiles: Sendable {
     /// them is read from the disk. Files that no main file includes, such as a vhost alone, are read as if an
     /// `http` block included them.
     ///
+    /// Of several main files the one counts that names `host`, else the largest.
+    ///
     /// - Returns: nil when no file is an nginx configuration.
-    package static func read(_ files: [SourceFile], main: String?, prefix: String?) -> NginxFiles? {
-        if let dump = files.lazy.compactMap({ NginxSyntax.NginxDump($0.bytes) }).first, main == nil {
-            let configuration = NginxConfiguration.load(main: dump.main, source: dump)
-            return NginxFiles(configuration, names: [:], source: nil)
-        }
-        let source = BundleSource(files, readsDisk: main != nil)
+    package static func read(
+        _ files: [SourceFile], main: String?, prefix: String?, host: String? = nil
+    ) -> NginxFiles? {
         if let main {
+            let source = BundleSource(files, known: [], mains: [], readsDisk: true)
             let configuration = NginxConfiguration.load(main: main, prefix: prefix, source: source)
-            return NginxFiles(configuration, names: source.names, source: source)
+            return NginxFiles(configuration, source: source)
         }
-        let known = files.filter { Recogniser.isNginx($0) }
+        if let dump = files.lazy.compactMap({ dump($0) }).first {
+            let configuration = NginxConfiguration.load(main: dump.main, source: dump)
+            return NginxFiles(configuration, source: nil)
+        }
+        // Each by itself first: that tells main files from pieces.
+        let known = files.filter { Recogniser.isNginx($0) }.map { file in
+            (
+                name: file.name,
+                alone: NginxConfiguration.load(
+                    main: file.name, source: NginxMemorySource([file.name: file.bytes]))
+            )
+        }
         guard !known.isEmpty else { return nil }
-        let whole = known.map {
-            NginxConfiguration.load(main: $0.name, prefix: prefix ?? folder($0.name), source: source)
+        let mains = known.filter(\.alone.isWhole).map(\.name)
+        let source = BundleSource(files, known: known.map(\.name), mains: mains, readsDisk: false)
+        let whole = mains.map {
+            NginxConfiguration.load(main: $0, prefix: prefix ?? folder($0), source: source)
         }
-        // A main file is one that has sections of the main level and is included by nobody; the larger one of
-        // several.
-        let included = Set(whole.flatMap { $0.files.dropFirst().map(\.path) })
-        let mains = whole.filter { $0.isWhole && !included.contains($0.files[0].path) }
-        if let best = mains.max(by: { $0.all.count < $1.all.count }) {
-            return NginxFiles(best, names: source.names, source: source)
+        if let best = whole.max(by: { rank($0, host) < rank($1, host) }) {
+            return NginxFiles(best, source: source)
         }
-        let pieces = whole.filter { !included.contains($0.files[0].path) }
+        let included = Set(
+            known.flatMap { piece in
+                piece.alone.all.filter { $0.name == "include" }.compactMap { $0.value(0) }.flatMap {
+                    source.matches(NginxPath.resolved($0, prefix: folder(piece.name)))
+                }
+            })
+        let pieces = known.filter { !included.contains($0.name) }.map(\.alone)
         guard let wrapped = BundleSource.wrapped(pieces) else { return nil }
         let configuration = NginxConfiguration.load(
             main: wrapped.path, prefix: "", source: source.adding(wrapped.path, wrapped.text))
-        return NginxFiles(configuration, names: source.names, source: source, isPiece: true)
+        return NginxFiles(configuration, source: source, isPiece: true)
+    }
+
+    /// The dump of `nginx -T` that a file is; its first header stands near the start, behind nginx's own
+    /// report at most.
+    private static func dump(_ file: SourceFile) -> NginxSyntax.NginxDump? {
+        let head = String(decoding: file.bytes.prefix(16_384), as: UTF8.self)
+        guard head.contains("# configuration file ") else { return nil }
+        return NginxSyntax.NginxDump(file.bytes)
+    }
+
+    private static func rank(_ configuration: NginxConfiguration, _ host: String?) -> (Int, Int) {
+        let names = configuration.all.lazy.filter { $0.name == "server_name" }
+        let isNamed =
+            host.map { host in names.contains { $0.values.contains { $0.lowercased() == host } } } ?? false
+        return (isNamed ? 1 : 0, configuration.all.count)
     }
 
     private init(
-        _ configuration: NginxConfiguration, names: [String: String], source: BundleSource?,
-        isPiece: Bool = false
+        _ configuration: NginxConfiguration, source: BundleSource?, isPiece: Bool = false
     ) {
         self.configuration = configuration
-        self.names = names
+        // A file found by its tail is called what the user calls it.
+        names = Dictionary(
+            configuration.files.map { ($0.path, source?.matches($0.path).first ?? $0.path) },
+            uniquingKeysWith: { first, _ in first })
         var missing: [String] = []
         for include in configuration.all where include.isInclude && include.descendants.isEmpty {
             guard let path = include.value(0) else { continue }

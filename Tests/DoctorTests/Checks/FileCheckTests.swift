@@ -2,7 +2,8 @@ import Testing
 
 @testable import Doctor
 
-/// What the checks over files find in small folders, cause by cause, and what they must not find in nearly the same.
+/// What the checks over files find in small folders, cause by cause, and what they must not find in nearly
+/// the same.
 @Suite("Checks over files")
 struct FileCheckTests {
     struct Case: Sendable, CustomTestStringConvertible {

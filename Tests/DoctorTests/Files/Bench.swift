@@ -32,7 +32,8 @@ enum Bench {
         return Examination(subject: subject, nginx: nginx, files: evidence, now: now)
     }
 
-    /// Errors and warnings of all file checks, as codes, and mentions in parentheses; each once, in the order of their names.
+    /// Errors and warnings of all file checks, as codes, and mentions in parentheses; each once, in the order
+    /// of their names.
     static func codes(
         _ url: String, _ files: [(String, String)], page: String? = nil, message: String? = nil,
         console: String? = nil

@@ -54,12 +54,13 @@ struct AuthenticationCheck: Check {
         let (severity, confidence): (Severity, Double)
         if answersItself {
             (severity, confidence) = (.error, 0.9)
-        } else if !refused.isEmpty, !succeeded {
+        } else if (!refused.isEmpty && !succeeded) || isRefused(examination) {
             (severity, confidence) = (.error, 0.85)
         } else if let place = ownToken, place != .cookie {
             (severity, confidence) = (.error, 0.65)
         } else {
-            (severity, confidence) = (.info, 0.45)
+            // With a session it passes; when that ends, the socket is sent to a form it cannot show.
+            (severity, confidence) = login == nil ? (.info, 0.45) : (.warning, 0.5)
         }
         var evidence = [nginx.quoted(statement)]
         if let proxied = subrequest.proxied { evidence.append(nginx.quoted(proxied.pass)) }
@@ -93,6 +94,12 @@ struct AuthenticationCheck: Check {
                 zh: "在 socket 的 location 中设置 auth_request off;（由应用校验自己的令牌），或让单点登录接受该令牌",
                 patch: nginx.patch(adding: ["auth_request off;"], to: ownBlock(trace, statement))),
             hop: "nginx", predicts: [.handshakeStatus(401), .handshakeStatus(403), .handshakeRedirect])
+    }
+
+    /// Whether a probe of the handshake was refused or sent elsewhere as a sign-on does it.
+    private func isRefused(_ examination: Examination) -> Bool {
+        let symptoms: [Symptom] = [.handshakeStatus(401), .handshakeStatus(403), .handshakeRedirect]
+        return symptoms.contains { examination.probes?.symptoms[$0] != nil }
     }
 
     /// The location of the socket if the line stands further out, so that one of its own can switch it off.

@@ -123,7 +123,8 @@ struct ForwardedProtoCheck: Check {
         }) {
             return []
         }
-        // Who tells the backend about the client in other headers means it to know; who tells nothing may have no need.
+        // Who tells the backend about the client in other headers means it to know; who tells nothing may
+        // have no need.
         let others = headers.filter {
             ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-forwarded-port"].contains(
                 $0.name.lowercased())

@@ -175,14 +175,19 @@ struct LimitCheck: Check {
 
     /// Requests of the subject's path that an access log shows with the status of the limit.
     private func refusals(_ status: String, _ examination: Examination) -> [Evidence] {
-        examination.files.accesses.filter { "\($0.status)" == status && $0.path == examination.subject.path }
-            .prefix(1).map {
-                Evidence(
-                    .log,
-                    Phrase(
-                        en: "\($0.path) was answered \($0.status) \($0.count) times",
-                        zh: "\($0.path) 有 \($0.count) 次返回 \($0.status)"),
-                    at: $0.place)
-            }
+        if let code = Int(status), let seen = examination.probes?.symptoms[.handshakeStatus(code)] {
+            return [seen]
+        }
+        return examination.files.accesses.filter {
+            "\($0.status)" == status && $0.path == examination.subject.path
+        }
+        .prefix(1).map {
+            Evidence(
+                .log,
+                Phrase(
+                    en: "\($0.path) was answered \($0.status) \($0.count) times",
+                    zh: "\($0.path) 有 \($0.count) 次返回 \($0.status)"),
+                at: $0.place)
+        }
     }
 }

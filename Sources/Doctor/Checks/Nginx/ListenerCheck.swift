@@ -92,8 +92,10 @@ struct ListenerCheck: Check {
         _ choice: ServerChoice, _ nginx: NginxEvidence, _ examination: Examination
     ) -> Finding? {
         guard choice.listener.isSecure, let line = choice.server.level.value("ssl_verify_client"),
-            line.text(0).lowercased() == "on"
+            line.text(0).lowercased() != "off"
         else { return nil }
+        let condition = line.text(0).lowercased() == "on" ? nil : demand(nginx.handshake, choice.server)
+        guard line.text(0).lowercased() == "on" || condition != nil else { return nil }
         let logged = examination.files.events(.certificateRequired)
         return Finding(
             .clientCertNotSent, confidence: logged.isEmpty ? 0.75 : 0.95,
@@ -107,14 +109,25 @@ struct ListenerCheck: Check {
                 zh:
                     "ssl_verify_client on 时，没有证书的请求都会得到 400（No required SSL certificate was sent）。脚本打开 WebSocket 时浏览器不会弹出选择，最多沿用页面选过的证书，有些浏览器完全不发送。"
             ),
-            evidence: logged.prefix(1).map { .logged($0) } + [nginx.quoted(line)], place: nginx.place(line),
+            evidence: logged.prefix(1).map { .logged($0) }
+                + [line, condition].compactMap(\.self).map { nginx.quoted($0) },
+            place: nginx.place(condition ?? line),
             fix: Fix(
                 en:
                     "ssl_verify_client optional; and demand it (if ($ssl_client_verify != SUCCESS) { return 403; }) in the locations that need it, not in that of the socket",
                 zh:
                     "改为 ssl_verify_client optional;，并在需要的 location 中检查 (if ($ssl_client_verify != SUCCESS) { return 403; })，socket 的 location 除外",
-                patch: nginx.patch(line, to: "optional")),
+                patch: condition == nil ? nginx.patch(line, to: "optional") : nil),
             hop: "nginx", predicts: [.handshakeStatus(400), .tlsFailed])
+    }
+
+    /// An `if` that refuses whoever showed no certificate, in the server or the location of the socket.
+    private func demand(_ trace: RequestTrace, _ server: Server) -> Statement? {
+        let blocks = [server.statement, trace.block].compactMap(\.self).flatMap(\.block)
+        return blocks.first { line in
+            line.name == "if" && line.arguments.contains { $0.text.contains("$ssl_client_verify") }
+                && line.block.contains { $0.name == "return" && $0.text(0).hasPrefix("4") }
+        }
     }
 
     /// The line without one of its words.

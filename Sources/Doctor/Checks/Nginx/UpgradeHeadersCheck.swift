@@ -1,7 +1,8 @@
 import NginxRouting
 import NginxSyntax
 
-/// Upgrade and Connection on their way to the backend: hop-by-hop headers that nginx never passes on by itself (RFC 9110 §7.6.1).
+/// Upgrade and Connection on their way to the backend: hop-by-hop headers that nginx never passes on by
+/// itself (RFC 9110 §7.6.1).
 struct UpgradeHeadersCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx, examination.subject.dialect != .page else { return [] }
@@ -118,7 +119,8 @@ struct UpgradeHeadersCheck: Check {
 
     // MARK: Another location was made for it
 
-    /// A location of the server that passes the upgrade on to the same backend, while the one that answers is the broader.
+    /// A location of the server that passes the upgrade on to the same backend, while the one that answers is
+    /// the broader.
     private func made(_ trace: RequestTrace, _ nginx: NginxEvidence) -> Location? {
         guard let server = trace.choice?.server, let pass = trace.proxied?.pass, let here = trace.location,
             here.kind != .regex, here.kind != .regexCaseless, here.kind != .named, here.kind != .exact
