@@ -42,7 +42,8 @@ struct SockeyeSessionTests {
         var options = ConnectOptions()
         options.token = AccessToken("good", in: .message)
         let session = try await SockeyeSession.connect(server.url, options: options)
-        #expect(try await session.subscribe("news").position == SockeyeSession.Position(epoch: "e", offset: 0))
+        #expect(
+            try await session.subscribe("news").position == SockeyeSession.Position(epoch: "e", offset: 0))
         #expect(try await session.publish(#"{"n": 1}"#, to: "news") == 1)
         #expect(try await session.publish("[2]", to: "news") == 2)
         try await session.unsubscribe("news")

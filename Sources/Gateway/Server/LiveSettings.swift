@@ -8,7 +8,10 @@ final class LiveSettings: Sendable {
     let limits: GatewayLimits
     let admission: Admission
     let rates: Rates
+    /// What of clients `rates` speaks of, here as well: every command asks for it, and follows one reference only.
+    let limited: LimitedOperations
     let proxyTrust: ProxyTrust
+    let trustsProxies: Bool
 
     /// - Parameters:
     ///   - connections: the most at once over all loops.
@@ -18,7 +21,9 @@ final class LiveSettings: Sendable {
         after former: LiveSettings? = nil
     ) {
         rates = Rates(options.rates, paths: endpoints.paths, after: former?.rates)
+        limited = rates.operations
         proxyTrust = ProxyTrust(options.trustedProxies, options.clientAddressField)
+        trustsProxies = !proxyTrust.isEmpty
         limits = GatewayLimits(options, connections: connections)
         admission = Admission(
             paths: endpoints.paths,
@@ -65,7 +70,7 @@ final class LiveSettingsBox: Sendable {
     /// What clients are limited in at all.
     @inline(__always)
     var limited: LimitedOperations {
-        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.rates.operations }
+        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.limited }
     }
 
     /// Whose word about a client's address is believed.
@@ -75,7 +80,7 @@ final class LiveSettingsBox: Sendable {
 
     /// Whether anybody's is.
     var trustsProxies: Bool {
-        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { !$0.proxyTrust.isEmpty }
+        current.load(ordering: .acquiring)._withUnsafeGuaranteedRef { $0.trustsProxies }
     }
 
     /// Puts settings in force, made from those that are.
