@@ -45,6 +45,16 @@ import Testing
         #expect(Tracing.word(Self.nested, target) == word)
     }
 
+    /// Nobody hands over the folder of a built page together with the configuration.
+    @Test func thePageATryFilesFallsBackToIsTakenToBeThere() {
+        let router = Tracing.router(
+            "server { listen 80; root /srv; location / { try_files $uri $uri/ /index.html; } }")
+        var request = SimulatedRequest(target: "/socket.io/?EIO=4", host: "a.test", headers: [])
+        request.port = 80
+        let trace = router.trace(request) { _ in .unknown }
+        #expect(Tracing.word(trace) == "file /srv/index.html")
+    }
+
     @Test func slashRedirectNeedsAHandlerAndNoExactPrefix() {
         #expect(Tracing.word("location /a/ { root x; }", "/a") == "404")
         #expect(

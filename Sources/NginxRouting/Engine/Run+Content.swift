@@ -111,10 +111,12 @@ extension Run {
             let path = root + name
             var kind = files(absolute(path))
             if kind == .unknown {
-                // The root folder is there, or the configuration would make no sense at all.
+                // The root folder is there, and so is the page a try_files falls back to: without them the configuration
+                // would make no sense at all.
                 let isRoot = isDirectory && name.bytes.allSatisfy { $0 == 0x2F }
-                assume(.file(path, exists: isRoot))
-                kind = isRoot ? .directory : .missing
+                let isThere = isRoot || !isDirectory && triedFallbacks.contains(name)
+                assume(.file(path, exists: isThere))
+                kind = isRoot ? .directory : isThere ? .file : .missing
             }
             tried.append(TriedFile(path: path, isDirectory: isDirectory, found: kind))
             guard kind == (isDirectory ? .directory : .file) else { continue }
@@ -140,6 +142,7 @@ extension Run {
         step(.tried(tried, .fallback(target)), line)
         if target.bytes.first == 0x40 { return enterNamed(target) }
         let mark = target.index(of: 0x3F) ?? target.count
+        triedFallbacks.append(target[0..<mark])
         redirect(to: target[0..<mark], arguments: target.dropping(mark + 1), by: .tryFiles, line)
     }
 

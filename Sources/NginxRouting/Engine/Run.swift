@@ -34,6 +34,8 @@ final class Run {
     /// Counts down; at zero nginx gives up.
     var uriChanges = 11
     var addURIToAlias = false
+    /// Where a try_files has led to for want of files.
+    var triedFallbacks: [ByteString] = []
     /// An error page is being made: no further one, unless they may be recursive.
     var errorPageUsed = false
     var errorStatus: Int?
