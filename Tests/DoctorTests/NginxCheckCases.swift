@@ -179,6 +179,11 @@ struct NginxCheckCase: Sendable, CustomTestStringConvertible {
             http: "server { listen 81; location / { proxy_pass http://127.0.0.1:9; } }",
             server: "large_client_header_buffers 4 32k;", pass: "http://127.0.0.1:81",
             "client-header-buffer-too-small error"),
+        .one(
+            "the inner one takes less and gets no cookie",
+            http: "server { listen 81; location / { proxy_pass http://127.0.0.1:9; } }",
+            server: "large_client_header_buffers 4 32k;", location: "proxy_set_header Cookie \"\";",
+            pass: "http://127.0.0.1:81"),
         .one("ten connections", events: "worker_connections 10;", "worker-connections-exhausted error"),
         .one("few files", main: "worker_rlimit_nofile 60;", "worker-connections-exhausted error"),
         .one(

@@ -38,7 +38,10 @@ struct HeaderBufferCheck: Check {
                         zh: "\(long.name.zh)长 \(long.length) 字节")))
             confidence = max(confidence, 0.9)
         }
-        if smallest.size < outer.size, let raised = outer.statement {
+        // A location that clears Cookie forwards no long line any more.
+        let clearsCookie =
+            nginx.handshake.proxied?.emptied.contains { $0.name.lowercased() == "cookie" } == true
+        if smallest.size < outer.size, let raised = outer.statement, !clearsCookie {
             // Somebody raised the outer limit because lines that long come; the inner one refuses them.
             evidence.append(nginx.quoted(raised))
             confidence = max(confidence, 0.7)

@@ -8,10 +8,13 @@ import NginxSyntax
 struct KeepaliveCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx else { return [] }
+        let pools = nginx.router.upstreams.filter { $0.value.keepaliveStatement != nil }
+        guard !pools.isEmpty else { return [] }
+        let requests = requests(nginx)
         var findings: [Finding] = []
-        for (name, upstream) in nginx.router.upstreams.sorted(by: { $0.key < $1.key }) {
+        for (name, upstream) in pools.sorted(by: { $0.key < $1.key }) {
             guard let keepalive = upstream.keepaliveStatement, (upstream.keepalive ?? 0) > 0 else { continue }
-            let traces = requests(nginx).filter { $0.proxied?.upstream?.name.lowercased() == name }
+            let traces = requests.filter { $0.proxied?.upstream?.name.lowercased() == name }
             guard !traces.isEmpty, traces.allSatisfy({ closes($0) }), let trace = traces.first,
                 let proxied = trace.proxied
             else { continue }

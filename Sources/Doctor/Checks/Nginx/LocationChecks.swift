@@ -105,7 +105,8 @@ struct BroadLocationCheck: Check {
         ]
     }
 
-    /// A page that the access log shows refused with 426 Upgrade Required by this location, while sockets open.
+    /// A page that the access log shows refused with 426 Upgrade Required by this location, while sockets
+    /// open.
     private func refusedPage(
         _ examination: Examination, _ here: Location, _ nginx: NginxEvidence
     ) -> (status: Int, evidence: Evidence)? {

@@ -4,8 +4,8 @@ import NginxSyntax
 
 /// `wss://` to a port that nginx serves in plain text, or `ws://` to one with TLS.
 ///
-/// Only for a port that stands in a `listen`, without one of the other kind beside it: where ports are mapped on the way, TLS
-/// may end in front.
+/// Only for a port that stands in a `listen`, without one of the other kind beside it: where ports are mapped
+/// on the way, TLS may end in front.
 struct PortSchemeCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         let url = examination.subject.url
