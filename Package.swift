@@ -159,7 +159,10 @@ let package = Package(
             name: "SockeyeClientTests",
             dependencies: ["Bytes", "HTTPWire", "SockeyeClient", "WebSocketWire"], swiftSettings: strict),
         .testTarget(
-            name: "DoctorTests", dependencies: ["Bytes", "Doctor", "HTTPWire", "JSON", "NginxSyntax"],
+            name: "DoctorTests",
+            dependencies: [
+                "Bytes", "CSystem", "Doctor", "EventLoop", "HTTPWire", "JSON", "NginxSyntax", "Transport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "CommandTests", dependencies: ["Bytes", "sockeye", "SockeyeClient", "WebSocketWire"],

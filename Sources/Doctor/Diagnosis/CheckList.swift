@@ -4,4 +4,5 @@ enum CheckList {
         NginxConfigurationChecks.all
         + NginxChecks.all
         + FileChecks.all
+        + WireChecks.all
 }

@@ -14,6 +14,7 @@ package enum Reasoning {
         let raw = CheckList.all.flatMap { $0.findings(examination) }
         let symptoms = examination.probes?.symptoms ?? [:]
         var findings = merged(raw).map { weighed($0, against: symptoms) }
+            .map { proved($0, by: examination.probes) }
         findings = ordered(Folding.folded(tempered(findings)))
         if let last = unexplained(findings, examination) { findings.append(last) }
         let verdict = verdict(findings, examination)
@@ -91,6 +92,17 @@ package enum Reasoning {
             // The path answered, and otherwise than expected: something else decides before this does.
             result.confidence = finding.confidence * 0.8
         }
+        return result
+    }
+
+    /// A suspicion about what the proxy sends, where the backend itself has shown it to be right.
+    static func proved(_ finding: Finding, by probes: ProbeEvidence?) -> Finding {
+        guard finding.severity != .info, let proof = probes?.confirmation(of: finding.code) else {
+            return finding
+        }
+        var result = finding
+        if !result.evidence.contains(proof) { result.evidence.append(proof) }
+        result.confidence = max(result.confidence, 0.97)
         return result
     }
 

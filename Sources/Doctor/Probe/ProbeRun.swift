@@ -45,14 +45,21 @@ struct ProbeRun: Sendable {
             for await one in group { all.append(one) }
             return all.sorted { $0.0 < $1.0 }.map(\.1)
         }
-        let seen = await path
+        var seen = await path
+        if let behind = await ownListener(seen, nginx, files) { seen = behind }
         evidence.inner = inner
+        if let upstream = nginx?.upstreamRequest, Self.isLocal(seen), seen.handshake?.isUpgraded == false {
+            progress(Phrase(en: "asking the backend itself", zh: "直接询问后端"))
+            let probe = BackendProbe(
+                upstream: upstream, client: client(seen.endpoint), subject: subject, resolver: resolver)
+            evidence.backend = await probe.run()
+        }
         evidence.path = seen
         evidence.comparison = HopComparison(inner + [seen])
         evidence.symptoms = SymptomReading.symptoms(of: evidence)
     }
 
-    private func client(_ endpoint: ProbeEndpoint) -> ProbeClient {
+    func client(_ endpoint: ProbeEndpoint) -> ProbeClient {
         ProbeClient(loop: loop, endpoint: endpoint, contexts: contexts, deadline: deadline)
     }
 
@@ -62,9 +69,42 @@ struct ProbeRun: Sendable {
             subject: subject, origin: subject.assumedOrigin, target: subject.target)
         question.fields = tokenFields
         question.idle = subject.idle
+        question.upstreamNames = nginx?.hostsAsSent ?? []
+        question.looksForLimits = nginx?.hasLimits ?? false
+        question.subprotocols =
+            files.dials.first { $0.library == .webSocket && !$0.subprotocols.isEmpty }?.subprotocols ?? []
         return HopProbe(
             name: "public", client: client(endpoint), question: question, resolver: resolver,
             progress: progress)
+    }
+
+    /// Whether the other side is this machine, so that what the proxy dials can be dialled from here too.
+    private static func isLocal(_ seen: HopEvidence) -> Bool {
+        seen.addresses.contains { $0.fault == nil && $0.address.isLoopback }
+    }
+
+    /// nginx asked where it listens itself.
+    ///
+    /// For when nobody listens where the URL or a flag leads: something that ends TLS in front of it is not there. The request is what such a thing would send; nil: there is no reason, or no such listener.
+    private func ownListener(
+        _ seen: HopEvidence, _ nginx: NginxEvidence?, _ files: FileEvidence
+    ) async -> HopEvidence? {
+        guard !seen.isReachable, let first = seen.addresses.first, first.address.isLoopback,
+            let (address, isSecure) = nginx?.ownListener, address != first.address
+        else { return nil }
+        var probe = publicProbe(nginx: nginx, files: files)
+        var endpoint = probe.client.endpoint
+        let scheme = endpoint.isSecure ? "https" : "http"
+        endpoint.dialledHost = address.ip ?? endpoint.dialledHost
+        endpoint.dialledPort = address.port ?? endpoint.dialledPort
+        endpoint.authorityOverride = endpoint.authority
+        endpoint.isSecure = isSecure
+        probe.client = client(endpoint)
+        if scheme == "https", !isSecure {
+            probe.question.fields.append(WireField("X-Forwarded-Proto", "https"))
+        }
+        let behind = await probe.run()
+        return behind.isReachable ? behind : nil
     }
 
     /// The same question further in, with the names of the public path unless the hop's URL has a path of its own.

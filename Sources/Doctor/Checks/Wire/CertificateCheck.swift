@@ -6,8 +6,13 @@ struct CertificateCheck: Check {
         guard let path = examination.probes?.path else { return [] }
         var found: [Finding] = []
         if let seen = path.tls?.observation, let certificate = seen.certificate,
-            let check = seen.verification, let fault = fault(certificate, check, path, now: examination.now)
+            let check = seen.verification, var fault = fault(certificate, check, path, now: examination.now)
         {
+            // A stand-in shows a certificate of its own, which clients of the URL never see.
+            if examination.isRedirected {
+                fault.severity = .info
+                fault.confidence = min(fault.confidence, 0.4)
+            }
             found.append(fault)
         }
         if let wanted = clientCertificate(path) { found.append(wanted) }

@@ -1,8 +1,19 @@
+import NginxRouting
+
 /// What wire checks share.
 extension Examination {
     /// Whether the configuration of a proxy on the way was handed over: then its own checks say which line does it, and the
     /// wire only confirms.
     var hasProxyFiles: Bool { nginx != nil || files.hops.contains { [.proxy, .balancer].contains($0.kind) } }
+
+    /// Whether nginx answers the handshake by itself: then the line that does is known, and no wire need tell.
+    var isAnsweredByNginx: Bool { nginx.map { $0.last.proxied == nil } ?? false }
+
+    /// Whether the probes were sent elsewhere than a client of the URL would go.
+    var isRedirected: Bool {
+        guard let endpoint = probes?.path?.endpoint else { return false }
+        return endpoint.dialledHost != endpoint.host || endpoint.dialledPort != endpoint.port
+    }
 }
 
 extension Evidence {

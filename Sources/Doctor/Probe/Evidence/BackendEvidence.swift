@@ -1,16 +1,23 @@
+package import Transport
+
 /// What the backend's own address said to handshakes as the proxy sends them, and to some that differ in one thing.
 package struct BackendEvidence: Sendable {
-    /// Where it is: `127.0.0.1:8000`.
+    /// As the proxy dials it: `127.0.0.1:8000`.
     package let address: String
+    /// The addresses of that name that take connections, and those that do not.
+    package var reachable: [SocketAddress] = []
+    package var unreachable: [SocketAddress] = []
     /// What the port speaks, when it is not what the proxy speaks to it.
     package var speech: PortSpeech?
+    /// Whether it answers only without the PROXY line that the proxy sends ahead.
+    package var isPrefaceRefused = false
     /// Why it could not be connected to; nil: it could.
     package var fault: ConnectFault?
     /// The handshake as the proxy would send it.
     package var asSent: HandshakeAttempt?
     /// Each change alone, and what came of it.
     package var changes: [(change: BackendChange, attempt: HandshakeAttempt)] = []
-    /// All changes of the handshake's own fields together.
+    /// All that a right proxy would send, together.
     package var asBrowser: HandshakeAttempt?
 
     package init(address: String) { self.address = address }
@@ -19,11 +26,14 @@ package struct BackendEvidence: Sendable {
     package func isMended(by change: BackendChange) -> Bool {
         asSent?.isUpgraded == false && changes.contains { $0.change == change && $0.attempt.isUpgraded }
     }
+
+    /// The changes that mend it alone.
+    package var remedies: [BackendChange] { BackendChange.allCases.filter(isMended) }
 }
 
 /// One thing in which a handshake differs from what the proxy sends.
 package enum BackendChange: String, CaseIterable, Hashable, Sendable {
-    /// `Upgrade: websocket` and `Connection: Upgrade` are there.
+    /// `Upgrade: websocket` and `Connection: upgrade` are there.
     case upgradeFields
     /// HTTP/1.1 instead of 1.0.
     case http11
@@ -31,7 +41,7 @@ package enum BackendChange: String, CaseIterable, Hashable, Sendable {
     case upgradeFieldsAndHTTP11
     /// The public name and port as Host.
     case publicHost
-    /// The path as the client sends it.
+    /// Path and query as the client sends them.
     case publicPath
     /// Origin as if the page lay on the backend itself.
     case ownOrigin
@@ -39,4 +49,19 @@ package enum BackendChange: String, CaseIterable, Hashable, Sendable {
     case withoutOrigin
     /// `X-Forwarded-Proto` as the public scheme is.
     case forwardedProto
+
+    /// In half a line: what was changed.
+    package var words: Phrase {
+        switch self {
+        case .upgradeFields: Phrase(en: "with Upgrade and Connection", zh: "带上 Upgrade 和 Connection")
+        case .http11: Phrase(en: "as HTTP/1.1", zh: "使用 HTTP/1.1")
+        case .upgradeFieldsAndHTTP11:
+            Phrase(en: "as HTTP/1.1 with Upgrade and Connection", zh: "使用 HTTP/1.1 并带上 Upgrade 和 Connection")
+        case .publicHost: Phrase(en: "with the public name as Host", zh: "以公开主机名作为 Host")
+        case .publicPath: Phrase(en: "with the path as the client sends it", zh: "使用客户端原本的路径")
+        case .ownOrigin: Phrase(en: "with its own address as Origin", zh: "以自身地址作为 Origin")
+        case .withoutOrigin: Phrase(en: "without Origin", zh: "不带 Origin")
+        case .forwardedProto: Phrase(en: "with X-Forwarded-Proto", zh: "带上 X-Forwarded-Proto")
+        }
+    }
 }

@@ -54,7 +54,7 @@ package struct EngineSession: Sendable {
     }
 }
 
-/// `{"code":1,"message":"Session ID unknown"}`
+/// What the engine says when it refuses: `{"code":1,"message":"Session ID unknown"}`.
 package struct EngineRefusalWords: Equatable, Sendable {
     package let code: Int
     package let message: String

@@ -57,7 +57,8 @@ package enum HandshakeVariant: Hashable, Sendable {
     case withoutToken
     case token(TokenVariant)
     case path(PathVariant)
-    case host(String)
+    /// Another Host, and an Origin that differs from it as the variant does from the page's.
+    case echoedHost(OriginVariant)
     case http10
     /// A field of the handshake is left out, in small letters.
     case without(String)

@@ -20,6 +20,11 @@ extension HopProbe {
         (seen.handshake, seen.conversation) = await opening
         seen.page = await page
         seen.plain = await plain
+        if [429, 503].contains(seen.handshake?.exchange.status) {
+            // Perhaps only because of the others that were asked at the same time: once more, alone.
+            let (attempt, conversation) = await talk()
+            if attempt.isUpgraded { (seen.handshake, seen.conversation) = (attempt, conversation) }
+        }
         if Self.isSpeechless(seen.handshake?.exchange.outcome) {
             await identify(&seen)
             guard seen.speech == nil else { return }
@@ -57,8 +62,8 @@ extension HopProbe {
 
     private func afterRefusal(_ seen: inout HopEvidence) async {
         guard question.isPublic, let status = seen.handshake?.exchange.status else { return }
-        // 502 and 504 come before anybody has looked at Origin or token.
-        guard ![502, 504].contains(status) else { return }
+        // These come before anybody has looked at Origin or token.
+        guard ![429, 502, 503, 504].contains(status) else { return }
         progress(Phrase(en: "\(name): what would be accepted", zh: "\(name)：寻找可被接受的握手"))
         seen.variants = await attempts(variants(for: status))
     }

@@ -39,6 +39,14 @@ extension HopProbe {
             for (variant, value) in Self.origins(like: origin, upstreams: question.upstreamNames) {
                 add(.origin(variant)) { $0.origin = value }
             }
+            let host = Self.otherHost(like: client.endpoint.authority)
+            for (variant, value) in Self.origins(like: "\(Self.scheme(of: origin))://\(host)")
+            where [.otherScheme, .withPort, .withoutPort].contains(variant) {
+                add(.echoedHost(variant)) {
+                    $0.host = host
+                    $0.origin = value
+                }
+            }
         }
         for variant in tokenVariants() { add(variant.0) { $0 = variant.1 } }
         if question.target.contains("?"),
@@ -50,6 +58,14 @@ extension HopProbe {
         add(.http10) { $0.version = "HTTP/1.0" }
         return all
     }
+
+    /// A host nobody has, with the port of the one that is asked.
+    static func otherHost(like authority: String) -> String {
+        let port = authority.hasSuffix("]") ? nil : authority.lastIndex(of: ":").map { authority[$0...] }
+        return "sockeye-doctor.invalid\(port ?? "")"
+    }
+
+    private static func scheme(of origin: String) -> String { origin.hasPrefix("https:") ? "https" : "http" }
 
     // MARK: Origins
 

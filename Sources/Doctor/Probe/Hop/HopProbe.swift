@@ -33,7 +33,7 @@ struct HopProbe: Sendable {
 
     let name: String
     var client: ProbeClient
-    let question: Question
+    var question: Question
     let resolver: Resolver
     let progress: @Sendable (Phrase) -> Void
 

@@ -150,7 +150,7 @@ enum SymptomReading {
                 add(
                     .tokenDecides, "with the token in another form or place the handshake is accepted",
                     "token 换一种形式或位置后握手被接受")
-            case .path, .host, .http10, .without: break
+            case .path, .echoedHost, .http10, .without: break
             }
         }
     }

@@ -16,18 +16,25 @@ extension ProbeClient {
         let key = Handshake.key(from: (random.next(), random.next()))
         let offer = wanted.offersDeflate ? DeflateNegotiation.offer(policy: Self.deflatePolicy) : nil
         let request = request(for: wanted, key: key, extensions: offer)
-        func refused(_ outcome: HTTPOutcome) -> HandshakeAttempt {
-            HandshakeAttempt(
-                request: wanted, exchange: HTTPExchange(request: request, outcome: outcome), verdict: .refused
-            )
+        return await upgrade(request, wanted, key: key, offer: offer, within: time)
+    }
+
+    /// Sends a handshake that is made up already, and judges what comes back by `key`.
+    func upgrade(
+        _ request: ProbeRequest, _ wanted: HandshakeRequest, key: String, offer: String? = nil,
+        within time: Duration? = nil
+    ) async -> (attempt: HandshakeAttempt, socket: ProbeSocket?) {
+        func refused(_ exchange: HTTPExchange) -> HandshakeAttempt {
+            HandshakeAttempt(request: wanted, exchange: exchange, verdict: .refused)
         }
         switch await open() {
-        case .failure(let fault): return (refused(fault.outcome), nil)
+        case .failure(let fault):
+            return (refused(HTTPExchange(request: request, outcome: fault.outcome)), nil)
         case .success(let stream):
             let (exchange, reader) = await converse(stream, request, within: time)
             guard let head = reader.head, head.status == 101 else {
                 await stream.close()
-                return (HandshakeAttempt(request: wanted, exchange: exchange, verdict: .refused), nil)
+                return (refused(exchange), nil)
             }
             let (verdict, deflate) = Self.judge(head, key: key, wanted: wanted, offer: offer)
             let attempt = HandshakeAttempt(request: wanted, exchange: exchange, verdict: verdict)

@@ -126,6 +126,8 @@ package struct ProbeEndpoint: Equatable, Sendable {
     /// What is looked up or dialled.
     package var dialledHost: String
     package var dialledPort: UInt16
+    /// Host as the client of the public address sends it, where this is a place behind that; nil: as the endpoint's own parts say.
+    package var authorityOverride: String?
 
     /// The endpoint of a URL, with the first redirection that fits (curl's `--connect-to`).
     package init(_ url: URLParts, target: String? = nil, redirections: [Redirection] = []) {
@@ -133,16 +135,14 @@ package struct ProbeEndpoint: Equatable, Sendable {
         host = url.host
         port = url.port
         self.target = target ?? url.target
-        let match = redirections.first { redirection in
-            (redirection.host.isEmpty || redirection.host == url.host)
-                && (redirection.port ?? url.port) == url.port
-        }
+        let match = redirections.first { $0.applies(to: url.host, port: url.port) }
         dialledHost = match.flatMap { $0.address.isEmpty ? nil : $0.address } ?? url.host
         dialledPort = match?.addressPort ?? url.port
     }
 
     /// `host[:port]` as a browser sends it in Host: the default port left out.
     package var authority: String {
+        if let authorityOverride { return authorityOverride }
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
