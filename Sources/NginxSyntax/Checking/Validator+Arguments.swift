@@ -36,6 +36,8 @@ extension Validator {
                 refuse(words[1], directive)
             }
             if context != .upstream, NginxValue.milliseconds(first.text) == nil { refuse(first, directive) }
+        case "gzip_comp_level":
+            if let level = NginxValue.number(first.text), level < 1 || level > 9 { refuse(first, directive) }
         case "keepalive":
             if (NginxValue.number(first.text) ?? 0) == 0 { refuse(first, directive) }
             for word in words.dropFirst() where word.text != "local" { refuse(word, directive) }

@@ -167,7 +167,9 @@ enum VariableUse {
     /// The value of `if ($a = value)` and of `if (-f value)`; a pattern behind `~` is none.
     private static func condition(_ words: [NginxArgument]) -> [NginxArgument] {
         if words.contains(where: { ["~", "~*", "!~", "!~*"].contains($0.text) }) { return [] }
-        let hasSubject = words.prefix(2).contains { $0.text.hasPrefix("$") || $0.text.hasPrefix("($") }
+        let first = words.first?.text ?? ""
+        let hasSubject =
+            first.hasPrefix("($") || (first == "(" && words.dropFirst().first?.text.hasPrefix("$") == true)
         return hasSubject
             ? words.firstIndex { $0.text == "=" || $0.text == "!=" }.map { Array(words[($0 + 1)...]) } ?? []
             : words
