@@ -91,7 +91,8 @@ let package = Package(
         .executableTarget(
             name: "FuzzTargets",
             dependencies: [
-                "Bytes", "CTLS", "Doctor", "EngineIOWire", "Gateway", "HTTPWire", "JSON", "NginxSyntax",
+                "Bytes", "CTLS", "Doctor", "EngineIOWire", "Gateway", "HTTPWire", "JSON", "NginxRouting",
+                "NginxSyntax",
                 "PubSub",
                 "SocketIOWire", "WebSocketWire",
             ],

@@ -15,6 +15,7 @@
             ("json", fuzzJSON),
             ("nginx", fuzzNginx),
             ("records", fuzzRecords),
+            ("routing", fuzzRouting),
             ("engineio", fuzzEngineIO),
             ("socketio", fuzzSocketIO),
         ]

@@ -110,6 +110,25 @@ import Testing
         #expect(trace.proxied?.uri.bytes == "/$request_id")
     }
 
+    @Test func aFallbackIsTakenToBeThere() {
+        var request = SimulatedRequest(target: "/deep/link", host: "a.test")
+        request.port = 80
+        let router = Tracing.router("server { location / { try_files $uri $uri/ /index.html; } }")
+        #expect(Tracing.word(router.trace(request)) == "file html/index.html")
+    }
+
+    @Test func noMapFillsTheMemory() {
+        let doubled = (1...40).map { "map $uri$m\($0 - 1) $m\($0) { default $m\($0 - 1)$m\($0 - 1); }" }
+        let http =
+            "map $uri $m0 { default 0123456789; } \(doubled.joined(separator: "\n")) server { return 200 $m40; }"
+        let trace = Tracing.trace(http, "/")
+        guard case .answered(let answer) = trace.outcome else {
+            Issue.record("\(trace.outcome)")
+            return
+        }
+        #expect((answer.text?.bytes.count ?? 0) <= 64 << 10)
+    }
+
     @Test func noPatternHangs() {
         let trace = Tracing.trace(
             "server { location ~ ^/(a+)+$ { return 200 no; } location / { return 200 yes; } }",

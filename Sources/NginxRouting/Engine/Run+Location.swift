@@ -123,15 +123,23 @@ extension Run {
     }
 
     private func wouldMatch(_ pattern: Pattern) -> Bool {
-        if case .match = pattern.match(uri) { return true }
-        return false
+        guard patience > 0 else { return false }
+        switch pattern.match(uri) {
+        case .match: return true
+        case .noMatch: return false
+        case .undecided:
+            patience -= 1
+            return false
+        }
     }
 
     /// Matches and keeps the captures (`ngx_http_regex_exec`).
     func matches(_ pattern: Pattern, _ subject: ByteString) -> Bool {
+        guard patience > 0 else { return false }
         switch pattern.match(subject) {
         case .noMatch: return false
         case .undecided:
+            patience -= 1
             assume(.pattern(pattern.source))
             return false
         case .match(let groups):

@@ -25,6 +25,7 @@ extension Run {
             case .rewrite(let rewrite):
                 guard self.rewrite(rewrite, &script) else { return false }
             case .set(let variable, let template, let statement):
+                noteLostCapture(template, statement, variable: variable)
                 let value = evaluate(template, &script)
                 step(.set(variable: variable, value), statement)
                 assign(variable, value)

@@ -15,6 +15,20 @@ extension Run {
         return result
     }
 
+    /// Notes a capture that is no longer the location's, unless a rewrite's is meant, or that of the `if` around the line.
+    func noteLostCapture(_ template: Template, _ statement: Statement, variable: String?) {
+        guard !areCapturesRewrites, statement.directive.parent?.name == "location" else { return }
+        for case .capture(let number) in template.pieces where number < locationCaptures.count {
+            let expected = locationCaptures[number]
+            let found = number < captures.count ? captures[number].map { captureSubject[$0] } ?? "" : ""
+            guard !expected.isEmpty, expected != found else { continue }
+            trace.lostCaptures.append(
+                LostCapture(
+                    number: number, expected: expected, found: found, statement: statement, variable: variable
+                ))
+        }
+    }
+
     /// nginx goes through a value twice, first for its length: a map with a pattern that stands behind `$1` has already replaced the
     /// captures when `$1` is copied.
     func measure(_ template: Template) {
@@ -39,7 +53,9 @@ extension Run {
         if let value = values[name] { return value }
         if let definition = router.definitions[name] {
             // A cycle among maps ends with nothing, as in nginx.
-            guard computing.insert(name).inserted else { return Evaluated("") }
+            guard computing.count < Run.variableDepth, computing.insert(name).inserted else {
+                return Evaluated("")
+            }
             defer { computing.remove(name) }
             let (value, isKept) = compute(definition, name)
             if isKept { values[name] = value }
@@ -177,6 +193,9 @@ extension Run {
         }
         return nil
     }
+
+    /// How deep variables may depend on each other (`ngx_http_variable_depth`).
+    private static let variableDepth = 100
 
     private static let unforeseeable: Set<String> = [
         "request_id", "msec", "time_iso8601", "time_local", "pid", "connection", "connection_requests",

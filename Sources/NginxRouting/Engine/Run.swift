@@ -57,6 +57,8 @@ final class Run {
     var proxyHost: Evaluated?
     var proxyPort: Evaluated?
     var isSubrequest = false
+    /// How many more patterns may run into their limit of steps before none is tried any more.
+    var patience = 32
 
     enum Phase { case serverRewrite, findLocation, locationRewrite, access, content, done }
     var phase = Phase.serverRewrite

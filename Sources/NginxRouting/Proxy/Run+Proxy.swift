@@ -11,6 +11,7 @@ extension Run {
             if case .capture = piece { return true }
             return false
         }
+        noteLostCapture(template, pass, variable: nil)
         let unknown = url.unknown
         proxyHost = Evaluated(
             parts.hostHeader, unknown: unknown.filter { parts.hostHeader.text.contains("$" + $0) })
@@ -28,20 +29,7 @@ extension Run {
                     target: parts.target, upstream: upstream, path: path,
                     method: method ?? Evaluated(ByteString(self.method)), uri: uri, version: version.value,
                     versionStatement: version.statement, headers: headers, emptied: emptied,
-                    uriPart: parts.uri.isEmpty ? nil : parts.uri, lostCapture: lostCapture(template, pass))))
-    }
-
-    /// The first capture in a URL that is no longer the location's, unless a rewrite's is meant, or that of the `if` around it.
-    private func lostCapture(_ template: Template, _ pass: Statement) -> ProxiedRequest.LostCapture? {
-        guard !areCapturesRewrites, pass.directive.parent?.name == "location" else { return nil }
-        for case .capture(let number) in template.pieces where number < locationCaptures.count {
-            let expected = locationCaptures[number]
-            let found = number < captures.count ? captures[number].map { captureSubject[$0] } ?? "" : ""
-            if !expected.isEmpty, expected != found {
-                return ProxiedRequest.LostCapture(number: number, expected: expected, found: found)
-            }
-        }
-        return nil
+                    uriPart: parts.uri.isEmpty ? nil : parts.uri)))
     }
 
     private func path(

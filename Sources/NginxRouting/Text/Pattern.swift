@@ -15,7 +15,7 @@ final class Pattern: @unchecked Sendable {
     let names: [(name: String, group: Int)]
     private let handle: OpaquePointer
 
-    /// How many steps of PCRE2 one match may take: 40 ms at worst.
+    /// How many steps of PCRE2 one match may take: some milliseconds.
     ///
     /// nginx itself allows ten million.
     private static let steps: UInt32 = 200_000

@@ -28,15 +28,6 @@ package struct ProxiedRequest: Sendable {
     package let emptied: [SentHeader]
     /// The part of `proxy_pass` that replaces a prefix, or the whole path; nil: there is none.
     package let uriPart: ByteString?
-    /// A `$1` … `$9` in proxy_pass that another pattern overwrote after the location's had captured it.
-    package let lostCapture: LostCapture?
-
-    /// A capture that is not what the location captured.
-    package struct LostCapture: Equatable, Sendable {
-        package let number: Int
-        package let expected: ByteString
-        package let found: ByteString
-    }
 
     /// The header lines of a name, whatever its case.
     package func all(_ name: String) -> [SentHeader] {

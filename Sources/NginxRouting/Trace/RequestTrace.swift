@@ -25,6 +25,8 @@ package struct RequestTrace: Sendable {
     package internal(set) var statusOverride: Int?
     /// What could not be known and was assumed, in the order in which it came up.
     package internal(set) var assumptions: [Assumption] = []
+    /// Reads of `$1` … `$9` that other patterns overwrote after the location's had captured them.
+    package internal(set) var lostCaptures: [LostCapture] = []
 
     init(_ request: SimulatedRequest) { self.request = request }
 
@@ -45,6 +47,19 @@ package struct RequestTrace: Sendable {
         for step in steps.reversed() { if case .location(let choice) = step.event { return choice } }
         return nil
     }
+}
+
+/// A capture that is no longer what the location captured when a line reads it.
+package struct LostCapture: Sendable {
+    package let number: Int
+    /// What the location captured.
+    package let expected: ByteString
+    /// What is read.
+    package let found: ByteString
+    /// The line that reads it: `set` or `proxy_pass`.
+    package let statement: Statement
+    /// The variable it is put into; nil: it goes into the URL of `proxy_pass`.
+    package let variable: String?
 }
 
 /// A value with the place it comes from.

@@ -74,9 +74,12 @@ package final class Listener: Sendable {
             }
         }
         if !host.isEmpty {
-            for (pattern, server) in patterns {
-                if case .match(let groups) = pattern.match(host) {
-                    return (server, .pattern, (pattern, groups))
+            var patience = 8
+            for (pattern, server) in patterns where patience > 0 {
+                switch pattern.match(host) {
+                case .match(let groups): return (server, .pattern, (pattern, groups))
+                case .undecided: patience -= 1
+                case .noMatch: continue
                 }
             }
         }
@@ -184,7 +187,7 @@ package struct ListenLine: Sendable {
         }
         var ports = word[...]
         if word.hasPrefix("[") {
-            let close = word.firstIndex(of: "]") ?? word.index(before: word.endIndex)
+            guard let close = word.firstIndex(of: "]") else { return [] }
             line.text = String(word[...close])
             line.address = IPAddress(String(word[word.index(after: word.startIndex)..<close]))
             ports = word[word.index(after: close)...].drop { $0 == ":" }

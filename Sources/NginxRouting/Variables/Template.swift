@@ -100,8 +100,15 @@ package struct Evaluated: Equatable, Sendable {
 
     static func unknown(_ name: String) -> Evaluated { Evaluated(ByteString("$" + name), unknown: [name]) }
 
+    /// The longest value that is worked out: maps that double each other would fill the memory.
+    static let longest = 64 << 10
+
     mutating func append(_ other: Evaluated) {
+        for name in other.unknown where !unknown.contains(name) { unknown.append(name) }
+        guard bytes.count + other.bytes.count <= Evaluated.longest else {
+            if !unknown.contains("…") { unknown.append("…") }
+            return
+        }
         bytes.append(other.bytes)
-        unknown += other.unknown
     }
 }

@@ -117,6 +117,7 @@ struct NginxAnswerCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx, examination.subject.dialect != .page else { return [] }
         let trace = nginx.last
+        if isOtherServers(trace, nginx) { return [] }
         switch trace.outcome {
         case .file(let path, let found): return page(path, found, trace, nginx)
         case .answered(let answer) where !(300..<400).contains(answer.status):
@@ -130,6 +131,21 @@ struct NginxAnswerCheck: Check {
             ]
         default: return []
         }
+    }
+
+    /// Whether the request ended in a server that is not the name's: then that is the fault, whatever the server answers.
+    private func isOtherServers(_ trace: RequestTrace, _ nginx: NginxEvidence) -> Bool {
+        guard let choice = trace.choice, choice.reason == .explicitDefault || choice.reason == .firstServer
+        else {
+            return false
+        }
+        let host = choice.host.text
+        return nginx.router.servers.contains { server in
+            server !== choice.server && server.names.contains { $0.source.lowercased() == host }
+        }
+            || choice.listener.servers.contains {
+                $0 !== choice.server && !nginx.socketLocations(of: $0).isEmpty
+            }
     }
 
     // MARK: A page

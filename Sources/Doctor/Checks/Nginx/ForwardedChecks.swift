@@ -6,6 +6,12 @@ import NginxSyntax
 struct ForwardedHostCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx, examination.subject.dialect != .page else { return [] }
+        // A page of another host is another origin whatever Host says.
+        let origin = examination.subject.assumedOrigin.lowercased()
+        guard
+            origin.hasSuffix("//" + examination.subject.url.host)
+                || origin.contains("//" + examination.subject.url.host + ":")
+        else { return [] }
         let symptoms = examination.probes?.symptoms ?? [:]
         let isRefused = symptoms[.originDecides] != nil || symptoms[.handshakeStatus(403)] != nil
         let isLogged = !examination.files.events(.originRefused).isEmpty
@@ -15,9 +21,8 @@ struct ForwardedHostCheck: Check {
             }
             let wanted = examination.subject.url.authority
             let isCertain = isRefused || isLogged
-            if host.value.bytes.text.split(separator: ":").first.map(String.init)?.lowercased()
-                != examination.subject.url.host
-            {
+            let name = HostPort(host.value.bytes.text, defaultPort: 0).host.lowercased()
+            if name != examination.subject.url.host {
                 return [lost(host, wanted, trace, proxied, nginx, isCertain)]
             }
             for name in ["X-Forwarded-Host", "Host"] {
@@ -118,11 +123,13 @@ struct ForwardedProtoCheck: Check {
             "x-url-scheme", "front-end-https", "x-request-base", "x-forwarded-protocol",
         ]
         let headers = proxied.headers
-        if headers.contains(where: {
-            tells.contains($0.name.lowercased()) && $0.value.bytes.text.lowercased() != "http"
-        }) {
-            return []
+        // Any header of the proxy's own that says https tells it, whatever its name.
+        let isTold = headers.contains { header in
+            let value = header.value.bytes.text.lowercased()
+            return (tells.contains(header.name.lowercased()) && value != "http")
+                || (header.statement != nil && value == "https")
         }
+        if isTold { return [] }
         // Who tells the backend about the client in other headers means it to know; who tells nothing may
         // have no need.
         let others = headers.filter {

@@ -9,7 +9,7 @@ enum NginxChecks {
         ShadowedLocationCheck(),
         BroadLocationCheck(), UpgradeHeadersCheck(), UpstreamVersionCheck(), DuplicateHeaderCheck(),
         HiddenHeaderCheck(), HardcodedUpgradeCheck(), ProxyPathCheck(), PrefixCheck(), CaptureCheck(),
-        ForwardedHostCheck(), ForwardedProtoCheck(),
+        ForwardedHostCheck(), ForwardedProtoCheck(), NotStickyCheck(),
     ]
 }
 

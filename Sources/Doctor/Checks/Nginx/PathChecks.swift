@@ -37,6 +37,10 @@ struct ProxyPathCheck: Check {
             !sent.hasSuffix("/socket.io/"), address.enginePath.hasSuffix("/socket.io/")
         {
             fault = ("/socket.io/ is cut off, which the server waits for", "去掉了服务器需要的 /socket.io/", 0.85)
+        } else if let path = expected(asked, sent, examination) {
+            fault = ("the backend waits for \(path)", "后端等待的是 \(path)", 0.85)
+        } else if by == "/", prefix.count > 1, isNotFound(examination) {
+            fault = ("the backend answers 404 without the prefix \(prefix)", "去掉前缀 \(prefix) 后后端应答 404", 0.6)
         } else {
             return nil
         }
@@ -59,6 +63,22 @@ struct ProxyPathCheck: Check {
                 patch: patch(prefix, by, trace, proxied, nginx)),
             predicts: [.handshakeStatus(404), .handshakeStatus(403), .handshakeStatus(400)],
             excludedBy: [.upgraded])
+    }
+
+    /// The path a server's source names, if it is what the client asks for and not what is sent.
+    private func expected(_ asked: String, _ sent: String, _ examination: Examination) -> String? {
+        let paths = examination.files.servers.compactMap(\.path).filter { $0.count > 1 }
+        func fits(_ path: String, _ target: String) -> Bool {
+            target == path || target == path + "/" || target + "/" == path || target.hasPrefix(path + "/")
+        }
+        guard !paths.contains(where: { fits($0, sent) }) else { return nil }
+        return paths.first { fits($0, asked) }
+    }
+
+    private func isNotFound(_ examination: Examination) -> Bool {
+        let symptoms = examination.probes?.symptoms ?? [:]
+        return symptoms[.handshakeStatus(404)] != nil && symptoms[.originDecides] == nil
+            && symptoms[.tokenDecides] == nil
     }
 
     private func patch(
@@ -191,10 +211,11 @@ struct CaptureCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx else { return [] }
         return nginx.handshakes.compactMap { trace in
-            guard let proxied = trace.proxied, let lost = proxied.lostCapture, let location = trace.location
+            guard let proxied = trace.proxied, let location = trace.location,
+                let lost = trace.lostCaptures.first(where: { isUsed($0, trace, proxied) })
             else { return nil }
             return nginx.finding(
-                .regexCaptureClobbered, confidence: 0.92, at: proxied.pass,
+                .regexCaptureClobbered, confidence: 0.92, at: lost.statement,
                 title: Phrase(
                     en: "$\(lost.number) is no longer what the location captured",
                     zh: "$\(lost.number) 已不是 location 捕获的内容"),
@@ -208,12 +229,20 @@ struct CaptureCheck: Check {
                 ),
                 evidence: [
                     nginx.seen(location.statement, "captures \"\(lost.expected)\"", "捕获“\(lost.expected)”"),
-                    nginx.seen(proxied.pass, "reads it after another pattern was tried", "在另一个正则执行之后才读取"),
+                    nginx.seen(lost.statement, "reads it after another pattern was tried", "在另一个正则执行之后才读取"),
                 ],
                 fix: Fix(
                     "Name the group in the location, (?<rest>.*), and use $rest: named captures stay.",
                     "在 location 中为分组命名，例如 (?<rest>.*)，并使用 $rest：命名捕获不会被覆盖。", patch: nil),
                 predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
         }
+    }
+
+    /// Whether what was read goes to the backend.
+    private func isUsed(_ lost: LostCapture, _ trace: RequestTrace, _ proxied: ProxiedRequest) -> Bool {
+        guard let name = lost.variable else { return true }
+        let lines =
+            [proxied.pass.text(0)] + (trace.level?.effective("proxy_set_header").map { $0.text(1) } ?? [])
+        return lines.contains { $0.contains("$" + name) || $0.contains("${" + name + "}") }
     }
 }

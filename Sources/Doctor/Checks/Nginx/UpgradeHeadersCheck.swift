@@ -9,7 +9,10 @@ struct UpgradeHeadersCheck: Check {
         // Behind the first hop that loses the upgrade every other seems to lose it too.
         for trace in nginx.handshakes {
             guard let proxied = trace.proxied else { return [] }
-            if proxied.upgradeValue == nil { return missing(trace, proxied, nginx) }
+            if proxied.upgradeValue == nil {
+                let isShadowed = !ShadowedLocationCheck().findings(examination).isEmpty
+                return missing(trace, proxied, nginx, isShadowed: isShadowed)
+            }
             if let value = proxied.upgradeValue, value != "websocket", !value.contains("$") {
                 return [wrongUpgrade(trace, proxied, nginx)]
             }
@@ -26,17 +29,17 @@ struct UpgradeHeadersCheck: Check {
 
     // MARK: Not sent
 
-    private func missing(_ trace: RequestTrace, _ proxied: ProxiedRequest, _ nginx: NginxEvidence)
-        -> [Finding]
-    {
+    private func missing(
+        _ trace: RequestTrace, _ proxied: ProxiedRequest, _ nginx: NginxEvidence, isShadowed: Bool
+    ) -> [Finding] {
         var findings: [Finding] = []
         var cause: CauseCode?
         let lost = trace.level?.overridden("proxy_set_header").filter(\.isHopHeader) ?? []
         if let line = lost.first { findings.append(notInherited(line, trace, nginx)) }
-        if lost.isEmpty, let other = made(trace, nginx) {
+        if lost.isEmpty, !isShadowed, let other = made(trace, nginx) {
             findings.append(notCovered(other, trace, nginx))
         }
-        cause = findings.first?.code
+        cause = isShadowed ? .locationShadowed : findings.first?.code
         var evidence = [nginx.route(trace)]
         let source = proxied.source("Upgrade")
         if let line = source?.statement {
@@ -64,7 +67,8 @@ struct UpgradeHeadersCheck: Check {
         }
         findings.append(
             nginx.finding(
-                .upgradeHeadersMissing, confidence: 0.92, at: source?.statement ?? proxied.pass,
+                .upgradeHeadersMissing, severity: isShadowed ? .info : .error, confidence: 0.92,
+                at: source?.statement ?? proxied.pass,
                 title: Phrase(
                     en: "nginx does not pass Upgrade on for this path", zh: "nginx 没有为该路径转发 Upgrade"),
                 Phrase(
@@ -125,15 +129,24 @@ struct UpgradeHeadersCheck: Check {
         guard let server = trace.choice?.server, let pass = trace.proxied?.pass, let here = trace.location,
             here.kind != .regex, here.kind != .regexCaseless, here.kind != .named, here.kind != .exact
         else { return nil }
+        let path = trace.request.target.text.pathOnly
         return nginx.socketLocations(of: server).first { other in
-            guard other !== here, let line = other.level.handler, sameBackend(line, pass) else {
-                return false
-            }
+            guard other !== here, let line = other.level.handler,
+                sameBackend(line, pass) || sharesWord(other.name.text, path)
+            else { return false }
             switch other.kind {
             case .regex, .regexCaseless: return here.name.count <= other.name.count
             default: return other.name.hasPrefix(here.name) && other.name.count > here.name.count
             }
         }
+    }
+
+    /// Whether a location and a path have a word in common: `/ws/` and `/api/ws`, `^/(live|tail)$` and `/v2/live`.
+    private func sharesWord(_ name: String, _ path: String) -> Bool {
+        func words(_ text: String) -> Set<Substring> {
+            Set(text.split { !$0.isLetter && !$0.isNumber && $0 != "-" && $0 != "_" }.filter { $0.count > 1 })
+        }
+        return !words(name).isDisjoint(with: words(path))
     }
 
     private func sameBackend(_ one: Statement, _ other: Statement) -> Bool {
