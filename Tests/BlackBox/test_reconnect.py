@@ -133,3 +133,32 @@ def test_what_time_does_not_mend_ends_it(start, tmp_path, watch):
         [harness.BINARY, "connect", server.url("/nowhere"), "--token", f"@{tmp_path / 'token'}", "--reconnect", "--json"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, env=harness.clean_environment())
     assert process.returncode == 1 and "reconnecting" not in process.stdout
+
+
+def test_lines_of_input_wait_for_the_next_connection(start, tmp_path, watch):
+    server = configured(start, tmp_path)
+    (tmp_path / "token").write_text(server.token("ada"))
+    process = subprocess.Popen(
+        [harness.BINARY, "connect", server.url("/ws"), "--token", f"@{tmp_path / 'token'}", "--reconnect", "--wait", "forever"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=harness.clean_environment())
+    try:
+        def ask(number):
+            process.stdin.write(json.dumps({"type": "ping", "id": number}) + "\n")
+            process.stdin.flush()
+
+        ask(1)
+        assert json.loads(process.stdout.readline()) == {"type": "pong", "id": 1}
+        server.process.kill()
+        server.process.wait(10)
+        # The connection is gone; what is typed now is for the next one.
+        ask(2)
+        again = configured(start, tmp_path, state=server.state, port=server.port)
+        ask(3)
+        heard = [json.loads(process.stdout.readline())["id"] for _ in range(1)]
+        while heard[-1] != 3:
+            heard.append(json.loads(process.stdout.readline())["id"])
+        # The first of them may have gone into the connection that was just dying.
+        assert heard in ([2, 3], [3])
+        assert again.process.poll() is None
+    finally:
+        harness.stop(process)

@@ -68,7 +68,7 @@ enum PageRoute {
     /// again once a request has shown a proxy's trace: a proxy on this machine makes the whole world look local.
     private static func mayHaveToken(_ head: RequestHead, _ connection: Connection) -> Bool {
         let shared = connection.loop.shared
-        guard shared.isDevelopment, connection.peer.isLoopback, !shared.sawProxy.load(ordering: .relaxed)
+        guard shared.isDevelopment, connection.client.isLoopback, !shared.sawProxy.load(ordering: .relaxed)
         else {
             return false
         }

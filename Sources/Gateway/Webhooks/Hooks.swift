@@ -60,7 +60,7 @@ final class Hooks: Sendable {
     let asked: Events
     private let senders: [(events: Events, sender: WebhookSender)]
     /// Those of them that left events in the store, by the names they have there.
-    private let keeping: [(name: String, sender: WebhookSender)]
+    private let keeping: [(name: String, events: Events, sender: WebhookSender)]
     private let deciders: [Decider]
     private let decisions = Mutex(Counts())
 
@@ -70,7 +70,7 @@ final class Hooks: Sendable {
     {
         var senders: [(events: Events, sender: WebhookSender)] = []
         var deciders: [Decider] = []
-        var keeping: [(name: String, sender: WebhookSender)] = []
+        var keeping: [(name: String, events: Events, sender: WebhookSender)] = []
         let reporter = Reporter(log)
         for option in options {
             guard let http else { break }
@@ -96,7 +96,7 @@ final class Hooks: Sendable {
                     hook, over: http, policy: policy,
                     keeper: option.durable ? store.map { Self.keeper(name, $0, reporter) } : nil,
                     report: reporter.report)
-                if option.durable { keeping.append((name, sender)) }
+                if option.durable { keeping.append((name, Events(option.events), sender)) }
                 senders.append((Events(option.events), sender))
             }
         }
@@ -130,14 +130,17 @@ final class Hooks: Sendable {
     func resume(_ store: Store?) throws(StoreError) {
         guard let store else { return }
         var names: Set<String> = []
-        for (name, sender) in keeping where names.insert(name).inserted {
+        for (name, _, _) in keeping where names.insert(name).inserted {
             let limit = WebhookQueue().limit
             let left = try store.readNow { session throws(StoreError) in
                 try session.deliveries(for: name, limit: limit)
             }
             let now = csys_unix_milliseconds()
             for delivery in left {
-                sender.resume(
+                // Two webhooks may have one URL; what none of them wants any more goes by age.
+                let events = WebhookOptions.Event(rawValue: delivery.event).map { Events($0) }
+                let taker = keeping.first { $0.name == name && events.map($0.events.contains) == true }
+                taker?.sender.resume(
                     id: delivery.id, event: delivery.event, body: delivery.body,
                     age: .milliseconds(max(0, now &- delivery.createdAt)))
             }

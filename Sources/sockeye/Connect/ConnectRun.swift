@@ -51,7 +51,11 @@ actor ConnectRun {
             show(printer.waiting(delay))
             waits += 1
             await sleep(delay)
-            if isOver { return status }
+            if isOver {
+                // Asked to stop while there was nothing to close.
+                end()
+                return .healthy
+            }
             if let renewed = try settings.renew?() { (plan, printer.mask) = renewed }
         }
     }
@@ -192,8 +196,8 @@ actor ConnectRun {
             }
             if let line = splitter.finish() { try await send(line: line) }
         } catch {
-            // The connection ended; its last event says how. With another to come the rest of the input goes there.
-            if !settings.reconnects || isOver { return }
+            // The connection ended; its last event says how.
+            return
         }
         guard let wait = settings.wait else { return }
         if wait > .zero { try? await Task.sleep(for: wait) }
@@ -201,12 +205,26 @@ actor ConnectRun {
     }
 
     /// A text message holds UTF-8 alone (RFC 6455 §5.6), so any other line goes as a binary one.
+    ///
+    /// Between two connections a line waits for the next one.
     private func send(line: [UInt8]) async throws(ClientError) {
-        // Between two connections a line waits for the next one.
-        while connection == nil, settings.reconnects, !isOver {
-            await withCheckedContinuation { senders.append($0) }
+        while settings.reconnects, !isOver {
+            guard let connection else {
+                await withCheckedContinuation { senders.append($0) }
+                continue
+            }
+            do throws(ClientError) {
+                return try await send(line: line, connection)
+            } catch {
+                guard self.connection === connection, !isOver else { continue }
+                await withCheckedContinuation { senders.append($0) }
+            }
         }
         guard let connection else { throw .closed }
+        try await send(line: line, connection)
+    }
+
+    private func send(line: [UInt8], _ connection: WebSocketConnection) async throws(ClientError) {
         if let text = String(validating: line, as: UTF8.self) {
             try await send(text, connection)
         } else {
