@@ -305,8 +305,8 @@ extension LoopState {
         }
     }
 
-    /// Milliseconds: longer than it takes a client to read what it is sent, shorter than anybody notices.
-    private static let greetingDelay: UInt64 = 3
+    /// Milliseconds: longer than a client on a busy machine takes to read what it is sent, shorter than anybody notices.
+    private static let greetingDelay: UInt64 = 10
 
     private func greet(_ socket: EventSocket, _ recovered: RecoveryOutcome) {
         let auth = socket.auth
