@@ -3,6 +3,8 @@ import Documents
 extension FileEvidence {
     /// Endings of documentation.
     private static let proseSuffixes = [".md", ".markdown", ".rst", ".adoc"]
+    /// How each file begins in what `nginx -T` prints; the configuration itself is read elsewhere.
+    private static let dumpMark = Array("# configuration file /".utf8)
     /// The longest file, logs apart, that is read: 4 MiB.
     static let longestFile = 4 << 20
 
@@ -13,6 +15,7 @@ extension FileEvidence {
         if Self.proseSuffixes.contains(where: { file.baseName.lowercased().hasSuffix($0) }) {
             return note(file, nil)
         }
+        if file.bytes.prefix(8192).firstRange(of: Self.dumpMark) != nil { return note(file, .nginx) }
         let named = Recogniser.kind(named: file.baseName)
         let isLog = Recogniser.isLog(named: file.baseName) && named == nil
         guard file.bytes.count <= Self.longestFile || isLog else {

@@ -10,7 +10,8 @@ struct BundleSource: NginxFileSource, Sendable {
     private let mains: Set<String>
     /// Names of files that hold nginx directives: only these are taken for a pattern without its folders.
     private let known: Set<String>
-    private let readsDisk: Bool
+    /// Whether what is not among the files is looked for on disk.
+    let readsDisk: Bool
 
     init(_ files: [SourceFile], known: [String], mains: [String], readsDisk: Bool) {
         self.mains = Set(mains.map(NginxPath.normalized))

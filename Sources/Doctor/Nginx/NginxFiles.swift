@@ -91,6 +91,8 @@ package struct NginxFiles: Sendable {
         var missing: [String] = []
         for include in configuration.all where include.isInclude && include.descendants.isEmpty {
             guard let path = include.value(0) else { continue }
+            // A pattern that matches nothing is no fault; in a dump, and on disk, nothing is what there is.
+            if NginxGlob.isPattern(path), source?.readsDisk ?? true { continue }
             let isKnown = source.map {
                 !$0.matches(NginxPath.resolved(path, prefix: configuration.prefix)).isEmpty
             }
