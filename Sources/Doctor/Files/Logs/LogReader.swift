@@ -14,6 +14,8 @@ struct LogReader {
     private(set) var clearTokens: (place: FilePlace, excerpt: String, count: Int)?
     private let file: SourceFile
     private let redaction = Redaction()
+    /// The number of the last line on which each phrase was found.
+    private var found = [Int](repeating: 0, count: LogSignatures.phraseCount)
     private var eventIndex: [String: Int] = [:]
     private var accessIndex: [String: Int] = [:]
 
@@ -29,34 +31,37 @@ struct LogReader {
         }
     }
 
-    private static let owner: [Int] = LogSignatures.all.enumerated().flatMap { index, signature in
-        signature.phrases.map { _ in index }
-    }
-
     private mutating func read(_ bytes: ArraySlice<UInt8>, _ number: Int) {
-        var found: Set<Int> = []
-        LogSignatures.matcher.matches(in: bytes.prefix(8192)) { found.insert($0) }
-        let hasRequest = bytes.prefix(8192).contains(UInt8(ascii: "/"))
-        guard !found.isEmpty || hasRequest else { return }
-        var line = String(decoding: bytes.prefix(8192), as: UTF8.self)
-        if line.hasSuffix("\r") { line.removeLast() }
-        if !found.isEmpty, let kind = kind(found) { add(kind, line, number) }
-        if hasRequest {
-            request(line, number)
-            tunnel(line, number)
+        let bytes = bytes.last == 0x0D ? bytes.dropLast() : bytes
+        let head = bytes.prefix(Self.longestLine)
+        var isAny = false
+        var request: Int?
+        LogSignatures.matcher.matches(in: head) { phrase, end in
+            if phrase < LogSignatures.phraseCount {
+                found[phrase] = number
+                isAny = true
+            } else if request == nil {
+                request = head.startIndex + end
+            }
         }
+        if isAny, let kind = kind(number) { add(kind, String(decoding: head, as: UTF8.self), number) }
+        guard let request else { return }
+        self.request(head, markedAt: request, number)
     }
 
-    /// The first signature all of whose phrases were found.
-    private func kind(_ found: Set<Int>) -> LogEvent.Kind? {
+    /// The first signature all of whose phrases stand on the line.
+    private func kind(_ number: Int) -> LogEvent.Kind? {
         var phrase = 0
         for signature in LogSignatures.all {
             let range = phrase..<(phrase + signature.phrases.count)
             phrase = range.upperBound
-            if range.allSatisfy(found.contains) { return signature.kind }
+            if range.allSatisfy({ found[$0] == number }) { return signature.kind }
         }
         return nil
     }
+
+    /// Bytes of a line that are looked at.
+    static let longestLine = 8192
 
     private mutating func add(_ kind: LogEvent.Kind, _ line: String, _ number: Int) {
         let upstream = line.between("upstream: \"", "\"").map { $0.before("?") ?? $0 } ?? Self.dialled(line)
@@ -96,88 +101,36 @@ struct LogReader {
 
     // MARK: Requests
 
-    /// `"GET /ws?token=… HTTP/1.1" 400`, `"WebSocket /ws" 403`, `GET /socket.io/ 404`, Caddy's JSON.
-    private mutating func request(_ line: String, _ number: Int) {
-        guard let (method, target, version, status) = Self.parse(line) else { return }
-        let path = target.before("?") ?? target
-        let query = target.after("?") ?? ""
-        let masked = query.isEmpty ? "" : String(redaction.masked("/?" + query).dropFirst(2))
-        if masked != query {
-            if clearTokens == nil {
-                clearTokens = (file.place(number), excerpt(line), 1)
-            } else {
-                clearTokens?.count += 1
-            }
+    private mutating func request(_ line: ArraySlice<UInt8>, markedAt end: Int, _ number: Int) {
+        guard let request = LogRequest(line, markedAt: end) else { return }
+        let key = "\(request.method) \(request.path) \(request.status)"
+        if let query = request.query {
+            let text = String(decoding: query, as: UTF8.self)
+            let masked = String(redaction.masked("/?" + text).dropFirst(2))
+            if masked != text { noteToken(line, number) }
+            if accessIndex[key] == nil { add(request, key, masked, number) }
+        } else if accessIndex[key] == nil {
+            add(request, key, "", number)
         }
-        let key = "\(method) \(path) \(status)"
-        if let index = accessIndex[key] {
-            accesses[index].count += 1
-        } else if accesses.count < 1000 {
-            accessIndex[key] = accesses.count
-            accesses.append(
-                AccessGroup(
-                    method: method, path: path, status: status, version: version, query: masked, count: 1,
-                    place: file.place(number)))
+        if let index = accessIndex[key] { accesses[index].count += 1 }
+        if request.isHAProxy { tunnel(String(decoding: line, as: UTF8.self), number) }
+    }
+
+    private mutating func noteToken(_ line: ArraySlice<UInt8>, _ number: Int) {
+        if clearTokens == nil {
+            clearTokens = (file.place(number), excerpt(String(decoding: line, as: UTF8.self)), 1)
+        } else {
+            clearTokens?.count += 1
         }
     }
 
-    private static let methods = [
-        "GET ", "POST ", "OPTIONS ", "WebSocket ", "HEAD ", "CONNECT ", "PUT ", "DELETE ",
-    ]
-
-    static func parse(_ line: String) -> (method: String, target: String, version: String, status: Int)? {
-        if line.hasPrefix("{"), let uri = line.between("\"uri\":\"", "\"") {
-            guard let status = line.between("\"status\":", ",").flatMap({ Int($0.trimmed) }) else {
-                return nil
-            }
-            return (
-                line.between("\"method\":\"", "\"") ?? "GET", uri, line.between("\"proto\":\"", "\"") ?? "",
-                status
-            )
-        }
-        for method in methods {
-            guard let rest = line.after("\"" + method) ?? (line.holds(method) ? line.after(method) : nil),
-                rest.hasPrefix("/")
-            else {
-                continue
-            }
-            let isQuoted = line.holds("\"" + method)
-            let inside = isQuoted ? rest.before("\"") ?? rest : rest
-            let words = inside.split(separator: " ")
-            guard let target = words.first.map(String.init) else { continue }
-            let version = words.count > 1 && words[1].hasPrefix("HTTP/") ? String(words[1]) : ""
-            let behind =
-                isQuoted
-                ? rest.after("\"") ?? "" : words.dropFirst(version.isEmpty ? 1 : 2).joined(separator: " ")
-            guard
-                let status = status(
-                    behind, before: line.before(method) ?? "", isHAProxy: line.holds("/") && behind.isEmpty)
-            else { return nil }
-            return (method.trimmed, target, version, status)
-        }
-        return nil
-    }
-
-    /// The first number of three digits behind the request; of HAProxy, and of Tornado's `400 GET /`, before it.
-    private static func status(_ behind: String, before: String, isHAProxy: Bool) -> Int? {
-        let words = behind.split { " \t,\"".contains($0) }.prefix(3)
-        for word in words {
-            if word == "[accepted]" { return 101 }
-            if word.count == 3, let number = Int(word), (100...599).contains(number) { return number }
-        }
-        let front = before.split { " \t\"".contains($0) }
-        // HAProxy: … 0/0/1/2/30003 101 129 - - cD-- …
-        if let timers = front.lastIndex(where: {
-            $0.split(separator: "/").count == 5 && $0.first?.isLetter == false
-        }),
-            timers + 1 < front.count, let number = Int(front[timers + 1])
-        {
-            return number
-        }
-        if let last = front.last, last.count == 3, let number = Int(last), (100...599).contains(number) {
-            return number
-        }
-        return nil
+    private mutating func add(_ request: LogRequest, _ key: String, _ query: String, _ number: Int) {
+        guard accesses.count < 1000 else { return }
+        accessIndex[key] = accesses.count
+        accesses.append(
+            AccessGroup(
+                method: request.method, path: request.path, status: request.status, version: request.version,
+                query: query, count: 0, place: file.place(number)))
     }
 
     /// HAProxy's termination state: `cD` and `sD` say that the client's or server's side timed out while data could flow.

@@ -13,7 +13,11 @@ enum LogSignatures {
         Signature(kind: $0.0, phrases: $0.1.split(separator: "+").map(\.trimmed))
     }
 
-    static let matcher = PhraseMatcher(all.flatMap(\.phrases))
+    /// The phrases of all signatures, then the marks of requests.
+    static let matcher = PhraseMatcher(all.flatMap(\.phrases) + LogRequest.marks)
+
+    /// How many phrases the signatures have.
+    static let phraseCount = all.reduce(0) { $0 + $1.phrases.count }
 
     private static let rows: [(LogEvent.Kind, String)] =
         network + limits + tls + origins + engine + tokens + upgrades

@@ -64,13 +64,17 @@ struct PhraseMatcher: Sendable {
         }
     }
 
-    /// Calls `body` with the index of each phrase found in `bytes`, as often as it stands there.
-    func matches(in bytes: some Sequence<UInt8>, _ body: (Int) -> Void) {
-        var state = 0
-        for byte in bytes {
-            state = Int(next[state << 8 | Int(byte)])
-            if !ends[state].isEmpty {
-                for phrase in ends[state] { body(Int(phrase)) }
+    /// Calls `body` with the index of each phrase found in `bytes` and the number of bytes up to its end, as often as it stands there.
+    func matches(in bytes: ArraySlice<UInt8>, _ body: (_ phrase: Int, _ end: Int) -> Void) {
+        next.withUnsafeBufferPointer { next in
+            bytes.withUnsafeBufferPointer { bytes in
+                var state = 0
+                for at in 0..<bytes.count {
+                    state = Int(next[state << 8 | Int(bytes[at])])
+                    if state != 0, !ends[state].isEmpty {
+                        for phrase in ends[state] { body(Int(phrase), at + 1) }
+                    }
+                }
             }
         }
     }
