@@ -4,6 +4,7 @@ enum FileChecks {
         AddressCheck(), ScriptCheck(), SocketIOAddressCheck(), WrongPathCheck(), StrippedUpgradeCheck(),
         PolicyCheck(),
         RecordedCertificateCheck(), TunnelCheck(), ProxyLineCheck(), ApacheModuleCheck(), ProxyUpgradeCheck(),
+        CaddyRouteCheck(), IngressRewriteCheck(),
         HTTP2BackendCheck(),
         HeaderCaseCheck(), GuardCheck(), ReachLogCheck(), DockerHostCheck(), ServiceNameCheck(),
         BackendPortCheck(),

@@ -170,10 +170,15 @@ extension FileEvidence {
         heartbeats += reader.heartbeats
         routes += reader.routes
         settings += reader.settings
+        processes += reader.processes
+        sentTypes += reader.sentTypes
     }
 
     private mutating func page(_ file: SourceFile) {
         for script in PageReader.scripts(file) { take(ScriptReader(script.bytes, line: script.line, file)) }
+        if let client = PageReader.socketIOClient(file) {
+            packages.append(PackageList(file: file.name, ecosystem: .npm, packages: [client]))
+        }
         if let policy = PageReader.policy(file) {
             let field = RecordedRequest.Field(
                 name: "Content-Security-Policy", value: policy.text, place: file.place(policy.line))
@@ -190,8 +195,9 @@ extension FileEvidence {
             settings += set
             return
         }
-        for line in file.lines.prefix(5000) {
+        for line in file.commands {
             var text = line.text.trimmed
+            if dockerRun(text.shellWords, file.place(line.number)) { continue }
             guard !text.hasPrefix("#"), !text.isEmpty else { continue }
             if let (name, value, column) = EnvironmentFile.assignment(text),
                 !name.lowercased().hasPrefix("command"), !text.contains(" --")
@@ -204,6 +210,14 @@ extension FileEvidence {
             if let name = text.before(": "), !name.contains(" ") { text = text.after(": ") ?? text }
             processes += ServerProcess.all(in: text.shellWords, at: file.place(line.number), service: nil)
         }
+    }
+
+    /// Whether the words are a `docker run`, which is then taken over.
+    private mutating func dockerRun(_ words: [String], _ place: FilePlace) -> Bool {
+        guard let (service, set) = DockerRun.container(words, at: place) else { return false }
+        services.append(service)
+        settings += set
+        return true
     }
 
     private mutating func dockerfile(_ file: SourceFile) {
@@ -239,6 +253,7 @@ extension FileEvidence {
         let reader = LogReader(file)
         logEvents += reader.events
         accesses += reader.accesses
+        seenListeners += reader.listeners
         if let clear = reader.clearTokens { clearTokens.append(clear) }
         guard andNote else { return }
         let isAccess = !reader.accesses.isEmpty && reader.events.isEmpty
@@ -271,6 +286,15 @@ extension FileEvidence {
         if Recogniser.isSettings(file), !isLog {
             settings += low.hasSuffix(".conf") ? Self.wordSettings(file) : SectionFile.settings(file)
             return note(file, .applicationSettings)
+        }
+        let sockets = SeenListener.sockets(file)
+        if !sockets.isEmpty {
+            seenListeners += sockets
+            return note(file, .sockets)
+        }
+        if file.text.holds("docker run") || file.text.holds("podman run") {
+            for line in file.commands { _ = dockerRun(line.text.shellWords, file.place(line.number)) }
+            if !services.isEmpty { return note(file, .processes) }
         }
         let running =
             low.holds("docker") || low.holds("container") || low.holds("inspect") || !isLog

@@ -24,6 +24,10 @@ package struct FileEvidence: Testimony, Sendable {
     package var dials: [SocketDial] = []
     /// Places where a server says how it takes sockets.
     package var servers: [SocketServer] = []
+    /// Messages by which clients sign in.
+    package var sentTypes: [SentType] = []
+    /// Addresses programs are seen to listen on, in logs and lists of sockets.
+    package var seenListeners: [SeenListener] = []
     /// Intervals at which somebody sends something.
     package var heartbeats: [Heartbeat] = []
     /// The dependencies of programs.

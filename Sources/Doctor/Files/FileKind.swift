@@ -25,6 +25,7 @@ package enum FileKind: String, CaseIterable, Sendable {
     case page
     case processes
     case script
+    case sockets
     case systemdUnit
     case token
     case traefik
@@ -57,6 +58,7 @@ package enum FileKind: String, CaseIterable, Sendable {
         case .page: Phrase(en: "page", zh: "网页")
         case .processes: Phrase(en: "start commands", zh: "启动命令")
         case .script: Phrase(en: "source of a program", zh: "程序源码")
+        case .sockets: Phrase(en: "list of listening sockets", zh: "监听端口列表")
         case .systemdUnit: Phrase(en: "systemd unit", zh: "systemd 单元")
         case .token: Phrase(en: "token", zh: "令牌")
         case .traefik: Phrase(en: "Traefik configuration", zh: "Traefik 配置")

@@ -54,10 +54,25 @@ extension FileEvidence {
 /// Environment files: `NAME=value`, `export NAME="value"`, comments.
 enum EnvironmentFile {
     static func settings(_ file: SourceFile, side: Setting.Side) -> [Setting] {
-        file.lines.compactMap { line in
-            guard let (name, value, column) = assignment(line.text) else { return nil }
+        var values: [String: String] = [:]
+        return file.lines.compactMap { line in
+            guard let (name, text, column) = assignment(line.text) else { return nil }
+            let value = expanded(text, values)
+            values[name] = value
             return Setting(name, value, at: file.place(line.number, column), side: side)
         }
+    }
+
+    /// `${NAME}` and `${NAME:-default}` stand for what was set before.
+    private static func expanded(_ text: String, _ values: [String: String]) -> String {
+        var text = text
+        for _ in 0..<8 {
+            guard let inner = text.between("${", "}") else { break }
+            let name = inner.before(":-") ?? inner
+            guard let value = values[name] ?? inner.after(":-") else { break }
+            text = text.replacing("${\(inner)}", with: value, maxReplacements: 1)
+        }
+        return text
     }
 
     /// A line's name and value; nil: it is none.

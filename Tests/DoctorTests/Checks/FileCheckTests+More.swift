@@ -434,6 +434,139 @@ extension FileCheckTests {
         """
     }
 
+    static let more: [Case] = [
+        Case(
+            name: "Caddy's matcher without a star", url: "wss://app.example/ws/chat",
+            files: [("Caddyfile", "app.example {\n\treverse_proxy /ws localhost:3000\n\tfile_server\n}\n")],
+            codes: ["location-does-not-cover-path"]),
+        Case(
+            name: "Caddy's matcher with one", url: "wss://app.example/ws/chat",
+            files: [
+                (
+                    "Caddyfile",
+                    "app.example {\n\t@ws {\n\t\tpath /ws/*\n\t\theader Connection *Upgrade*\n\t}\n\treverse_proxy @ws localhost:3000\n\tfile_server\n}\n"
+                )
+            ], codes: []),
+        Case(
+            name: "Caddy's handles", url: "wss://app.example/api/ws",
+            files: [
+                (
+                    "Caddyfile",
+                    "app.example {\n\thandle /api/* {\n\t\treverse_proxy localhost:3000\n\t}\n\thandle {\n\t\tfile_server\n\t}\n}\n"
+                )
+            ], codes: []),
+        Case(
+            name: "Caddy 1",
+            files: [("Caddyfile", "app.example {\n\tproxy / localhost:3000 {\n\t\ttransparent\n\t}\n}\n")],
+            codes: ["upgrade-headers-missing"]),
+        Case(
+            name: "Caddy 1 with websocket",
+            files: [
+                (
+                    "Caddyfile",
+                    "app.example {\n\tproxy / localhost:3000 {\n\t\ttransparent\n\t\twebsocket\n\t}\n}\n"
+                )
+            ], codes: []),
+        Case(
+            name: "Reverb's address of the server in the page", page: "https://app.example",
+            files: [
+                (
+                    ".env",
+                    "REVERB_HOST=localhost\nREVERB_PORT=8080\nVITE_REVERB_HOST=\"${REVERB_HOST}\"\nVITE_REVERB_PORT=443\n"
+                )
+            ], codes: ["client-url-hardcoded-localhost"]),
+        Case(
+            name: "Reverb's own port in the page", page: "https://app.example",
+            files: [
+                (
+                    ".env",
+                    "REVERB_PORT=8080\nVITE_REVERB_HOST=app.example\nVITE_REVERB_PORT=\"${REVERB_PORT}\"\n"
+                )
+            ], codes: ["client-url-port-bypass"]),
+        Case(
+            name: "the backend's port, no page known", url: "ws://app.example:3000/ws",
+            files: [("nginx.conf", Bench.nginx()), ("backend.env", "PORT=3000\n")],
+            codes: ["client-url-port-bypass"]),
+        Case(
+            name: "listening on IPv6 alone",
+            files: [
+                ("nginx.conf", Bench.nginx()),
+                (
+                    "ss.txt",
+                    "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\nLISTEN 0      511    [::1]:3000 [::]:* users:((\"node\",pid=7,fd=18))\n"
+                ),
+            ],
+            codes: ["upstream-ipv6-localhost"]),
+        Case(
+            name: "listening on IPv4 and dialled by it",
+            files: [
+                ("nginx.conf", Bench.nginx()),
+                ("ss.txt", "LISTEN 0      511    127.0.0.1:3000 0.0.0.0:* users:((\"node\",pid=7,fd=18))\n"),
+            ], codes: []),
+        Case(
+            name: "another port in the server's own words",
+            files: [
+                ("nginx.conf", Bench.nginx()), ("server.log", "Server listening on http://127.0.0.1:4000\n"),
+            ], codes: ["upstream-wrong-port"]),
+        Case(
+            name: "the same port in them",
+            files: [
+                ("nginx.conf", Bench.nginx()),
+                ("server.log", "INFO: Uvicorn running on http://127.0.0.1:3000 (Press CTRL+C to quit)\n"),
+            ], codes: []),
+        Case(
+            name: "nginx by docker run",
+            files: [
+                ("nginx.conf", Bench.nginx()),
+                (
+                    "notes.txt",
+                    "docker run -d --name web -p 80:80 \\\n  -v ./nginx.conf:/etc/nginx/nginx.conf nginx:1.27\ndocker run -d --name api -p 3000:3000 api\n"
+                ),
+            ],
+            codes: ["upstream-unreachable-docker-host"]),
+        Case(
+            name: "several processes by Node's cluster",
+            url: "http://app.example/socket.io/?EIO=4&transport=polling",
+            files: [
+                (
+                    "server.js",
+                    "const cluster = require('cluster'); const { Server } = require('socket.io'); if (cluster.isPrimary) { cluster.fork(); } else { new Server(http, { cors: {} }) }"
+                )
+            ],
+            codes: ["multi-worker-no-sticky"]),
+        Case(
+            name: "a page that loads an old client",
+            url: "http://app.example/socket.io/?EIO=4&transport=polling",
+            files: [
+                ("index.html", "<script src=\"https://cdn.socket.io/2.3.0/socket.io.min.js\"></script>"),
+                ("server/package.json", "{\"dependencies\": {\"socket.io\": \"^4.7.0\"}}"),
+            ],
+            codes: ["eio-version-mismatch"]),
+        Case(
+            name: "another first message by the page's source",
+            files: [
+                (
+                    "client.js",
+                    "const ws = new WebSocket('wss://app.example/ws'); ws.onopen = () => ws.send(JSON.stringify({ type: 'authenticate', token }))"
+                ),
+                (
+                    "server.py",
+                    "@app.websocket(\"/ws\")\nasync def ws(w):\n    m = await w.receive_json()\n    if m.get(\"type\") != \"auth\":\n        return\n"
+                ),
+            ], codes: ["auth-message-type-mismatch"]),
+        Case(
+            name: "an ingress that rewrites every path",
+            files: [("ingress.yaml", ingress("nginx.ingress.kubernetes.io/rewrite-target: /"))],
+            codes: ["proxy-pass-uri-rewrites-path"]),
+        Case(
+            name: "an ingress that keeps the rest of it",
+            files: [("ingress.yaml", ingress("nginx.ingress.kubernetes.io/rewrite-target: /$2"))], codes: []),
+        Case(
+            name: "a CDN that answers the upgrade itself",
+            files: [("answer.txt", "HTTP/1.1 400 Bad Request\nServer: cloudflare\nCF-RAY: 1-AMS\n")],
+            codes: ["cdn-blocks-websocket"]),
+    ]
+
     static let reach: [Case] = [
         Case(
             name: "loopback inside a container",

@@ -18,7 +18,7 @@ struct FileCheckTests {
         var testDescription: String { name }
     }
 
-    @Test(arguments: client + origin + tokens + backend + proxies + reach + limits + console)
+    @Test(arguments: client + origin + tokens + backend + proxies + more + reach + limits + console)
     func findings(_ test: Case) throws {
         let found = try Bench.codes(
             test.url, test.files, page: test.page, message: test.message, console: test.console)

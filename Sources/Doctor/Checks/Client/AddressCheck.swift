@@ -4,7 +4,8 @@ import HTTPWire
 struct AddressCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         malformed(examination)
-            + [mixed(examination), localhost(examination), bypass(examination)].compactMap(\.self)
+            + [mixed(examination), localhost(examination), bypass(examination), backendPort(examination)]
+            .compactMap(\.self)
     }
 
     // MARK: Form
@@ -152,6 +153,29 @@ struct AddressCheck: Check {
                     "the page is \(page), the socket goes to port \(port)", "页面为 \(page)，套接字连接端口 \(port)")
             ], nil,
             PublicPorts(examination).knowsAny ? 0.92 : 0.7, examination)
+    }
+
+    /// No page is known, but the port of the address is one a backend is known to listen on, and no proxy's.
+    private func backendPort(_ examination: Examination) -> Finding? {
+        let url = examination.subject.url
+        let port = Int(url.port)
+        guard examination.page == nil, ![80, 443].contains(port), !HostName.isPrivate(url.host) else {
+            return nil
+        }
+        let known = PublicPorts(examination)
+        guard known.knowsAny, !known.contains(port) else { return nil }
+        let listener = examination.files.listeners.first { $0.address.port == port }
+        let service = examination.files.services.filter { !$0.isProxy }.flatMap(\.ports).first {
+            $0.published == port || $0.container == port
+        }
+        let dialled = examination.files.nginx?.allTargets.first { $0.port == port }
+        guard let place = listener?.place ?? service?.place ?? dialled?.place,
+            let page = WebOrigin(
+                url.host.isEmpty ? "" : "\(url.scheme.isSecure ? "https" : "http")://\(url.host)")
+        else { return nil }
+        return Self.bypass(
+            port, page, [.file("port \(port) is the backend's own", "端口 \(port) 是后端自己的端口", at: place)], place,
+            0.8, examination)
     }
 
     static func bypass(

@@ -89,6 +89,10 @@ struct ScriptCheck: Check {
                 findings.append(missing(setting.name, setting.place, nil, examination))
                 continue
             }
+            if let part = self.part(setting, examination) {
+                findings.append(part)
+                continue
+            }
             guard let page = examination.likelyPage, let origin = WebOrigin(setting.value) else { continue }
             let evidence = Evidence.file(
                 "\(setting.name)=\(Masking.excerpt(setting.value))",
@@ -108,11 +112,29 @@ struct ScriptCheck: Check {
         return findings
     }
 
+    /// Host and port apart, as Laravel's and others' variables have them: `VITE_REVERB_HOST`, `VITE_WS_PORT`.
+    private func part(_ setting: Setting, _ examination: Examination) -> Finding? {
+        guard let page = examination.likelyPage, !HostName.isPrivate(page.host), !setting.value.holds("://")
+        else { return nil }
+        let name = setting.name.uppercased()
+        let evidence = Evidence.file(
+            "\(setting.name)=\(setting.value)", "\(setting.name)=\(setting.value)", at: setting.place)
+        if name.hasSuffix("HOST"), HostName.isLoopback(setting.value) || setting.value == "0.0.0.0" {
+            return AddressCheck.localhost(setting.value, page, [evidence], setting.place, 0.88)
+        }
+        guard name.hasSuffix("PORT"), let port = Int(setting.value), port != page.port,
+            examination.page != nil,
+            ![80, 443].contains(port), !PublicPorts(examination).contains(port)
+        else { return nil }
+        return AddressCheck.bypass(port, page, [evidence], setting.place, 0.75, examination)
+    }
+
     private func isAddressName(_ name: String) -> Bool {
         let name = name.uppercased()
         return [
             "WS_URL", "SOCKET_URL", "WEBSOCKET_URL", "WS_HOST", "SOCKET_HOST", "WS_BASE", "WS_ENDPOINT",
             "SOCKET_ENDPOINT", "SOCKET_SERVER", "WSS_URL", "WEBSOCKET", "REVERB_HOST", "PUSHER_HOST",
+            "REVERB_PORT", "PUSHER_PORT", "WS_PORT", "SOCKET_PORT", "WEBSOCKET_PORT",
             "SOCKETIO", "SOCKET_IO",
         ]
         .contains { name.holds($0) }

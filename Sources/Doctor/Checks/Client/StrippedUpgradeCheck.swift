@@ -7,12 +7,13 @@ struct StrippedUpgradeCheck: Check {
             if let mark = Self.intermediary(request) { return [network(mark, request)] }
         }
         for response in examination.files.responses where response.status != 101 && response.status >= 400 {
-            guard let mark = Self.cdn(in: response.fields),
-                examination.files.requests.contains(where: { $0.isHandshake && Self.upgrades($0) })
-            else { continue }
-            if response.status == 403 || response.status == 400 || response.status == 426
-                || response.status == 501
-            {
+            guard let mark = Self.cdn(in: response.fields) else { continue }
+            let wasWhole = examination.files.requests.contains { $0.isHandshake && Self.upgrades($0) }
+            let isChallenge =
+                response["cf-mitigated"] != nil || response.body.holds("Attention Required")
+                || response.body.lowercased().holds("challenge")
+            let speaksOfUpgrade = [400, 426, 501].contains(response.status)
+            if speaksOfUpgrade || (response.status == 403 && (isChallenge || wasWhole)) {
                 return [blocked(mark, response)]
             }
         }
@@ -118,8 +119,8 @@ struct StrippedUpgradeCheck: Check {
                 "\(mark.name) answers the handshake with \(response.status)",
                 "\(mark.name) 以 \(response.status) 回应握手"),
             explanation: say(
-                "A complete handshake went out and the answer carries the mark of \(mark.name): either it refuses upgrades for this host, or what lies behind it does.",
-                "完整的握手已发出，响应带有 \(mark.name) 的标记：要么它拒绝该主机的升级，要么其后的服务器拒绝。"),
+                "The answer to the handshake carries the mark of \(mark.name): either it refuses upgrades for this host, or what lies behind it does.",
+                "握手的响应带有 \(mark.name) 的标记：要么它拒绝该主机的升级，要么其后的服务器拒绝。"),
             evidence: [
                 .file(
                     "\(mark.field.name): \(Masking.excerpt(mark.field.value, 100))",

@@ -143,6 +143,22 @@ struct CORSCheck: Check {
     /// The proxy's own list does not hold the page.
     private func proxied(_ examination: Examination) -> [Finding] {
         guard let page = examination.page, page != examination.target else { return [] }
+        if let added = examination.files.nginx?.corsOrigins.first, !added.value.contains("$"),
+            added.value != "*",
+            let origin = WebOrigin(added.value), origin != page
+        {
+            return [
+                refused(
+                    say(
+                        "the proxy allows \(origin), and the page is \(page)", "代理只允许 \(origin)，而页面是 \(page)"),
+                    [
+                        .file(
+                            "add_header Access-Control-Allow-Origin \(added.value)",
+                            "add_header Access-Control-Allow-Origin \(added.value)", at: added.place)
+                    ],
+                    added.place, page, 0.85)
+            ]
+        }
         return examination.files.routes.compactMap { route in
             guard let origins = route.corsOrigins, !origins.isEmpty,
                 route.takes(host: examination.subject.url.host, path: examination.subject.path)

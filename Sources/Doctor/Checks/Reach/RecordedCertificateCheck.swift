@@ -29,7 +29,7 @@ struct RecordedCertificateCheck: Check {
                 fix: Fix(
                     "obtain a certificate that names \(host), and let the server block of that name use it (nginx-proxy: LETSENCRYPT_HOST=\(host))",
                     "申请包含 \(host) 的证书，并让对应的 server 块使用它（nginx-proxy：LETSENCRYPT_HOST=\(host)）"),
-                predicts: [.certificateRefused], excludedBy: [.exchanged])
+                predicts: [.certificateRefused])
         }
     }
 }

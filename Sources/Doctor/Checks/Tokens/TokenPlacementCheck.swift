@@ -181,7 +181,7 @@ struct FirstMessageCheck: Check {
                     say("the server does not know the client's first message", "服务器不认识客户端的第一条消息"),
                     [.log(event)], event.place, 0.85, nil))
         }
-        guard let (type, field) = Self.sentType(examination.subject.firstMessage) else { return findings }
+        guard let (type, field, sentAt) = sent(examination) else { return findings }
         let servers = examination.files.servers.filter { !$0.messageTypes.isEmpty }
         let known = servers.flatMap(\.messageTypes)
         let wanted = examination.files.expectations?.messageType
@@ -195,7 +195,10 @@ struct FirstMessageCheck: Check {
                     "the first message has \(field) \"\(type)\", the server expects \"\(best)\"",
                     "第一条消息的 \(field) 为“\(type)”，服务器期望“\(best)”"),
                 [
-                    .argument("the client sends \(field) \"\(type)\" first", "客户端首先发送 \(field) “\(type)”"),
+                    Evidence(
+                        sentAt == nil ? .argument : .file,
+                        say("the client sends \(field) \"\(type)\" first", "客户端首先发送 \(field) “\(type)”"),
+                        at: sentAt),
                     .file(
                         "the server knows \(expected.map { "\"\($0)\"" }.joined(separator: ", "))",
                         "服务器识别 \(expected.map { "“\($0)”" }.joined(separator: "、"))", at: place),
@@ -218,6 +221,12 @@ struct FirstMessageCheck: Check {
                     ?? "send the first message in the form the server documents",
                 expected.map { "首先发送 {\"type\": \"\($0)\", \"token\": …}" } ?? "按服务器文档规定的格式发送首条消息"),
             hop: "backend", predicts: [.closedAtOnce])
+    }
+
+    /// What was given, or else what a script sends.
+    private func sent(_ examination: Examination) -> (type: String, field: String, place: FilePlace?)? {
+        if let (type, field) = Self.sentType(examination.subject.firstMessage) { return (type, field, nil) }
+        return examination.files.sentTypes.first.map { ($0.type, $0.field, $0.place) }
     }
 
     /// The value of its member that tells messages apart.

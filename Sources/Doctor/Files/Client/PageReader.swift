@@ -26,6 +26,24 @@ enum PageReader {
         return nil
     }
 
+    /// The version of Socket.IO's client that a page loads: `https://cdn.socket.io/2.3.0/socket.io.min.js`,
+    /// `socket.io/4.7.5/socket.io.js`, `socket.io-client@2`.
+    static func socketIOClient(_ file: SourceFile) -> PackageList.Package? {
+        for line in file.lines where line.text.holds("socket.io") && line.text.holds("<script") {
+            let words = line.text.split { "\"' /@-".contains($0) }
+            let version = words.first { word in
+                guard let first = word.first, first.isNumber else { return false }
+                return word.allSatisfy { $0.isNumber || $0 == "." }
+            }
+            if let version {
+                return PackageList.Package(
+                    name: "socket.io-client", extras: [], version: String(version),
+                    place: file.place(line.number))
+            }
+        }
+        return nil
+    }
+
     private static func find(_ text: String, in bytes: [UInt8], from start: Int) -> Int? {
         let needle = Array(text.utf8)
         guard bytes.count >= needle.count, start <= bytes.count - needle.count else { return nil }

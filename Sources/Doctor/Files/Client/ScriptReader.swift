@@ -5,6 +5,9 @@ struct ScriptReader {
     private(set) var heartbeats: [Heartbeat] = []
     private(set) var routes: [ProxyRoute] = []
     private(set) var settings: [Setting] = []
+    private(set) var processes: [ServerProcess] = []
+    /// Types of messages it sends that carry a token or speak of signing in.
+    private(set) var sentTypes: [SentType] = []
     private let file: SourceFile
     private let tokens: [ScriptToken]
     private var parser: ScriptParser
@@ -91,6 +94,9 @@ struct ScriptReader {
         case ("of", "io"), ("of", "server"):
             if let namespace = arguments(at).first?.literal { addNamespace(namespace, at) }
         case ("setInterval", _): interval(arguments(at), at)
+        case ("send", _): sent(arguments(at), at)
+        case ("fork", "cluster"):
+            processes.append(forked(at))
         case ("ws", "app"), ("ws", "router"):
             if let path = arguments(at).first?.literal {
                 servers.append(SocketServer(.webSocket, path: path, at: place(at)))
@@ -174,6 +180,29 @@ struct ScriptReader {
         }
     }
 
+    /// `ws.send(JSON.stringify({ type: 'auth', token }))`.
+    private mutating func sent(_ arguments: [ScriptValue], _ at: Int) {
+        guard let message = arguments.first, case .object(let members) = message else { return }
+        for field in ["type", "event", "action", "op", "cmd"] {
+            guard let type = message[field]?.literal else { continue }
+            let signsIn = ["auth", "login", "token"].contains { type.lowercased().holds($0) }
+            let hasToken = members.contains { $0.name.lowercased().holds("token") || $0.name == "jwt" }
+            if signsIn || hasToken { sentTypes.append(SentType(field: field, type: type, place: place(at))) }
+            return
+        }
+    }
+
+    /// Node's own way to several processes behind one port.
+    private func forked(_ at: Int) -> ServerProcess {
+        var process = ServerProcess(program: "cluster.fork()", arguments: [], service: nil, place: place(at))
+        let isSticky = tokens.contains {
+            $0.name == "setupMaster"
+                || $0.name == "setupPrimary" && tokens.contains { $0.name == "setupWorker" }
+        }
+        process.workers = isSticky ? 1 : 4
+        return process
+    }
+
     /// `setInterval(() => socket.send(…), 30000)`: what is called is looked at for words of sending.
     private mutating func interval(_ arguments: [ScriptValue], _ at: Int) {
         guard arguments.count >= 2, let milliseconds = arguments[1].number, milliseconds > 0 else { return }
@@ -209,7 +238,7 @@ struct ScriptReader {
             var position = at + 2
             developmentProxy(parser.value(&position))
         }
-        if ["allowedHosts", "clientPort", "hmr", "assetPrefix"].contains(name) {
+        if ["allowedHosts", "assetPrefix", "clientPort", "hmr", "sameSite"].contains(name) {
             var position = at + 2
             let value = parser.value(&position)
             if let text = value.literal ?? value.number.map({ "\(Int($0.rounded()))" }) {

@@ -31,6 +31,14 @@ package struct SocketDial: Equatable, Sendable {
     }
 }
 
+/// The type of a message a client sends to sign in.
+package struct SentType: Equatable, Sendable {
+    /// The member that tells messages apart: `type`, `event`.
+    package let field: String
+    package let type: String
+    package let place: FilePlace
+}
+
 /// An interval at which one side sends something.
 package struct Heartbeat: Equatable, Sendable {
     /// Who beats.

@@ -10,6 +10,8 @@ struct LogReader {
 
     private(set) var events: [LogEvent] = []
     private(set) var accesses: [AccessGroup] = []
+    /// Addresses of which a line says that something listens there.
+    private(set) var listeners: [SeenListener] = []
     /// The first line that holds a token in clear text, and how many there are.
     private(set) var clearTokens: (place: FilePlace, excerpt: String, count: Int)?
     private let file: SourceFile
@@ -19,9 +21,9 @@ struct LogReader {
     private var eventIndex: [String: Int] = [:]
     private var accessIndex: [String: Int] = [:]
 
-    init(_ file: SourceFile) {
+    init(_ file: SourceFile, limit: Int = Self.limit) {
         self.file = file
-        var start = max(0, file.bytes.count - Self.limit)
+        var start = max(0, file.bytes.count - limit)
         var number = 1 + file.bytes[..<start].reduce(0) { $0 + ($1 == 0x0A ? 1 : 0) }
         while start < file.bytes.count {
             let end = file.bytes[start...].firstIndex(of: 0x0A) ?? file.bytes.count
@@ -36,15 +38,24 @@ struct LogReader {
         let head = bytes.prefix(Self.longestLine)
         var isAny = false
         var request: Int?
+        var announces = false
         LogSignatures.matcher.matches(in: head) { phrase, end in
             if phrase < LogSignatures.phraseCount {
                 found[phrase] = number
                 isAny = true
+            } else if phrase >= LogSignatures.phraseCount + LogRequest.marks.count {
+                announces = true
             } else if request == nil {
                 request = head.startIndex + end
             }
         }
         if isAny, let kind = kind(number) { add(kind, String(decoding: head, as: UTF8.self), number) }
+        if announces, listeners.count < 20,
+            let listener = SeenListener.announced(
+                String(decoding: head.prefix(500), as: UTF8.self), at: file.place(number))
+        {
+            listeners.append(listener)
+        }
         guard let request else { return }
         self.request(head, markedAt: request, number)
     }

@@ -14,7 +14,10 @@ enum LogSignatures {
     }
 
     /// The phrases of all signatures, then the marks of requests.
-    static let matcher = PhraseMatcher(all.flatMap(\.phrases) + LogRequest.marks)
+    static let matcher = PhraseMatcher(all.flatMap(\.phrases) + LogRequest.marks + announcements)
+
+    /// Words by which servers say where they listen.
+    static let announcements = ["listening", "running on", "running at", "started on port"]
 
     /// How many phrases the signatures have.
     static let phraseCount = all.reduce(0) { $0 + $1.phrases.count }
@@ -119,7 +122,8 @@ enum LogSignatures {
         (.reservedBits, "bad rsv"), (.reservedBits, "reserved bits"), (.reservedBits, "rsv1 must be clear"),
         (.reservedBits, "invalid frame header"), (.reservedBits, "unexpected_rsv"),
         (.reservedBits, "unexpected reserved bits"),
-        (.reservedBits, "reserved bit"), (.reservedBits, "rsv must be zero"), (.reservedBits, "rsv != 0"),
+        (.reservedBits, "reserved bit"), (.reservedBits, "rsv1 set"), (.reservedBits, "rsv must be zero"),
+        (.reservedBits, "rsv != 0"),
         (.subprotocolRefused, "subprotocol + unsupported"),
         (.subprotocolRefused, "subprotocol + not supported"),
         (.subprotocolRefused, "sec-websocket-protocol + no response was received"),

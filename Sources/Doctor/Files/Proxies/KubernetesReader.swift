@@ -117,6 +117,7 @@ struct KubernetesReader {
             case "nginx.ingress.kubernetes.io/proxy-read-timeout", "nginx.org/proxy-read-timeout":
                 route.idleTimeout = TimeText.seconds(text)
                 route.idlePlace = place
+            case "nginx.ingress.kubernetes.io/rewrite-target": route.rewriteTarget = (text, place)
             case "nginx.ingress.kubernetes.io/affinity":
                 route.isSticky = text == "cookie"
                 route.stickyCookie = route.stickyCookie ?? "INGRESSCOOKIE"

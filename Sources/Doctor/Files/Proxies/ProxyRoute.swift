@@ -1,7 +1,7 @@
 import Documents
 
 /// A route of a proxy whose whole configuration is a tree: Traefik, Envoy, Kubernetes, a development server.
-package struct ProxyRoute: Equatable, Sendable {
+package struct ProxyRoute: Sendable {
     package enum Proxy: String, Sendable {
         case developmentServer = "development server"
         case envoy = "Envoy"
@@ -49,6 +49,8 @@ package struct ProxyRoute: Equatable, Sendable {
     package var hasFirewall = false
     /// The prefix that is taken off before the server sees the path.
     package var strippedPrefix: String?
+    /// What the whole path becomes before the server sees it (`rewrite-target`), and where that stands.
+    package var rewriteTarget: (path: String, place: FilePlace)?
     /// The class of an ingress, which says whose annotations count.
     package var ingressClass: String?
     package var place: FilePlace

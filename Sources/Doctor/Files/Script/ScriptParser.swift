@@ -279,6 +279,11 @@ struct ScriptParser {
                 }
             } else if tokens[at].isMark("(") {
                 let arguments = self.arguments(&at)
+                // What is sent is the object, however it is written.
+                if case .unknown("JSON.stringify") = value, let first = arguments.first {
+                    value = first
+                    continue
+                }
                 value =
                     if case .unknown(let name) = value { .unknown("\(name)()") } else {
                         arguments.first ?? .code
