@@ -56,12 +56,13 @@ extension API {
             members: [
                 .optional("user", .text(.user), "Whose connections to end."),
                 .optional("connection", .text(.connection), "The one to end."),
+                .optional("socket", .text(.words(64)), "The Socket.IO socket to end, by its id."),
                 .optional(
                     "code", .integer(3000...4999),
                     "The close code: 3000–3499 and 4000–4499 ask the client to come back; 3505 by default."),
                 .optional("reason", .text(.words(123)), "What the client is told, up to 123 bytes."),
             ],
-            exactlyOne: ["user", "connection"],
+            exactlyOne: ["user", "connection", "socket"],
             answer: [.required("closed", .integer(0 ... .max), "How many connections were closed.")],
             failures: [(404, "There is no connection of this id.")]), bodyLimit: nameRoom
     ) { arguments, connection throws(APIError) in
@@ -85,7 +86,15 @@ extension API {
                     slot.answer(.closed(1))
                 })
         } else if let user = arguments.text("user") {
-            connection.loop.askAll({ $0.close(allOf: user, end) }) { slot.answer(.closed($0.reduce(0, +))) }
+            connection.loop.askAll({ $0.close(allOf: user, end) + $0.endSockets(of: user) }) {
+                slot.answer(.closed($0.reduce(0, +)))
+            }
+        } else if let text = arguments.text("socket") {
+            guard let id = EngineID(text) else { throw .socketUnknown(text) }
+            connection.loop.askAll({ $0.endSocket(id) }) { counts in
+                let count = counts.reduce(0, +)
+                slot.answer(count > 0 ? .closed(count) : APIError.socketUnknown(text).response)
+            }
         }
         return nil
     }

@@ -6,6 +6,8 @@ enum APIError: Error, Equatable {
     case connectionUnknown(String)
     /// A parameter of the query appears twice.
     case duplicateParameter(String)
+    /// There is no socket of this id any more.
+    case socketUnknown(String)
     /// Not exactly one of several members is there.
     case notExactlyOne([String])
     /// A parameter that must be there is not.
@@ -29,6 +31,7 @@ enum APIError: Error, Equatable {
         case duplicateParameter = "duplicate_parameter"
         case missingParameter = "missing_parameter"
         case notExactlyOne = "not_exactly_one"
+        case socketUnknown = "socket_unknown"
         case tokenWithoutID = "token_without_id"
         case unknownMember = "unknown_member"
         case unknownParameter = "unknown_parameter"
@@ -42,6 +45,10 @@ enum APIError: Error, Equatable {
             .problem(
                 404, Code.connectionUnknown.rawValue, "there is no connection \"\(id)\"",
                 "GET /api/v1/connections tells those that are open")
+        case .socketUnknown(let id):
+            .problem(
+                404, Code.socketUnknown.rawValue, "there is no socket \"\(id)\"",
+                "a socket's id is told to its client at connect, and to webhooks")
         case .duplicateParameter(let name):
             .problem(
                 400, Code.duplicateParameter.rawValue, "the parameter \"\(name)\" appears twice",

@@ -67,7 +67,7 @@ extension RouteTable {
             ("publish", API.publish(limits)), ("broadcast", API.broadcast(limits)),
             ("presence", API.presence), ("history", API.history), ("connections", API.connections),
             ("disconnect", API.disconnect), ("tokens", API.mintToken), ("tokens/revoke", API.revokeToken),
-            ("notify", API.notify(limits)),
+            ("notify", API.notify(limits)), ("emit", API.emit(limits)),
             ("notifications", API.notifications), ("refusals", API.refusals),
             ("stats", API.stats),
         ].map { ("\(Self.apiPrefix)/\($0)", $1) }

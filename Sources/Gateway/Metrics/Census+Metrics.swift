@@ -42,6 +42,7 @@ extension Census {
         text.counters(
             "sockeye_rate_limited_total", "What was refused because it came too often.", by: "operation",
             metrics.limited.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+        appendEngine(shared, to: text)
         text.gauge("sockeye_streams", "Answers of backends under way.", streams)
         text.counters(
             "sockeye_calls_total", "Calls of backends that have ended, by how.", by: "state",

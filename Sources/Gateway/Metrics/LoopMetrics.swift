@@ -80,7 +80,7 @@ extension LoopState {
     /// What this loop counted, and what it holds at this moment.
     var census: Census {
         Census(
-            metrics: metrics, connections: connections.count, topics: shard.topicCount,
+            metrics: metrics, engine: engineCensus, connections: connections.count, topics: shard.topicCount,
             streams: streams.openCount, timers: wheel.count)
     }
 }
@@ -88,6 +88,8 @@ extension LoopState {
 /// What loops counted and hold; a sum when it is the whole server's.
 struct Census: Sendable {
     var metrics: LoopMetrics
+    /// Engine.IO sessions and Socket.IO sockets at this moment.
+    var engine: EngineCensus
     /// Sockets held, WebSockets or not.
     var connections: Int
     /// Topics remembered.
@@ -102,6 +104,7 @@ struct Census: Sendable {
         guard var whole = parts.first else { return nil }
         for part in parts.dropFirst() {
             whole.metrics.merge(part.metrics)
+            whole.engine.merge(part.engine)
             whole.connections += part.connections
             whole.topics += part.topics
             whole.streams += part.streams

@@ -59,10 +59,10 @@ extension LoopState {
         for change in changes {
             if change.kind == .notification { windows.hear(change.detail) }
             switch change.kind {
-            case .notification where windows.hub.topic(named: change.subject) != nil:
+            case .notification where windows.has(change.subject):
                 if new[TopicKey(change.subject)] == nil { order.append(change.subject) }
                 new[TopicKey(change.subject), default: []].append(change.detail)
-            case .notificationsRead where windows.hub.topic(named: change.subject) != nil:
+            case .notificationsRead where windows.has(change.subject):
                 if stale.insert(TopicKey(change.subject)).inserted { pushInbox(of: change.subject, windows) }
             case .unknown:
                 connections.forEach { _, connection in
@@ -77,10 +77,11 @@ extension LoopState {
     }
 
     /// The first notification ever: nobody has anything unread but those it is for, who get it when the store reports it.
-    private func beginNotifying() -> Windows {
+    func beginNotifying() -> Windows {
         let windows = Windows(latest: 0)
         self.windows = windows
         connections.forEach { _, connection in enrol(connection, in: windows) }
+        events.sockets.forEach { _, socket in if socket.phase == .ready { enrol(socket, in: windows) } }
         return windows
     }
 
@@ -111,6 +112,7 @@ extension LoopState {
     private func tell(_ page: InboxPage, to user: String) {
         guard let windows, !page.notifications.isEmpty else { return }
         let slots = windows.slots(of: user)
+        let sockets = windows.socketSlots(of: user)
         let text = buffers.take()
         defer { buffers.give(text) }
         for notification in page.notifications {
@@ -123,11 +125,20 @@ extension LoopState {
                 else { continue }
                 connection.push(text.bytes)
             }
+            for slot in sockets {
+                guard let socket = events.sockets[index: slot],
+                    windows.wants(notification.id, socket.windowName)
+                else { continue }
+                emit("notification", text.bytes, to: socket)
+            }
         }
     }
 
     /// Tells every window of a user anew what is unread, since it changed in ways that are not known.
     private func pushInbox(of user: String, _ windows: Windows) {
+        for slot in windows.socketSlots(of: user) {
+            if let socket = events.sockets[index: slot] { pushInbox(to: socket, windows, evenEmpty: true) }
+        }
         for slot in windows.slots(of: user) {
             if let connection = connections[index: slot] {
                 pushInbox(to: connection, windows, evenEmpty: true)
@@ -157,7 +168,7 @@ extension LoopState {
         }
     }
 
-    private func inboxFailed(_ error: StoreError) {
+    func inboxFailed(_ error: StoreError) {
         logOften(
             LogLimit.Kind(level: .error, event: "store-failed", code: error.code),
             "an inbox was not read: \(error)", ["remedy": "\(error.remedy)"])
@@ -228,7 +239,7 @@ extension LoopState {
     }
 
     /// Notifications pushed at connect; the others can be asked for.
-    private static let inboxLimit = 50
+    static let inboxLimit = 50
     /// Notifications of one moment that are pushed to a user.
     private static let pushLimit = 1000
 }

@@ -11,6 +11,8 @@ import PubSub
 final class Windows {
     /// The sessions, by the name of their user; apart from the topics' hub, so that a client's first topic stays its first.
     let hub = Hub()
+    /// The same of Socket.IO's sockets, by their slots.
+    let sockets = Hub()
     /// Sessions whose inbox is being read: a push that was read before lies in it as well.
     private var reading: Set<UInt64> = []
     /// Sessions that were told of notifications which the store has not reported yet, up to this id.
@@ -29,6 +31,23 @@ final class Windows {
     func slots(of user: String) -> [UInt32] {
         guard let topic = hub.topic(named: user) else { return [] }
         return hub.withMembers(of: topic, lane: .plain) { Array($0) }
+    }
+
+    /// The slots of a user's sockets.
+    func socketSlots(of user: String) -> [UInt32] {
+        guard let topic = sockets.topic(named: user) else { return [] }
+        return sockets.withMembers(of: topic, lane: .plain) { Array($0) }
+    }
+
+    /// Whether anybody here is a user's.
+    func has(_ user: String) -> Bool {
+        hub.topic(named: user) != nil || sockets.topic(named: user) != nil
+    }
+
+    func removeSocket(_ slot: UInt32, _ name: UInt64) {
+        sockets.removeAll(slot, lane: .plain) { _ in }
+        reading.remove(name)
+        toldAhead[name] = nil
     }
 
     /// A session's inbox is about to be read.

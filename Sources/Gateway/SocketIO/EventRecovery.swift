@@ -48,6 +48,8 @@ struct EventRecovery {
     var rooms: [Room] = []
     private(set) var refusal: String?
     private var missed: [Missed] = []
+    /// Rooms in which it is told who else is there, when it has them back.
+    private(set) var arrivals: [JoinAnswer] = []
 
     init(pid: EngineID?, offset: String?) {
         self.pid = pid
@@ -66,7 +68,9 @@ struct EventRecovery {
             switch answer.recovery {
             case .refused(let reason): refuse(reason.rawValue)
             case .notAsked: refuse(RecoveryReason.unknown.rawValue)
-            case .recovered: keep(answer.past, topic)
+            case .recovered:
+                keep(answer.past, topic)
+                if answer.presence != nil { arrivals.append(answer) }
             }
         }
     }

@@ -64,14 +64,28 @@ extension LoopState {
                 id, event: event, socket)
         case .done(let wishes):
             for room in wishes.leave { leave(socket, from: room) }
-            for room in wishes.join {
-                join(socket, to: room) { loop, socket, result in
-                    if case .success = result { loop.shared.log.socketJoined(socket, room) }
-                }
+            enter(wishes.join[...], socket) { loop, socket in
+                for emission in wishes.emit { loop.emit(emission, from: socket) }
+                guard let id else { return }
+                wishes.ack.withUnsafeBytes { loop.acknowledge(id, $0, [], socket) }
             }
-            for emission in wishes.emit { emit(emission, from: socket) }
-            guard let id else { return }
-            wishes.ack.withUnsafeBytes { acknowledge(id, $0, [], socket) }
+        }
+    }
+
+    /// Joins rooms one after the other, so that what is sent to them next is heard.
+    private func enter(
+        _ rooms: ArraySlice<String>, _ socket: EventSocket,
+        then: @escaping (LoopState, EventSocket) -> Void
+    ) {
+        guard let room = rooms.first else { return then(self, socket) }
+        var wish = SubscribeWish()
+        wish.presence = seesPresence(socket, room)
+        join(socket, to: room, wish) { loop, socket, result in
+            if case .success(let answer) = result {
+                loop.shared.log.socketJoined(socket, room)
+                loop.tellPresence(answer, to: socket)
+            }
+            loop.enter(rooms.dropFirst(), socket, then: then)
         }
     }
 

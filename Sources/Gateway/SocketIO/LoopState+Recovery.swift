@@ -161,8 +161,9 @@ extension LoopState {
     /// Sends a socket what it missed, and what came while it was let in, each numbered for itself.
     func catchUp(_ socket: EventSocket, _ client: EngineClient) {
         let missed = socket.recovery?.inOrder.map { (topic: $0.topic, record: $0.record) } ?? []
-        let held = socket.held
+        let (held, arrivals) = (socket.held, socket.recovery?.arrivals ?? [])
         socket.recovery = nil
+        for answer in arrivals { tellPresence(answer, to: socket) }
         socket.held = []
         for (topic, record) in missed + held {
             events.sequence &+= 1

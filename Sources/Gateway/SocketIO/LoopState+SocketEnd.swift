@@ -102,6 +102,7 @@ extension LoopState {
     /// Frees everything of a socket.
     func forget(_ socket: EventSocket) {
         leaveAll(socket)
+        forgetWindow(socket)
         let acks = socket.acks
         socket.acks = [:]
         for ack in acks.values { ack.then(nil) }

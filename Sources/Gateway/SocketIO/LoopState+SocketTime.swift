@@ -69,7 +69,4 @@ extension LoopState {
         }
         for (socket, error) in over { end(socket, for: error) }
     }
-
-    /// A socket is connected: its user's notifications reach it from now on.
-    func enrol(_ socket: EventSocket) {}
 }

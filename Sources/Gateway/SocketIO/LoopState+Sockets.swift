@@ -150,6 +150,15 @@ extension LoopState {
         case .failure(let error):
             refuse(socket, shared.admission.tokenRefused(error, client.facts?.head, from: client.peer))
         case .success(let identity):
+            if shared.limited.contains(.connect),
+                let excess = excess(
+                    .connect, &client.buckets, at: client.endpoint.index, user: identity.user, address: nil)
+            {
+                let fault = EventFault(.rateLimited(excess.subject.rawValue, wait: excess.wait))
+                let octets = socket.namespace.octets
+                forget(socket)
+                return refuse(octets, fault.message, code: fault.code, remedy: fault.remedy, client)
+            }
             guard shared.hooks.asked.contains(.connect) else { return accept(socket, identity, []) }
             let (mailbox, name) = (peers[index], socket.token)
             shared.hooks.ask(.connect, hookBody("connect", socket, identity)) { decision in
@@ -227,8 +236,11 @@ extension LoopState {
             wish.since = since
             wish.presence = seesPresence(socket, topic)
             join(socket, to: topic, wish) { loop, socket, result in
-                if since != nil { socket.recovery?.add(result, topic) }
-                if case .success(let answer) = result { loop.tellPresence(answer, to: socket) }
+                if since != nil {
+                    socket.recovery?.add(result, topic)
+                } else if case .success(let answer) = result {
+                    loop.tellPresence(answer, to: socket)
+                }
                 loop.joined(socket)
             }
         }
