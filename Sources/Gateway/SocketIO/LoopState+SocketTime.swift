@@ -59,7 +59,7 @@ extension LoopState {
     func endWithdrawnSockets() {
         var over: [(EventSocket, TokenError)] = []
         events.sockets.forEach { _, socket in
-            guard socket.phase == .ready, socket.session.isAuthenticated else { return }
+            guard socket.phase != .gone, socket.session.isAuthenticated else { return }
             if let error = acceptance.objection(
                 toUser: socket.session.user, socket.session.mark,
                 issuedAt: Int64(socket.session.issuedAt))
