@@ -37,6 +37,8 @@ enum Folding {
     /// nothing to repair there.
     static let eclipses: [CauseCode: Set<CauseCode>] = [
         .wrongServerBlock: ofAnotherServer, .tlsListenerMissing: ofAnotherServer,
+        // What answers is where the rewrite leads.
+        .rewriteHijacksHandshake: [.spaFallbackSwallowsWs],
         // The name did resolve, to an address that was right once.
         .upstreamDnsStale: [.upstreamNameUnresolvable],
     ]

@@ -6,7 +6,9 @@ struct OriginVariantCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let path = examination.probes?.path, let attempt = path.handshake,
             case .refused = attempt.verdict,
-            let origin = attempt.request.origin
+            let origin = attempt.request.origin,
+            // A limit, or a backend that cannot: the next handshake may fare otherwise whatever its Origin.
+            ![429, 500, 502, 503, 504].contains(attempt.exchange.status ?? 0)
         else { return [] }
         let accepted = path.variants.compactMap { one -> OriginVariant? in
             guard case .origin(let variant) = one.variant, one.attempt.isUpgraded else { return nil }

@@ -14,6 +14,7 @@ enum WireChecks {
         EngineCheck(),
         FrameCheck(),
         BrowserCheck(),
+        PageAddressCheck(),
         TimeCheck(),
         HopCheck(),
     ]
