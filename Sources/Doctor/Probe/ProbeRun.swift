@@ -56,7 +56,7 @@ struct ProbeRun: Sendable {
         }
         evidence.path = seen
         evidence.comparison = HopComparison(inner + [seen])
-        evidence.symptoms = SymptomReading.symptoms(of: evidence)
+        evidence.symptoms = SymptomReading.symptoms(of: evidence, isPage: subject.dialect == .page)
     }
 
     func client(_ endpoint: ProbeEndpoint) -> ProbeClient {

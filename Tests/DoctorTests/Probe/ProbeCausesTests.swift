@@ -203,7 +203,65 @@ import Testing
                         200, "<html></html>", "Content-Type: text/html",
                         "Content-Security-Policy: connect-src https://api.example"))
             }),
+        Case(
+            name: "Sockeye has no such path", code: .clientUrlWrongPath,
+            script: { connection in
+                guard connection.head() != nil else { return }
+                connection.write(
+                    Answer.http(
+                        404,
+                        #"{"code":"PATH-UNKNOWN","status":404,"message":"no","remedy":"dial /ws","nearestPath":"/ws"}"#,
+                        "Content-Type: application/json"))
+            }),
+        Case(
+            name: "sessions are not known", url: polling, code: .notStickyPolling,
+            script: engine(
+                poll: Answer.http(400, #"{"code":1,"message":"Session ID unknown"}"#),
+                packet: "40{\"sid\":\"x\"}")),
+        Case(
+            name: "another version of Engine.IO", url: polling, code: .eioVersionMismatch,
+            script: { connection in
+                guard connection.head() != nil else { return }
+                connection.write(Answer.http(400, #"{"code":5,"message":"Unsupported protocol version"}"#))
+            }),
+        Case(
+            name: "no such namespace", url: "http://app.example/im", code: .socketioNamespaceFromUrl,
+            script: engine(
+                poll: Answer.http(200, #"44/im,{"message":"Invalid namespace"}"#),
+                packet: #"44/im,{"message":"Invalid namespace"}"#)),
+        Case(
+            name: "healthy Socket.IO", url: polling, code: nil,
+            script: engine(poll: Answer.http(200, #"40{"sid":"x"}"#), packet: #"40{"sid":"x"}"#)),
     ]
+
+    static let polling = "http://app.example/socket.io/?EIO=4&transport=polling"
+
+    /// An Engine.IO server of a few words: `poll` answers every request of a session, `packet` the CONNECT on a WebSocket.
+    static func engine(poll: String, packet: String) -> ScriptedServer.Script {
+        let opening =
+            #"0{"sid":"s1","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
+        return { connection in
+            guard let head = connection.head() else { return }
+            let target = Answer.target(of: head)
+            guard Answer.isHandshake(head) else {
+                if !target.hasPrefix("/socket.io/") { return connection.write(Answer.http(404, "not found")) }
+                return connection.write(target.contains("sid=") ? poll : Answer.http(200, opening))
+            }
+            connection.write(Answer.upgrade(head))
+            if !target.contains("sid=") { connection.frame(0x81, Array(opening.utf8)) }
+            while let (opcode, payload) = connection.frame() {
+                switch opcode {
+                case 1:
+                    let text = String(decoding: payload, as: UTF8.self)
+                    if text == "2probe" { connection.frame(0x81, Array("3probe".utf8)) }
+                    if text.hasPrefix("40") { connection.frame(0x81, Array(packet.utf8)) }
+                case 8: return connection.frame(0x88, payload)
+                case 9: connection.frame(0x8A, payload)
+                default: break
+                }
+            }
+        }
+    }
 
     @Test(arguments: cases)
     func `the cause is named`(_ row: Case) async throws {

@@ -137,6 +137,10 @@ struct ForwardedProtoCheck: Check {
                 $0.name.lowercased())
         }
         guard let line = others.compactMap(\.statement).last else { return [] }
+        // Seen to work: the https Origin is accepted, and the page writes no address of the other scheme.
+        if let path = examination.probes?.path, path.handshake?.isUpgraded == true, path.plainAddress == nil {
+            return []
+        }
         let wrong = headers.first { $0.name.lowercased() == "x-forwarded-proto" }?.statement
         var finding = nginx.finding(
             .forwardedProtoMissing, severity: .warning, confidence: wrong == nil ? 0.5 : 0.7,

@@ -1,3 +1,5 @@
+import JSON
+
 /// What the application itself complains about, in words that are known.
 struct BackendWordsCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
@@ -8,7 +10,11 @@ struct BackendWordsCheck: Check {
             if let one = finding(for: answer.complaint, [.handshake(attempt)], path, examination) {
                 found.append(one)
             }
-            if let echo = pathEcho(attempt, answer, path, examination) { found.append(echo) }
+            if let unknown = unknownPath(attempt, answer) {
+                found.append(unknown)
+            } else if let echo = pathEcho(attempt, answer, path, examination) {
+                found.append(echo)
+            }
         }
         if let conversation = path.conversation, case .closed(let code, let reason) = conversation.end {
             let line = Excerpt.line(reason, limit: 123)
@@ -138,6 +144,28 @@ struct BackendWordsCheck: Check {
     }
 
     // MARK: The path as the backend got it
+
+    /// A Sockeye server that has no such endpoint says so, and which one is most like it.
+    private func unknownPath(_ attempt: HandshakeAttempt, _ answer: HTTPAnswer) -> Finding? {
+        guard answer.sockeyeCode == "PATH-UNKNOWN" else { return nil }
+        let sent = attempt.request.target.pathOnly
+        let remedy = answer.json?["remedy"]?.stringValue.map { Excerpt.line($0, limit: 300) } ?? ""
+        var evidence: [Evidence] = [.handshake(attempt)]
+        if let nearest = answer.json?["nearestPath"]?.stringValue.map({ Excerpt.line($0, limit: 200) }) {
+            evidence.append(.seen("the server has \(nearest)", "服务器有 \(nearest)"))
+        }
+        return Finding(
+            .clientUrlWrongPath, confidence: 0.9,
+            title: Phrase(en: "the server has no endpoint \(sent)", zh: "服务器没有端点 \(sent)"),
+            explanation: Phrase(
+                en:
+                    "The request reached the server, which knows no endpoint of this path: the client dials another one, or a proxy changed it.",
+                zh: "请求到达了服务器，但服务器没有该路径的端点：客户端使用了别的路径，或被代理改写。"),
+            evidence: evidence,
+            fix: remedy.isEmpty
+                ? Fix(en: "Dial the path of an endpoint the server has.", zh: "使用服务器已有端点的路径。")
+                : Fix(Phrase(remedy)))
+    }
 
     private func pathEcho(
         _ attempt: HandshakeAttempt, _ answer: HTTPAnswer, _ path: HopEvidence, _ examination: Examination

@@ -2,14 +2,19 @@ import Transport
 
 /// Puts what was seen on the public path into the words that static checks predict with.
 enum SymptomReading {
-    static func symptoms(of evidence: ProbeEvidence) -> [Symptom: Evidence] {
+    /// - Parameter isPage: Whether the address is that of a page, of which nobody expects a WebSocket: then a handshake that is refused
+    ///   is no symptom.
+    static func symptoms(of evidence: ProbeEvidence, isPage: Bool = false) -> [Symptom: Evidence] {
         var symptoms: [Symptom: Evidence] = [:]
         func add(_ symptom: Symptom, _ en: String, _ zh: String) {
             symptoms[symptom] = Evidence(.probe, Phrase(en: en, zh: zh))
         }
         guard let path = evidence.path else { return symptoms }
         reach(path, add)
-        if let handshake = path.handshake { read(handshake, path, add) }
+        if let handshake = path.handshake, !isPage || handshake.isUpgraded { read(handshake, path, add) }
+        if isPage, let status = path.plain?.status {
+            add(.pageStatus(status), "the page was answered with \(status)", "页面返回 \(status)")
+        }
         if let conversation = path.conversation { read(conversation, add) }
         if let status = path.page?.status {
             add(.pageStatus(status), "GET / was answered with \(status)", "GET / 返回 \(status)")
