@@ -63,7 +63,7 @@ package final class NginxRouter: Sendable {
                 case "map" where statement.arguments.count == 2:
                     definitions[NginxRouter.variable(statement.text(1))] = .map(
                         MapTable(statement, compiler: &compiler))
-                case "geo":
+                case "geo" where !statement.arguments.isEmpty:
                     definitions[NginxRouter.variable(statement.text(statement.arguments.count - 1))] = .geo(
                         GeoTable(statement))
                 case "split_clients" where statement.arguments.count == 2:

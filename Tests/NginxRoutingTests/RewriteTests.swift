@@ -129,6 +129,15 @@ import Testing
         #expect((answer.text?.bytes.count ?? 0) <= 64 << 10)
     }
 
+    @Test(arguments: [
+        "geo { }", "map { }", "split_clients { 1% }", "upstream { server; }",
+        "server { listen; server_name; return; }",
+        "server { listen [; listen 9-1; location { } location = { } if { } rewrite; set; try_files; error_page; }",
+        "server { limit_except { } proxy_pass; index; root; alias; allow; deny 1/999; if () { } if (-f) { } }",
+    ]) func whatNginxRefusesDoesNoHarm(_ http: String) {
+        _ = Tracing.trace(http, "/")
+    }
+
     @Test func noPatternHangs() {
         let trace = Tracing.trace(
             "server { location ~ ^/(a+)+$ { return 200 no; } location / { return 200 yes; } }",

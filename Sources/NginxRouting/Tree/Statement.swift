@@ -14,7 +14,9 @@ package final class Statement: Sendable {
     /// Where it stands.
     package var place: NginxPlace { directive.place }
     /// The argument as text, U+FFFD for what is no UTF-8; empty where there is none.
-    package func text(_ index: Int) -> String { index < arguments.count ? arguments[index].text : "" }
+    package func text(_ index: Int) -> String {
+        arguments.indices.contains(index) ? arguments[index].text : ""
+    }
 
     init(_ directive: NginxDirective) {
         self.directive = directive
