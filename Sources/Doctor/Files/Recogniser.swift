@@ -55,8 +55,12 @@ enum Recogniser {
         for line in file.lines.prefix(4000) {
             let text = line.text.trimmed
             guard let first = text.first, first != "#" else { continue }
-            let word = String(text.prefix { !" \t{;".contains($0) })
-            if text.hasPrefix("[Unit]") || text.hasPrefix("[Service]") || text.hasPrefix("[Socket]") {
+            let word = String(
+                decoding: text.utf8.prefix { $0 != 0x20 && $0 != 0x09 && $0 != 0x7B && $0 != 0x3B },
+                as: UTF8.self)
+            if first == "[",
+                text.hasPrefix("[Unit]") || text.hasPrefix("[Service]") || text.hasPrefix("[Socket]")
+            {
                 units += 1
             }
             if apacheWords.contains(word.lowercased())
