@@ -37,7 +37,7 @@ libcurl4-openssl-dev|libcurl headers: requests to your own backend and to AI ser
 libsqlite3-dev|SQLite headers: the store for what must outlive the server
 zlib1g-dev|zlib headers: permessage-deflate
 libpcre2-dev|PCRE2 headers: the regular expressions of nginx configurations
-libtomlplusplus-dev|toml++ headers: the configuration file, and frp's
+libtomlplusplus-dev|toml++ headers: the configuration file and those of frp
 libyaml-dev|libyaml headers: compose files, manifests and tunnels that the doctor reads
 libstdc++-12-dev|the C++ library that toml++ is compiled against
 libc6-dev|C headers and start files
