@@ -488,11 +488,26 @@ extension FileCheckTests {
             files: [("nginx.conf", Bench.nginx()), ("backend.env", "PORT=3000\n")],
             codes: ["client-url-port-bypass"]),
         Case(
+            name: "listening on IPv6 alone",
+            files: [
+                ("nginx.conf", Bench.nginx()),
+                (
+                    "ss.txt",
+                    "State  Recv-Q Send-Q Local Address:Port Peer Address:Port Process\nLISTEN 0      511    [::1]:3000 [::]:* users:((\"node\",pid=7,fd=18))\n"
+                ),
+            ],
+            codes: ["upstream-ipv6-localhost"]),
+        Case(
             name: "listening on IPv4 and dialled by it",
             files: [
                 ("nginx.conf", Bench.nginx()),
                 ("ss.txt", "LISTEN 0      511    127.0.0.1:3000 0.0.0.0:* users:((\"node\",pid=7,fd=18))\n"),
             ], codes: []),
+        Case(
+            name: "another port in the server's own words",
+            files: [
+                ("nginx.conf", Bench.nginx()), ("server.log", "Server listening on http://127.0.0.1:4000\n"),
+            ], codes: ["upstream-wrong-port"]),
         Case(
             name: "the same port in them",
             files: [

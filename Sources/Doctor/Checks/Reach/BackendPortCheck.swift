@@ -57,7 +57,9 @@ struct BackendPortCheck: Check {
         let isDialled = nginx.allTargets.contains { $0.port == port }
         if isDialled { return nil }
         // Only a command's own flag is as good as seen; a variable may be read or not, or be of another program.
-        let isFlag = examination.files.processes.contains { $0.place == listener.place }
+        let isFlag =
+            examination.files.processes.contains { $0.place == listener.place }
+            || examination.files.seenListeners.contains { $0.place == listener.place }
         return finding(
             target, port,
             [

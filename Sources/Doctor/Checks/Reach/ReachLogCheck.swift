@@ -214,29 +214,32 @@ struct ReachLogCheck: Check {
 /// `localhost` is 127.0.0.1 and ::1, and the backend listens on one of them.
 struct IPv6LocalhostCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
-        guard
-            let target = examination.files.nginx?.targets.first(where: { $0.host.lowercased() == "localhost" }
-            )
-        else { return [] }
-        let listener = examination.files.listeners.first {
-            $0.address.port == target.port && !$0.address.host.isEmpty
+        let targets = examination.files.nginx?.targets.filter { HostName.isLoopback($0.host) } ?? []
+        for target in targets {
+            // A program bound to the name took one of the addresses; which one, nobody says.
+            let listener = examination.files.listeners.first { listener in
+                listener.address.port == target.port && HostName.isLoopback(listener.address.host)
+                    && listener.address.host.lowercased() != "localhost"
+            }
+            guard let listener else { continue }
+            let listensOn6 = listener.address.takesIPv6
+            let isName = target.host.lowercased() == "localhost"
+            guard isName || target.host.contains(":") != listensOn6 else { continue }
+            // Of a name's two addresses the refused one is left for the other at once; a single wrong one fails.
+            let isFault = !isName || listensOn6
+            return [
+                Self.finding(
+                    [
+                        .file(
+                            "the proxy dials \(target.host):\(target.port)",
+                            "代理连接 \(target.host):\(target.port)", at: target.place),
+                        .file(
+                            "the backend listens on \(listener.address.host)",
+                            "后端监听 \(listener.address.host)", at: listener.place),
+                    ], target.place, isFault ? 0.85 : 0.5, isFault ? .error : .info)
+            ]
         }
-        guard let listener, listener.address.takesIPv4 != listener.address.takesIPv6 else { return [] }
-        let other = listener.address.takesIPv4 ? "::1" : "127.0.0.1"
-        return [
-            Self.finding(
-                [
-                    .file(
-                        "the proxy dials localhost:\(target.port)", "代理连接 localhost:\(target.port)",
-                        at: target.place),
-                    .file(
-                        "the backend listens on \(listener.address.host)", "后端监听 \(listener.address.host)",
-                        at: listener.place),
-                    .knowledge(
-                        "localhost also is \(other), which is tried in turn", "localhost 也可能是 \(other)，会轮流尝试"),
-                ], target.place, listener.address.takesIPv4 ? 0.6 : 0.8,
-                listener.address.takesIPv4 ? .info : .error)
-        ]
+        return []
     }
 
     static func finding(
@@ -284,6 +287,9 @@ extension FileEvidence {
                     ServerProcess.ListenAddress(host: "", port: port), setting.name, setting.place,
                     setting.service
                 ))
+        }
+        listeners += seenListeners.map { seen in
+            (seen.address, seen.program.isEmpty ? "the server" : seen.program, seen.place, nil)
         }
         return listeners
     }
