@@ -57,6 +57,10 @@ extension Connection {
             // An upgrade takes the exchange away together with what it used.
             guard self.exchange === exchange else { return }
             exchange.inbox.removeFirst(used)
+            // Behind a GET that waits a client may send a request or two; more is read when that is answered.
+            if exchange.engine?.poll != nil, exchange.inbox.count > loop.shared.limits.http.head {
+                pauseReading()
+            }
             if exchange.inbox.isEmpty && exchange.body == nil && exchange.unanswered == nil { dropExchange() }
         } else {
             let used = consumeRequests(bytes)

@@ -72,6 +72,16 @@ extension Connection {
             let request = try EngineRequest(
                 method: method, isUpgrade: isUpgrade, settings: endpoint.settings,
                 query: { head.query($0) })
+            if case .open = request, loop.engine.clients.count >= loop.shared.limits.maxConnections {
+                // Sessions that poll hold no connection, and must not be without number for that.
+                let refusal = loop.shared.admission.tooManyConnections(
+                    limit: loop.shared.limits.maxConnections, from: origin)
+                loop.keep(refusal)
+                return .response(
+                    .problem(
+                        refusal.status, refusal.code, refusal.message, refusal.remedy,
+                        fields + refusal.fields))
+            }
             if loop.isDraining, case .open = request {
                 loop.keep(loop.shared.admission.stopping(head, from: origin))
                 return .response(
