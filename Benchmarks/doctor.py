@@ -3,8 +3,8 @@
 
   doctor.py [BINARY] [--runs N]
 
-1. A configuration of 2,000 lines with 40 includes, diagnosed from files: time of the process, less what the process
-   costs to start (`sockeye version`). Bound: 20 ms.
+1. A configuration of 2,000 lines with 40 includes, diagnosed from files: CPU of the process, less what the process
+   costs to start (`sockeye version`); the least of the runs, since neighbours only add. Bound: 20 ms.
 2. A healthy path on loopback behind nginx: time of an online diagnosis. Bound: 1 s. Left out where there is no nginx.
 3. Hostile input: each must end within the time given to it and within 512 MiB, with a report or an error.
 
@@ -13,6 +13,7 @@ Prints a line for each and exits 1 when a bound is broken.
 import argparse
 import json
 import random
+import resource
 import socket
 import statistics
 import subprocess
@@ -82,6 +83,16 @@ def median(command, runs):
     return statistics.median(run(command)[0] for _ in range(runs))
 
 
+def cpu(command, runs):
+    """The least CPU of some runs, user and system, in milliseconds."""
+    def once():
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1000
+    return min(once() for _ in range(runs))
+
+
 def static(binary, runs):
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "etc"
@@ -89,10 +100,9 @@ def static(binary, runs):
         command = [binary, "doctor", "ws://site17.example/ws", "--offline", "--json", "--files", str(folder)]
         took, status, out, _ = run(command)
         verdict = json.loads(out)["verdict"]
-        floor = median([binary, "version"], runs)
-        whole = median(command, runs)
+        floor, whole = cpu([binary, "version"], runs), cpu(command, runs)
     net = whole - floor
-    print(f"static: {lines} lines, 40 includes: {net:.1f} ms ({whole:.1f} with {floor:.1f} of process start), {verdict}")
+    print(f"static: {lines} lines, 40 includes: {net:.1f} ms of CPU ({whole:.1f} with {floor:.1f} of process start), {verdict}")
     return net <= STATIC_BOUND_MS
 
 
