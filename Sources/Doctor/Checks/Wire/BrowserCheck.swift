@@ -6,7 +6,6 @@ struct BrowserCheck: Check {
         guard let path = examination.probes?.path, let browser = path.browser else { return [] }
         let origin = examination.subject.assumedOrigin
         var found: [Finding] = []
-        if let address = path.plainAddress { found.append(plainAddress(address)) }
         if let policy = policy(browser, examination.subject, origin) { found.append(policy) }
         if let exchange = browser.crossOrigin, let answer = exchange.answer,
             answer.status < 400 || answer.json != nil
@@ -14,22 +13,6 @@ struct BrowserCheck: Check {
             if let cors = cors(answer, browser.preflight?.answer, origin) { found.append(cors) }
         }
         return found
-    }
-
-    private func plainAddress(_ address: String) -> Finding {
-        Finding(
-            .forwardedProtoMissing, confidence: 0.9,
-            title: Phrase(
-                en: "the page, delivered over TLS, names the socket \(address)",
-                zh: "通过 TLS 提供的页面写着套接字 \(address)"),
-            explanation: Phrase(
-                en:
-                    "The backend writes the address of the socket into the page from the scheme it knows of, and it does not know that TLS ended at the proxy. A browser blocks ws:// in a page of https as mixed content.",
-                zh: "后端按自己所知的协议把套接字地址写入页面，但不知道 TLS 在代理处终止。浏览器会把 https 页面中的 ws:// 作为混合内容拦截。"),
-            evidence: [.seen("the page at / holds \(address)", "页面 / 中含有 \(address)")],
-            fix: Fix(
-                en: "proxy_set_header X-Forwarded-Proto $scheme; and let the backend trust it.",
-                zh: "proxy_set_header X-Forwarded-Proto $scheme; 并让后端信任该字段。"))
     }
 
     private func policy(_ browser: BrowserEvidence, _ subject: Subject, _ origin: String) -> Finding? {

@@ -40,7 +40,7 @@ package struct HopComparison: Equatable, Sendable {
             guard (left == nil) != (right == nil) || (left != right && name != "Sec-WebSocket-Accept") else {
                 continue
             }
-            let words = { (value: String?) in value.map { Excerpt.line($0, limit: 60) } ?? "–" }
+            let words = { (value: String?) in value.map { Excerpt.line($0.pathOnly, limit: 60) } ?? "–" }
             found.append("\(name): \(words(left)) → \(words(right))")
         }
         return found

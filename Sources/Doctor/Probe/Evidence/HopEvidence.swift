@@ -46,13 +46,9 @@ package struct HopEvidence: Sendable {
         variants.first { $0.variant == variant }?.attempt
     }
 
-    /// An address of this host without TLS in the page that came over TLS; nil: there is none.
+    /// A plain address of this host's socket in the page; nil: there is none.
     package var plainAddress: String? {
-        guard endpoint.isSecure || page?.request["X-Forwarded-Proto"] == "https", let answer = page?.answer,
-            answer.isPage, let start = answer.text.firstRange(of: "ws://\(endpoint.host)")
-        else { return nil }
-        let rest = answer.text[start.lowerBound...].prefix(200)
-        return Excerpt.line(rest.prefix { !"'\"`<> ".contains($0) }, limit: 120)
+        page?.answer.flatMap { PageAddressCheck.plainAddress(in: $0.text, host: endpoint.host) }
     }
 
     /// Whether any address takes connections.

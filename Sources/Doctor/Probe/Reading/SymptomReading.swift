@@ -89,7 +89,8 @@ enum SymptomReading {
                 "握手得到的应答是 \(words.zh)")
             if (300..<400).contains(status) {
                 let location =
-                    handshake.exchange.answer?["Location"].map { Excerpt.line($0, limit: 200) } ?? "?"
+                    handshake.exchange.answer?["Location"].map { Excerpt.line($0.pathOnly, limit: 200) }
+                    ?? "?"
                 add(.handshakeRedirect, "the handshake was redirected to \(location)", "握手被重定向到 \(location)")
             }
             if (200..<300).contains(status), handshake.exchange.answer?.isPage == true {
