@@ -151,8 +151,7 @@ extension LoopState {
             refuse(socket, shared.admission.tokenRefused(error, client.facts?.head, from: client.peer))
         case .success(let identity):
             if shared.limited.contains(.connect),
-                let excess = excess(
-                    .connect, &client.buckets, at: client.endpoint.index, user: identity.user, address: nil)
+                let excess = userExcess(.connect, identity.user, at: client.endpoint.index)
             {
                 let fault = EventFault(.rateLimited(excess.subject.rawValue, wait: excess.wait))
                 let octets = socket.namespace.octets
