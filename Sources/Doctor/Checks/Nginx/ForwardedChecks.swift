@@ -142,6 +142,11 @@ struct ForwardedProtoCheck: Check {
             return []
         }
         let wrong = headers.first { $0.name.lowercased() == "x-forwarded-proto" }?.statement
+        // Where nginx itself takes plain text, $scheme is http whatever the client used: whether somebody in front ends TLS, and
+        // whether the backend asks, the file does not tell.
+        if nginx.last.choice?.listener.isSecure == false {
+            return wrong.map { [endsElsewhere(nginx, $0)] } ?? []
+        }
         var finding = nginx.finding(
             .forwardedProtoMissing, severity: .warning, confidence: wrong == nil ? 0.5 : 0.7,
             at: wrong ?? line,
@@ -165,6 +170,23 @@ struct ForwardedProtoCheck: Check {
             predicts: [.originDecides])
         finding.isLastResort = true
         return [finding]
+    }
+
+    private func endsElsewhere(_ nginx: NginxEvidence, _ line: Statement) -> Finding {
+        nginx.finding(
+            .forwardedProtoMissing, severity: .info, confidence: 0.4, at: line,
+            title: Phrase(
+                en: "X-Forwarded-Proto says http, though the address is https",
+                zh: "X-Forwarded-Proto 为 http，而地址是 https"),
+            Phrase(
+                en: """
+                    This listener takes plain text, so $scheme is http. If TLS ends in front of it, the backend is told the wrong scheme.
+                    """,
+                zh: "该监听端口使用明文，因此 $scheme 为 http。如果 TLS 在其之前终止，后端得到的协议就是错误的。"),
+            evidence: [nginx.seen(line, nginx.line(line), nginx.line(line))],
+            fix: Fix(
+                "Where TLS ends in front: proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;",
+                "如果 TLS 在前面终止：proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;"))
     }
 }
 
