@@ -111,8 +111,8 @@ extension Options {
             row(
                 "event.volatile", .boolean, .boolean(\.volatile),
                 """
-                Whether it is dropped for those who cannot take it at once. As suits the position of a pointer; it is not \
-                recovered either.
+                Whether it is dropped for those who cannot take it at once. As suits the position of a pointer. A room with a \
+                history keeps it all the same.
                 """),
             row(
                 "event.url", .url, .text(\.url), isOptional: true,
