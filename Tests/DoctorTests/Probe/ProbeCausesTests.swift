@@ -263,7 +263,8 @@ import Testing
         }
     }
 
-    @Test(arguments: cases)
+    // One after the other: each run dials dozens of times, and thirty at once take each other's time.
+    @Test(.serialized, arguments: cases)
     func `the cause is named`(_ row: Case) async throws {
         let server = try ScriptedServer(row.script)
         var subject = try Subject(row.url)
@@ -273,7 +274,7 @@ import Testing
             Redirection(host: "", port: nil, address: "127.0.0.1", addressPort: server.port)
         ]
         let probes = await ProbeEvidence.gather(
-            subject, nginx: nil, files: FileEvidence(), deadline: .now + .seconds(20)
+            subject, nginx: nil, files: FileEvidence(), deadline: .now + .seconds(120)
         ) { _ in }
         let examination = Examination(subject: subject, probes: probes, now: Int64(time(nil)))
         let diagnosis = Reasoning.diagnosis(of: examination)
@@ -290,7 +291,7 @@ import Testing
         do { port = try ScriptedServer { _ in }.port }
         let subject = try Subject("ws://127.0.0.1:\(port)/ws")
         let probes = await ProbeEvidence.gather(
-            subject, nginx: nil, files: FileEvidence(), deadline: .now + .seconds(20)
+            subject, nginx: nil, files: FileEvidence(), deadline: .now + .seconds(120)
         ) { _ in }
         #expect(probes.symptoms[.refused] != nil)
         let examination = Examination(subject: subject, probes: probes, now: 0)
@@ -303,7 +304,7 @@ import Testing
         var subject = try Subject("ws://127.0.0.1:\(proxy.port)/ws")
         subject.hops = [NamedHop(name: "backend", url: try .init("ws://127.0.0.1:\(backend.port)/ws"))]
         let probes = await ProbeEvidence.gather(
-            subject, nginx: nil, files: FileEvidence(), deadline: .now + .seconds(20)
+            subject, nginx: nil, files: FileEvidence(), deadline: .now + .seconds(120)
         ) { _ in }
         #expect(probes.comparison?.works == "backend")
         #expect(probes.comparison?.breaks == "public")
