@@ -345,6 +345,11 @@ extension FileCheckTests {
                 "Access to XMLHttpRequest at 'https://api.example/socket.io/?EIO=4' from origin 'https://app.example' has been blocked by CORS policy",
             files: [], codes: ["cors-origin-not-allowed"]),
         Case(
+            name: "the header twice",
+            console:
+                "Access to XMLHttpRequest at 'https://api.example/socket.io/?EIO=4' from origin 'https://app.example' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header contains multiple values '*, https://app.example', but only one is allowed.",
+            files: [], codes: ["cors-duplicate-header"]),
+        Case(
             name: "a policy",
             console:
                 "Refused to connect to 'wss://x' because it violates the following Content Security Policy directive: \"connect-src 'self'\".",

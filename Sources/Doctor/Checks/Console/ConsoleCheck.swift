@@ -69,11 +69,12 @@ struct ConsoleCheck: Check {
 
     /// A kind without its numbers.
     private enum Key: Hashable {
-        case cors, policy, certificate, refused, frame, mixed, name, protocolMissing, tls
+        case cors, corsTwice, policy, certificate, refused, frame, mixed, name, protocolMissing, tls
 
         init?(_ kind: ConsoleLine.Kind) {
             switch kind {
             case .blockedByCORS: self = .cors
+            case .corsHeaderTwice: self = .corsTwice
             case .blockedByPolicy: self = .policy
             case .certificateRefused: self = .certificate
             case .connectionRefused: self = .refused
@@ -99,6 +100,17 @@ struct ConsoleCheck: Check {
             fix: say(
                 "let the backend allow the page's origin, once, and with credentials if the client sends them",
                 "让后端允许页面来源（只发送一次该头），若客户端发送凭据则同时允许凭据"), predicts: [.originDecides]),
+        .corsTwice: Row(
+            code: .corsDuplicateHeader, severity: .error, confidence: 0.93,
+            title: say(
+                "the answer names the allowed origin twice, and the browser takes neither",
+                "响应两次给出允许的来源，浏览器都不接受"),
+            explanation: say(
+                "Proxy and backend both send Access-Control-Allow-Origin. With two values the browser takes neither, even when they are equal (Fetch §4.9).",
+                "代理和后端都发送了 Access-Control-Allow-Origin。出现两个值时，即使相同，浏览器也都不接受（Fetch §4.9）。"),
+            fix: say(
+                "let one side send it: remove the proxy's add_header lines, or hide the backend's with proxy_hide_header Access-Control-Allow-Origin",
+                "只由一方发送：删除代理的 add_header，或用 proxy_hide_header Access-Control-Allow-Origin 隐藏后端的")),
         .policy: Row(
             code: .cspConnectSrcBlocksWs, severity: .error, confidence: 0.9,
             title: say("the page's content security policy forbids the connection", "页面的内容安全策略禁止该连接"),

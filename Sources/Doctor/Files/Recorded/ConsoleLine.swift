@@ -9,6 +9,7 @@ package struct ConsoleLine: Equatable, Sendable {
         case closedBeforeOpen
         case connectionRefused
         case connectionReset
+        case corsHeaderTwice
         case invalidFrame
         case mixedContent
         case nameNotResolved
@@ -67,6 +68,9 @@ package struct ConsoleLine: Equatable, Sendable {
         (["insecure websocket connection may not be initiated"], .mixedContent),
         (["operation is insecure"], .mixedContent),
         (["content security policy"], .blockedByPolicy), (["connect-src"], .blockedByPolicy),
+        (["access-control-allow-origin", "multiple values"], .corsHeaderTwice),
+        (["multiple cors header"], .corsHeaderTwice),
+        (["access-control-allow-origin cannot contain more than one origin"], .corsHeaderTwice),
         (["blocked by cors policy"], .blockedByCORS), (["cross-origin request blocked"], .blockedByCORS),
         (["access-control-allow-origin"], .blockedByCORS),
         (["err_cert_"], .certificateRefused), (["certificate", "invalid"], .certificateRefused),
