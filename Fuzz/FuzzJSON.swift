@@ -27,6 +27,8 @@
         return 0
     }
 
+    private let openRights = try? TopicRights([.open])
+
     private func skip(_ input: UnsafeRawBufferPointer) -> JSONError? {
         do throws(JSONError) {
             var scanner = try JSONScanner(input)
@@ -61,7 +63,7 @@
         case .command(.subscribe(let topic, _, let id)), .command(.unsubscribe(let topic, let id)),
             .command(.history(let topic, _, let id)), .command(.presence(let topic, let id)):
             precondition(lies(topic.raw, in: input) && topic.decodedCount <= TopicName.longest)
-            _ = TopicRights.open.allows(.all, on: topic.string, for: .nobody)
+            _ = openRights?.allows(.all, on: topic.string, for: .nobody)
             SockeyeEncoder.appendUnsubscribed(topic: topic.string, id: id, to: answer)
         case .failure(let error, let id):
             SockeyeEncoder.appendError(error, id: id, to: answer)
