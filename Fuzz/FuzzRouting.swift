@@ -32,7 +32,8 @@
         let again = router.trace(request, files: files)
         precondition(
             again.uri == trace.uri && again.steps.count == trace.steps.count, "two answers to one question")
-        for header in trace.proxied?.headers ?? [] {
+        // A client's own empty header is passed on; one that nginx sets to nothing is not sent.
+        for header in trace.proxied?.headers ?? [] where header.statement != nil {
             precondition(!header.value.bytes.isEmpty, "an empty header is sent")
         }
         for stream in router.streams { _ = stream.destination(serverName: "a.test") }

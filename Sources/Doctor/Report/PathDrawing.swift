@@ -45,7 +45,8 @@ enum PathDrawing {
         if let place = hop.place {
             below += (below.isEmpty ? "" : " ") + "\(place.file):\(place.line)"
         }
-        return (name, below)
+        // Names and addresses come from files and flags.
+        return (Printable.text(name), Printable.text(below))
     }
 
     private static func trimmed(_ line: String) -> String {
