@@ -246,6 +246,20 @@ def test_a_port_nobody_listens_on_is_named():
     assert took < GRACE_S
 
 
+@pytest.mark.parametrize("token", ["null", "line", "error", "code", "sure"])
+def test_a_token_that_is_an_ordinary_word_leaves_the_report_whole(tmp_path, token):
+    (tmp_path / "nginx.conf").write_text("events { } http { server { listen 80; location / { proxy_pass http://127.0.0.1:9; } } }")
+    for form in ("--json", "--markdown"):
+        done = subprocess.run(
+            [harness.BINARY, "doctor", f"ws://app.example/ws?token={token}", "--offline", form, "--files", tmp_path],
+            capture_output=True, text=True, timeout=30,
+        )
+        assert done.returncode == 1, done.stderr
+        if form == "--json":
+            findings = json.loads(done.stdout)["findings"]
+            assert all(set(item) >= {"code", "severity", "location"} for item in findings) and findings
+
+
 def test_sockeye_itself_gets_a_clean_bill(server):
     command = [harness.BINARY, "doctor", f"ws://{harness.HOST}:{server.port}/echo", "--json"]
     began = time.monotonic()

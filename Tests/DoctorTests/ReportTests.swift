@@ -55,6 +55,22 @@ struct ReportTests {
         }
     }
 
+    @Test(
+        "masking reaches every text and no member, code or place",
+        arguments: ["null", "line", "error", "sure"])
+    func masking(_ word: String) throws {
+        let diagnosis = Samples.full.masked { $0.replacing(word, with: "***") }
+        let text = JSONReport(diagnosis, language: .english).text
+        let read = try JSONValue.parse(text)
+        #expect(read == JSONReport(diagnosis, language: .english).value)
+        #expect(diagnosis.findings.map(\.code) == Samples.full.findings.map(\.code))
+        #expect(diagnosis.findings.map(\.place?.line) == Samples.full.findings.map(\.place?.line))
+        #expect(
+            diagnosis.masked { _ in "*" }.findings.allSatisfy {
+                $0.title.en == "*" && $0.fix.summary.zh == "*"
+            })
+    }
+
     @Test("what files and peers wrote cannot steer the terminal or the ticket")
     func hostile() {
         let evil = Phrase("a\u{1B}[31mred\u{7}\r\u{202E}x <script>")

@@ -60,6 +60,15 @@ import Testing
         ("location /al/ { alias d/; }", "/al/f2", "file d/f2"),
         ("location ~ ^/p/(.+)$ { alias d/$1; }", "/p/f2", "file d/f2"),
         ("index f; location / { }", "/", "file html/f"), ("location / { }", "/d", "301 http://a.test/d/"),
+        (
+            "location /al/ { rewrite .$ /d/ break; alias d; index /g; } location = /g { proxy_pass http://n; }",
+            "/al/x",
+            "/g to n:80"
+        ),
+        (
+            "location /al/ { rewrite .$ /d/ break; alias d; index g; }", "/al/x",
+            "failed 500 aliasAfterRewrite"
+        ),
         ("location / { limit_except GET { deny all; } proxy_pass http://h; }", "/", "/ to h:80"),
         ("absolute_redirect off; location /s/ { proxy_pass http://h; }", "/s", "301 /s/"),
         ("location / { fastcgi_pass unix:/run/php.sock; }", "/", "fastcgi unix:/run/php.sock"),

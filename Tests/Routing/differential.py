@@ -72,7 +72,8 @@ async def ask(port, head, body):
         for line in lines[1:]:
             if ":" in line:
                 name, value = line.split(":", 1)
-                fields.setdefault(name.lower(), value.strip())
+                # Spaces at the end belong to the value: nginx sends what its configuration says.
+                fields.setdefault(name.lower(), value.lstrip())
         status = int(lines[0].split()[1])
         text = b""
         if not head.startswith(b"HEAD ") and status not in (204, 304):

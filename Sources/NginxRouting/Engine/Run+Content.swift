@@ -204,11 +204,16 @@ extension Run {
         guard ["GET", "HEAD", "POST"].contains(method) else {
             return finalize(403, outcome: answer(403, .forbidden, nil))
         }
-        guard let folder = filePath() else { return fail(500, .aliasAfterRewrite) }
         let line = level.value("index")
         let names = level.effective("index").flatMap(\.arguments)
         for name in names.isEmpty ? ["index.html"] : names {
-            let name = evaluate(Template(name)).bytes
+            let template = Template(name)
+            let name = evaluate(template).bytes
+            // A constant absolute name is gone to before a path on the disk is asked for, so that no alias stands in its way.
+            if template.isConstant, name.bytes.first == 0x2F {
+                return redirect(to: name, arguments: arguments, by: .index, line)
+            }
+            guard let folder = filePath() else { return fail(500, .aliasAfterRewrite) }
             if name.bytes.first == 0x2F { return redirect(to: name, arguments: arguments, by: .index, line) }
             switch files(absolute(folder + name)) {
             case .file: return redirect(to: uri + name, arguments: arguments, by: .index, line)
@@ -223,7 +228,10 @@ extension Run {
                 return end(.file(path: folder + name, found: .unknown))
             }
         }
-        if level.isOn("autoindex", default: false) { return end(.file(path: folder, found: .directory)) }
+        if level.isOn("autoindex", default: false) {
+            guard let folder = filePath() else { return fail(500, .aliasAfterRewrite) }
+            return end(.file(path: folder, found: .directory))
+        }
         finalize(403, outcome: answer(403, .forbidden, line))
     }
 

@@ -36,7 +36,7 @@ struct DoctorRun {
                 hint: "give it longer with --timeout, or fewer files with --files")
         }
         progress.clear()
-        Output.write(settings.mask.apply(text(of: diagnosis, settings)))
+        Output.write(text(of: diagnosis.masked(settings.mask.apply), settings))
         switch diagnosis.verdict {
         case .healthy: return .healthy
         case .broken, .degraded: return .findings

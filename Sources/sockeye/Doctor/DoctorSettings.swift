@@ -56,6 +56,8 @@ struct DoctorSettings: Sendable {
         var secrets = ConnectionFlags.secrets(inURL: subject.given)
         if let token = subject.token { secrets += [token, trimmed(token)] }
         secrets += subject.expectations.filter { $0.name == "secret" }.map(\.value)
+        // `token=null` holds no secret, and a report without the word would not tell what is wrong.
+        secrets.removeAll(where: MissingValue.isOne)
         for secret in secrets { ProcessSecrets.erase(secret) }
         mask = SecretMask(secrets)
         var inquiry = Inquiry(subject, now: Int64(time(nil)))

@@ -105,7 +105,7 @@ enum TokenShape: Equatable {
 
     init(_ text: String) {
         let bare = text.trimmed
-        if ["", "null", "undefined", "nan", "none", "[object object]", "false"].contains(bare.lowercased()) {
+        if MissingValue.isOne(bare) {
             self = .missing(bare)
         } else if let word = bare.split(separator: " ").first, bare.contains(" "),
             ["bearer", "jwt", "token", "basic", "bearer:"].contains(word.lowercased())
