@@ -77,16 +77,30 @@ import Testing
         #expect(recover(4) == ["history_too_short"])
     }
 
-    @Test func `the publisher's name and the time are kept`() {
+    @Test func `a note and the time are kept`() {
         let shard = Self.shard(4)
-        _ = shard.publish("t", "x", user: "ada", now: 77)
+        _ = shard.publish("t", "x", note: "ada", now: 77)
         guard case .page(let page) = shard.history("t", limit: 1, now: 80) else {
             Issue.record("no page")
             return
         }
         var told: [String] = []
-        page.entries.forEach { told.append("\(Text.of($0.user)) \($0.time) \(Text.of($0.data))") }
+        page.entries.forEach { told.append("\(Text.of($0.note)) \($0.time) \(Text.of($0.data))") }
         #expect(told == ["ada 77 x"])
+    }
+
+    @Test func `what passes by has no number and is kept nowhere`() {
+        let shard = Self.shard(4)
+        _ = shard.publish("t", "x")
+        let position = shard.join("t", loop: 0, lane: .plain, now: 0)
+        let passed = shard.pass("t", now: 0)
+        #expect(passed?.position == position && passed?.plain == true && passed?.deflated == false)
+        #expect(shard.position(of: "t") == position)
+        guard case .page(let page) = shard.history("t", limit: 9, now: 0) else {
+            Issue.record("no page")
+            return
+        }
+        #expect(page.entries.count == 1)
     }
 
     struct PageCase: Sendable {

@@ -36,13 +36,15 @@ extension Recovery {
 }
 
 extension TopicShard {
-    func publish(_ name: String, _ data: String, user: String = "", key: String? = nil, now: Int64 = 0)
+    func publish(_ name: String, _ data: String, note: String = "", key: String? = nil, now: Int64 = 0)
         -> PublishOutcome
     {
         let key = key.map { Array($0.utf8) }
         return Array(data.utf8).withUnsafeBytes { data in
-            guard let key else { return publish(name, data: data, user: user, now: now) }
-            return key.withUnsafeBytes { publish(name, data: data, user: user, key: $0, now: now) }
+            Array(note.utf8).withUnsafeBytes { note in
+                guard let key else { return publish(name, data: data, note: note, now: now) }
+                return key.withUnsafeBytes { publish(name, data: data, note: note, key: $0, now: now) }
+            }
         }
     }
 

@@ -53,6 +53,18 @@ struct TopicTests {
                 })
     }
 
+    @Test("keep a note beside a message")
+    func notes() throws {
+        _ = try store.change { try $0.openTopic("t", epoch: 7, now: 0) }
+        let limits = all
+        for note: [UInt8] in [[], [0, 255]] {
+            _ = try store.change {
+                try $0.append([1], note: note, to: "t", epoch: 7, limits: limits, now: 0)
+            }
+        }
+        #expect(try history()?.entries.map(\.note) == [[], [0, 255]])
+    }
+
     @Test("have offsets without gaps: the next one is taken, any other refused")
     func offsets() throws {
         _ = try store.change { try $0.openTopic("t", epoch: 7, now: 0) }

@@ -4,8 +4,8 @@ public struct HistoryEntry {
     public let offset: UInt64
     /// When it was published, on the clock the shard is given, in milliseconds.
     public let time: Int64
-    /// The publisher's name in UTF-8; empty when it has none.
-    public let user: UnsafeRawBufferPointer
+    /// What its publisher wanted kept beside it; empty for nothing.
+    public let note: UnsafeRawBufferPointer
     /// What was published, byte for byte.
     public let data: UnsafeRawBufferPointer
 }

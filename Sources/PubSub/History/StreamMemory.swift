@@ -11,7 +11,7 @@ final class StreamMemory {
 
     /// Committed messages without a gap: the last of them has the offset `newest`.
     ///
-    /// Head: the publisher; body: data.
+    /// Head: the note; body: data.
     var history = RecordRing()
     var newest: UInt64 = 0
     var loss = Loss.room
@@ -47,7 +47,7 @@ final class StreamMemory {
         guard offset >= oldest, offset <= newest, !history.isEmpty else { return nil }
         let record = history.record(at: Int(offset &- oldest))
         return HistoryEntry(
-            offset: offset, time: record.time, user: history.head(of: record), data: history.body(of: record))
+            offset: offset, time: record.time, note: history.head(of: record), data: history.body(of: record))
     }
 
     /// Drops the oldest message.

@@ -3,11 +3,11 @@
 extension TopicShard {
     /// Appends the message whose offset is the stream's position to its history.
     func remember(
-        _ slot: UInt32, _ memory: StreamMemory, _ policy: StreamPolicy.History, user: UnsafeRawBufferPointer,
+        _ slot: UInt32, _ memory: StreamMemory, _ policy: StreamPolicy.History, note: UnsafeRawBufferPointer,
         data: UnsafeRawBufferPointer, time: Int64
     ) {
-        let user = UnsafeRawBufferPointer(rebasing: user.prefix(0xFFFF))
-        let size = user.count &+ data.count
+        let note = UnsafeRawBufferPointer(rebasing: note.prefix(0xFFFF))
+        let size = note.count &+ data.count
         let limit = min(policy.bytes, budget)
         memory.newest = streams[Int(slot)].position.offset
         if policy.messages == 0 { return }
@@ -21,7 +21,7 @@ extension TopicShard {
         if memory.growth(for: size) > 0, !makeRoom(for: slot, memory, size) {
             memory.dropHistory(.room)
         } else {
-            memory.history.append(time: time, head: user, body: data)
+            memory.history.append(time: time, head: note, body: data)
         }
     }
 

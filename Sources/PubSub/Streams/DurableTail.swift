@@ -21,7 +21,7 @@ final class DurableTail {
     var abandoned: Epoch?
     /// Messages after the stream's position, in order.
     ///
-    /// Head: the publisher; body: data.
+    /// Head: the note; body: data.
     var pending = RecordRing()
 
     /// Whether the stream must stay in memory.
@@ -58,16 +58,16 @@ public struct StoredStream: Sendable {
         public var offset: UInt64
         /// When it was published, in Unix milliseconds.
         public var time: Int64
-        /// The publisher's name in UTF-8; empty for nobody.
-        public var user: [UInt8]
+        /// What its publisher wanted kept beside it.
+        public var note: [UInt8]
         /// What was published.
         public var data: [UInt8]
 
         /// An entry from its parts.
-        public init(offset: UInt64, time: Int64, user: [UInt8] = [], data: [UInt8]) {
+        public init(offset: UInt64, time: Int64, note: [UInt8] = [], data: [UInt8]) {
             self.offset = offset
             self.time = time
-            self.user = user
+            self.note = note
             self.data = data
         }
     }

@@ -84,12 +84,12 @@ extension TopicShard {
         memory.expire(policy, now: now)
         while !durable.pending.isEmpty, streams[Int(slot)].position.offset < offset {
             let record = durable.pending.record(at: 0)
-            let (user, data) = (durable.pending.head(of: record), durable.pending.body(of: record))
+            let (note, data) = (durable.pending.head(of: record), durable.pending.body(of: record))
             let publication = number(slot)
             deliver(
                 publication,
-                HistoryEntry(offset: publication.position.offset, time: record.time, user: user, data: data))
-            remember(slot, memory, policy.history, user: user, data: data, time: record.time)
+                HistoryEntry(offset: publication.position.offset, time: record.time, note: note, data: data))
+            remember(slot, memory, policy.history, note: note, data: data, time: record.time)
             pendingBytes &-= Int(record.size)
             durable.pending.removeFirst()
         }
@@ -130,13 +130,13 @@ extension TopicShard {
 
     /// Sends a message on its way to disk.
     func persist(
-        _ slot: UInt32, _ durable: DurableTail, user: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer,
+        _ slot: UInt32, _ durable: DurableTail, note: UnsafeRawBufferPointer, data: UnsafeRawBufferPointer,
         now: Int64
     ) -> PublishOutcome {
-        let user = UnsafeRawBufferPointer(rebasing: user.prefix(0xFFFF))
-        let size = max(1, user.count &+ data.count)
+        let note = UnsafeRawBufferPointer(rebasing: note.prefix(0xFFFF))
+        let size = max(1, note.count &+ data.count)
         if pendingBytes &+ size > min(pendingLimit, RecordRing.longest) { return .refused(.storeBehind) }
-        durable.pending.append(time: now, head: user, body: data)
+        durable.pending.append(time: now, head: note, body: data)
         pendingBytes &+= size
         var position = streams[Int(slot)].position
         position.offset &+= UInt64(durable.pending.count)
@@ -185,9 +185,9 @@ extension TopicShard {
         let policy = policy(slot)
         for entry in Self.tail(of: stored) where entry.offset > offset {
             streams[Int(slot)].position.offset = entry.offset
-            entry.user.withUnsafeBytes { user in
+            entry.note.withUnsafeBytes { note in
                 entry.data.withUnsafeBytes { data in
-                    remember(slot, memory, policy.history, user: user, data: data, time: entry.time)
+                    remember(slot, memory, policy.history, note: note, data: data, time: entry.time)
                 }
             }
         }

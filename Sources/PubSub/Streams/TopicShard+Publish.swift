@@ -5,11 +5,12 @@ extension TopicShard {
     ///
     /// - Parameters:
     ///   - data: the message; copied where it is kept.
-    ///   - user: who published it; empty for nobody. Up to 65,535 bytes are kept.
+    ///   - note: what the caller wants kept beside it and given back with it; up to 65,535 bytes are.
     ///   - key: makes publishing twice publishing once, while the key is in the topic's window; 1 ... 128 bytes.
     public func publish(
-        _ name: String, data: UnsafeRawBufferPointer, user: String = "", key: UnsafeRawBufferPointer? = nil,
-        now: Int64
+        _ name: String, data: UnsafeRawBufferPointer,
+        note: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        key: UnsafeRawBufferPointer? = nil, now: Int64
     ) -> PublishOutcome {
         guard let slot = readySlot(name, now: now) else { return .loading }
         if streams[Int(slot)].keepsNothing {
@@ -23,9 +24,7 @@ extension TopicShard {
         memory.expire(policy, now: now)
         let outcome =
             refusal(key, policy).map { .refused($0) } ?? duplicate(key, slot, memory)
-            ?? NameOctets.with(user) {
-                append(slot, memory, policy, data: data, user: $0, key: key, now: now)
-            }
+            ?? append(slot, memory, policy, data: data, note: note, key: key, now: now)
         recount(memory)
         touch(slot, now: now)
         return outcome
@@ -46,19 +45,19 @@ extension TopicShard {
 
     private func append(
         _ slot: UInt32, _ memory: StreamMemory, _ policy: StreamPolicy, data: UnsafeRawBufferPointer,
-        user: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, now: Int64
+        note: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, now: Int64
     ) -> PublishOutcome {
         let outcome: PublishOutcome
         let offset: UInt64
         if let durable = memory.durable {
-            outcome = persist(slot, durable, user: user, data: data, now: now)
+            outcome = persist(slot, durable, note: note, data: data, now: now)
             guard case .persist(let position, _) = outcome else { return outcome }
             offset = position.offset
         } else {
             let publication = number(slot)
             outcome = .published(publication)
             offset = publication.position.offset
-            remember(slot, memory, policy.history, user: user, data: data, time: now)
+            remember(slot, memory, policy.history, note: note, data: data, time: now)
         }
         if let key {
             let keys = memory.keys ?? KeyWindow()
@@ -66,6 +65,17 @@ extension TopicShard {
             keys.insert(key, offset: offset, time: now, limit: policy.keys.count)
         }
         return outcome
+    }
+
+    /// A message that is kept nowhere and has no number: who takes it, and the position it falls behind.
+    ///
+    /// - Returns: nil when the topic is durable and not in memory (see `prepare`).
+    public func pass(_ name: String, now: Int64) -> Publication? {
+        guard let slot = readySlot(name, now: now) else { return nil }
+        touch(slot, now: now)
+        let (plain, deflated, events) = takers(slot)
+        return Publication(
+            position: streams[Int(slot)].position, plain: plain, deflated: deflated, events: events)
     }
 
     /// Gives the next offset.

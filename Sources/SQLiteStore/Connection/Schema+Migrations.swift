@@ -109,5 +109,15 @@ extension Schema {
         CREATE INDEX delivery_order ON delivery (hook, created_at);
         CREATE INDEX delivery_age ON delivery (created_at);
         """,
+        """
+        ALTER TABLE entry ADD COLUMN note BLOB;  -- what the publisher wants kept beside it
+        CREATE TABLE socket (                    -- what brings a Socket.IO client back after a restart
+            id TEXT PRIMARY KEY NOT NULL,        -- the private id it asks by
+            kept INTEGER NOT NULL,               -- for how long once it is cut off, in milliseconds
+            expires_at INTEGER,                  -- null while it is connected
+            state BLOB NOT NULL                  -- JSON
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX socket_expiry ON socket (expires_at) WHERE expires_at IS NOT NULL;
+        """,
     ]
 }

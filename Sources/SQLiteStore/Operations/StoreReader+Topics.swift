@@ -10,12 +10,16 @@ extension StoreReader {
         var bytes = 0
         let oldest = cutoff(now, minus: limits.age)
         try database.each(
-            "SELECT offset, key, data, published_at FROM entry WHERE topic = ?1 ORDER BY offset DESC LIMIT ?2",
+
+            """
+            SELECT offset, key, data, published_at, note FROM entry
+            WHERE topic = ?1 ORDER BY offset DESC LIMIT ?2
+            """,
             .integer(row.id), .count(limits.count)
         ) { row in
             let entry = TopicEntry(
                 offset: row.unsigned(0), key: row.optionalText(1), data: row.bytes(2),
-                publishedAt: row.integer(3))
+                publishedAt: row.integer(3), note: row.bytes(4))
             bytes &+= entry.data.count
             guard bytes <= limits.bytes, entry.publishedAt >= oldest else { return false }
             entries.append(entry)

@@ -19,11 +19,12 @@ extension StoreWriter {
     /// - Parameters:
     ///   - offset: What the caller takes for the next offset; nil: whatever it is. Requests are done in the order they
     ///     were made, so whoever makes several at once need not count.
+    ///   - note: What is to be kept beside it.
     ///   - key: A message with the key of one before, within `limits.keyCount` and `limits.keyAge`, is not added again.
     /// - Throws: `.staleEpoch` unless the topic is open under this epoch, `.outOfOrder` when another offset is next.
     public func append(
-        _ data: [UInt8], to topic: String, epoch: UInt64, offset: UInt64? = nil, key: String? = nil,
-        limits: TopicLimits, now: Int64
+        _ data: [UInt8], note: [UInt8] = [], to topic: String, epoch: UInt64, offset: UInt64? = nil,
+        key: String? = nil, limits: TopicLimits, now: Int64
     ) throws(StoreError) -> TopicAppend {
         guard var row = try topicRow(topic) else { throw .staleEpoch(topic: topic, current: nil) }
         guard row.epoch == epoch else { throw .staleEpoch(topic: topic, current: row.epoch) }
@@ -35,8 +36,9 @@ extension StoreWriter {
             throw .outOfOrder(topic: topic, expected: UInt64(bitPattern: next), offset: offset ?? 0)
         }
         try database.run(
-            "INSERT INTO entry (topic, offset, published_at, key, data) VALUES (?1, ?2, ?3, ?4, ?5)",
-            .integer(row.id), .integer(next), .integer(now), .optional(key), .blob(data))
+            "INSERT INTO entry (topic, offset, published_at, key, data, note) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            .integer(row.id), .integer(next), .integer(now), .optional(key), .blob(data),
+            note.isEmpty ? .null : .blob(note))
         if let key {
             try database.run(
                 "INSERT OR REPLACE INTO entry_key (topic, key, offset, published_at) VALUES (?1, ?2, ?3, ?4)",

@@ -8,9 +8,12 @@ public struct TopicEntry: Equatable, Sendable {
     public let data: [UInt8]
     /// In milliseconds since 1970.
     public let publishedAt: Int64
+    /// What its publisher wanted kept beside it; empty for nothing.
+    public let note: [UInt8]
 
     /// Puts an entry together.
-    public init(offset: UInt64, key: String?, data: [UInt8], publishedAt: Int64) {
+    public init(offset: UInt64, key: String?, data: [UInt8], publishedAt: Int64, note: [UInt8] = []) {
+        self.note = note
         self.offset = offset
         self.key = key
         self.data = data
