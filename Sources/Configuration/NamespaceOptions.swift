@@ -22,6 +22,8 @@ public struct NamespaceOptions: Sendable, Equatable {
     public var greeting: String? = "connected"
     /// What the greeting carries.
     public var greetingData = Greeting.session
+    /// How long after the answer to its CONNECT a socket over a WebSocket is greeted.
+    public var greetingDelay = Duration.zero
     /// The event that a topic's message becomes when it was not published as one.
     public var messageEvent = "message"
 
@@ -74,6 +76,14 @@ extension Options {
                 """
                 What the greeting carries. `session`: an object with `socket`, `user` and `recovered`; `auth`: what the client \
                 sent with its CONNECT, as it came.
+                """),
+            row(
+                "namespace.greeting_delay", .duration(.milliseconds(1)...(.seconds(1)), zero: "no delay"),
+                .duration(\.greetingDelay),
+                """
+                How long after the answer to its CONNECT a client is greeted that has a WebSocket. The clients of Socket.IO need no \
+                delay. A program that reads WebSocket messages by attaching a handler anew for each one may lose the greeting \
+                when its WebSocket library hands out both in one go, as `ws` for Node does.
                 """),
             row(
                 "namespace.message_event", .text, .text(\.messageEvent),

@@ -1,8 +1,10 @@
 """Socket.IO with the clients people have: python-socketio, both kinds, and the official one in Chromium, through nginx."""
 import asyncio
 import json
+import os
 import queue
 import re
+import signal
 
 import pytest
 import socketio
@@ -572,6 +574,38 @@ class TestOfficialClient:
         start("--config", site.configuration, state=site.server.state, port=site.port)
         page.next("connect", 30)
         assert page.next("echoed")[0] == "said while you were away"
+
+    @pytest.mark.parametrize("kill", [False, True], ids=["stopped", "killed"])
+    def test_a_server_restart_is_recovered(self, site, start, windows, kill):
+        """All topics are durable: the page has its id and its rooms again, and what was said meanwhile, once."""
+        site.configuration.write_text(site.configuration.read_text().replace(
+            '[[topic]]\npattern = "room:*"', '[[topic]]\npattern = "**"\ndurable = true'))
+        site.server.stop()
+        restart = lambda: start("--config", site.configuration, state=site.server.state, port=site.port)
+        server = restart()
+        ada = self.open(windows, site, "ada", transports=["websocket"])
+        bob = self.open(windows, site, "bob")
+        for page in (ada, bob):
+            assert page.do("socket.timeout(5000).emitWithAck('join', 'x')")["ok"] is True
+        ada.do("socket.timeout(5000).emitWithAck('say', 'x', 'before')")
+        assert bob.next("say")[1] == "before"
+        sid = bob.do("socket.id")
+        bob.do("socket.io.opts.reconnectionDelay = socket.io.opts.reconnectionDelayMax = 3000; socket.io.reconnectionDelay(3000)")
+        if kill:
+            os.kill(server.pid, signal.SIGKILL)
+            server.process.wait()
+        else:
+            server.stop()
+        bob.next("disconnect")
+        restart()
+        ada.next("connect", 30)
+        assert ada.do("socket.recovered") is True
+        ada.do("socket.timeout(5000).emitWithAck('say', 'x', 'meanwhile')")
+        bob.next("connect", 30)
+        assert bob.do("[socket.recovered, socket.id]") == [True, sid]
+        assert bob.next("say")[1] == "meanwhile"
+        ada.do("socket.timeout(5000).emitWithAck('say', 'x', 'after')")
+        assert bob.next("say")[1] == "after"
 
     def test_it_does_not_come_back_by_itself_when_its_user_left(self, site, windows):
         page = self.open(windows, site)

@@ -319,6 +319,7 @@ def test_revoked_while_connected(server):
 def test_the_operator_reads_it_in_order(server):
     since = len(server.log)
     with greeted(server, "grace"):
+        until(lambda: "socket-connected" in server.log[since:], what="the last of the lines")
         lines = [line.split("info    ")[1].split(":")[0] for line in server.log[since:].splitlines() if "info    " in line]
         wanted = ["connection-attempt", "socket-attempt", "socket-token-present", "socket-token-verified",
                   "socket-authenticated", "socket-connected"]

@@ -27,7 +27,8 @@ function connect() {
       }
       state.textContent = `connected as ${topic.slice("user:".length)}`;
     } else if (message.type === "message") {
-      seen.offset = Math.max(seen.offset, message.offset);
+      // A volatile message has no offset.
+      seen.offset = Math.max(seen.offset, message.offset ?? 0);
       if (text.value !== message.data.text) text.value = message.data.text;
     }
   };

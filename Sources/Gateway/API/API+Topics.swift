@@ -221,7 +221,7 @@ private final class BroadcastResults: Sendable {
                 object.member("message", error.description)
                 object.member("remedy", error.remedy)
             // Publishing is answered in no other way.
-            case .joined, .message, .page, .presence, nil: break
+            case .joined, .message, .page, .passed, .presence, nil: break
             }
         }
         object.end()

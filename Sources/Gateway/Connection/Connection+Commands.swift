@@ -316,6 +316,8 @@ extension Connection {
             case .page(let members): say(members, as: .history, id: id)
             case .presence(let members): say(members, as: .presence, id: id)
             case .joined(let answer): subscribed(answer, id: [UInt8](id))
+            // Clients of this protocol publish nothing volatile.
+            case .passed: break
             }
         }
     }
@@ -407,7 +409,7 @@ extension SubscribeWish {
 
 extension SockeyeError {
     /// Why a backend's decision forbids it; nil when it does not.
-    fileprivate init?(_ decision: Decision) {
+    init?(_ decision: Decision) {
         switch decision {
         case .allowed, .unknown(_, _, isAllowed: true): return nil
         case .denied(let code, let message): self = .denied(code: code, message: message)

@@ -27,6 +27,15 @@ public enum SockeyeEncoder {
         appendMessageRest(offset: offset, data: data, to: buffer)
     }
 
+    /// A delivery that has no number and cannot be had again, `{"type":"message","topic":T,"volatile":true,"data":…}`.
+    static func appendVolatileMessage(topic: String, data: UnsafeRawBufferPointer, to buffer: ByteBuffer) {
+        appendHead(#"{"type":"message","topic":"#, to: buffer)
+        JSONWriter.append(string: topic, to: buffer)
+        appendHead(#","volatile":true,"data":"#, to: buffer)
+        buffer.append(data)
+        buffer.append(byte: UInt8(ascii: "}"))
+    }
+
     /// The part of a topic's deliveries that never changes: everything before the offset.
     public static func appendMessagePrefix(topic: String, to buffer: ByteBuffer) {
         appendHead(#"{"type":"message","topic":"#, to: buffer)

@@ -100,7 +100,10 @@ extension Connection {
     /// Sends one message: at once when this connection is being read, else when the turn ends, with all that comes by then.
     func push(_ payload: UnsafeRawBufferPointer, _ opcode: Opcode) {
         guard phase == .open else { return }
-        if isReading { return FrameWriter.append(opcode, payload: payload, to: loop.reply) }
+        // Behind what waits for the turn's end already, or the order would be lost.
+        if isReading, !loop.outlets[slot].obstacles.contains(.hasParts) {
+            return FrameWriter.append(opcode, payload: payload, to: loop.reply)
+        }
         let start = loop.deferred.count
         FrameWriter.append(opcode, payload: payload, to: loop.deferred)
         loop.outlets.addPart(

@@ -35,9 +35,10 @@ final class EngineEndpoint: Sendable {
     ///
     /// A pong that is late must be noticed soon, but a tick of a millisecond would wake a loop with many sessions at every one.
     var tick: UInt64 {
+        let greeting = space?.namespaces.map(\.greetingDelay).filter { $0 > 0 }.min() ?? .max
         let shortest = min(
             settings.pingInterval, settings.pingTimeout, settings.upgradeTimeout,
-            space?.connectTimeout ?? .max)
+            space?.connectTimeout ?? .max, greeting.multipliedReportingOverflow(by: 40).partialValue)
         return min(max(shortest / 200_000_000, 1), 100) * 1_000_000
     }
 }

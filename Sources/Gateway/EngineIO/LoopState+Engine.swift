@@ -181,9 +181,7 @@ extension LoopState {
                 give(.packets(Array("6".utf8)), to: poll)
             }
             client.machine.takeWaiting { connection.push($0, $1 ? .binary : .text) }
-            for socket in client.sockets where socket.phase == .ready {
-                events.setOutlet(socket.slot, connection.slot)
-            }
+            for socket in client.sockets { events.setOutlet(of: socket) }
         }
         schedule(client)
     }

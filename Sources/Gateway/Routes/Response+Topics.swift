@@ -15,6 +15,12 @@ extension Response {
             if isDuplicate { object.member("duplicate", true) }
             object.end()
             self = .json(200, body.array)
+        case .passed(let topic):
+            let body = ByteBuffer()
+            var object = JSONObjectWriter(body)
+            object.member("topic", topic)
+            object.end()
+            self = .json(200, body.array)
         case .message(let message): self = .json(200, message)
         case .page(let members), .presence(let members):
             self = .json(200, Array("{".utf8) + members + Array("}".utf8))

@@ -45,6 +45,7 @@ extension LoopState {
             // Kept for a while after their end, so that who comes with one is told that it expired.
             _ = try session.sweepTokens(expiredBefore: time &- Self.expiredTokensKept)
             _ = try session.sweepRevocations(now: time)
+            _ = try session.sweepSockets(now: time)
             // Longer than any webhook tries.
             _ = try session.sweepDeliveries(createdBefore: time &- 2 * 86_400_000)
             let topics = try session.topics(after: after, limit: Self.trimmedTopics)

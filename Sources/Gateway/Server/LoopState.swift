@@ -95,7 +95,7 @@ final class LoopState {
         self.acceptance = shared.tokens.acceptance
         self.now = EventLoop.now()
         self.engine = EngineState(shared.endpoints.endpoints)
-        self.events = EventState(shared.endpoints.endpoints)
+        self.events = EventState(shared.endpoints.endpoints, life: shared.life, loop: index)
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
         self.streams = StreamTable(budget: shared.limits.streamBudget / peers.count)
         self.shard = TopicShard(

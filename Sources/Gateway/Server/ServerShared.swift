@@ -1,3 +1,4 @@
+import CSystem
 import Configuration
 import EventLoop
 import HTTPWire
@@ -25,6 +26,8 @@ final class ServerShared: Sendable {
     private let policies: [(pattern: TopicPattern, policy: StreamPolicy)]
     /// What outlives the server; nil in tests that need none.
     let store: Store?
+    /// Tells this process from the servers before and after it: four digits to the base of 36.
+    let life = String(UInt32.random(in: 46_656..<1_679_616), radix: 36)
     /// How long its commits take.
     let storeLatency: StoreLatency
     /// What the store reports, to whoever listens.
@@ -112,6 +115,12 @@ final class ServerShared: Sendable {
             mode: .noContextTakeover, level: options.compressionLevel,
             minimumBytes: options.compressionMinimum)
         isDevelopment = options.profile == .development
+        // Whoever was connected to the server before was cut off when it ended. First in the store's order.
+        let now = csys_unix_milliseconds()
+        store?.write { session throws(StoreError) in
+            try session.cutAllSockets(now: now)
+        } then: { _ in
+        }
         do throws(StoreError) {
             try lookForNotifications()
             try hooks.resume(store)

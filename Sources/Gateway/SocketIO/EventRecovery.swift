@@ -12,6 +12,8 @@ enum RecoveryReason: String, Sendable {
     case offsetUnknown = "offset_unknown"
     /// Too much came meanwhile to tell what it has seen.
     case historyTooShort = "history_too_short"
+    /// The server was restarted, and not all rooms are kept by topics that outlive it.
+    case notDurable = "not_durable"
 }
 
 /// What becomes of a client's wish to have its state back.
@@ -28,8 +30,6 @@ struct EventRecovery {
     struct Room: Sendable {
         var topic: String
         var since: StreamPosition
-        /// Messages behind it that were not for the socket.
-        var except: [UInt64]
     }
 
     /// A message that it missed.
@@ -46,6 +46,8 @@ struct EventRecovery {
     /// The id it had.
     var id: EngineID?
     var rooms: [Room] = []
+    /// How many times its rooms had changed.
+    var roomChanges: UInt64 = 0
     private(set) var refusal: String?
     private var missed: [Missed] = []
     /// Rooms in which it is told who else is there, when it has them back.
@@ -76,10 +78,9 @@ struct EventRecovery {
     }
 
     private mutating func keep(_ past: [UInt8], _ topic: String) {
-        let except = rooms.first { $0.topic.utf8.elementsEqual(topic.utf8) }?.except ?? []
         past.withUnsafeBytes { bytes in
             EventRecord.forEach(bytes) { record in
-                if except.contains(record.position.offset) { return }
+                if let id, record.except.contains(id) { return }
                 let one = ByteBuffer()
                 EventRecord.append(.message, record.position, record.data, nil, time: record.time, to: one)
                 missed.append(
@@ -99,6 +100,7 @@ struct SavedSocket {
     let namespace: Int
     let user: String
     let rooms: [EventRoom]
+    let roomChanges: UInt64
     let start: EventStart
     /// The order of deliveries when it began and when it ended.
     let began: UInt64

@@ -31,7 +31,9 @@ final class EventSocket {
     var joining = 0
     /// What becomes of the rooms it waits for.
     var waiting: [EventJoin] = []
-    /// When it is greeted, once it was told that it is connected; nil before and after.
+    /// It was told that it is connected, and is to be greeted.
+    var awaitsGreeting = false
+    /// When that is, where it is to wait.
     var greetsAt: MonotonicTime?
     /// What became of its wish to have its state back.
     var recovered = RecoveryOutcome.notAsked
@@ -45,6 +47,12 @@ final class EventSocket {
     var auth: [UInt8] = []
     /// The rooms it is in, where state is kept.
     var rooms: [EventRoom] = []
+    /// How many times these have changed.
+    var roomChanges: UInt64 = 0
+    /// What is to be done when its state is on disk, in order.
+    var keeping: [(LoopState, EventSocket) -> Void] = []
+    /// Whether its state outlives the server: every event tells where it stands in its rooms.
+    var isDurable = false
     /// What it is to get back.
     var recovery: EventRecovery?
     /// Acknowledgements it owes.
@@ -52,6 +60,10 @@ final class EventSocket {
     var nextAck: UInt64 = 0
     /// Backends that were asked about its events, and have not answered.
     var asked = 0
+    /// What goes on when the backend has decided about an event; nil while it is not asked.
+    var decision: ((LoopState, EventSocket, Decision) -> Void)?
+    /// Events that came meanwhile, in order.
+    var waitingRuns: [EventRun] = []
     /// The order of deliveries at the time it began.
     var began: UInt64 = 0
 
@@ -71,6 +83,14 @@ final class EventSocket {
         client = nil
         backlog = []
         held = []
+        keeping = []
+        decision = nil
+        waitingRuns = []
+    }
+
+    /// Whether more follows at once when it is told that it is connected.
+    var hasMoreToHear: Bool {
+        namespace.greeting != nil || recovery != nil || !backlog.isEmpty || !held.isEmpty
     }
 
     /// Whether it hears a topic, or will.
@@ -97,9 +117,18 @@ struct EventJoin {
 /// A room that a socket is in, as it is needed to bring the socket back.
 struct EventRoom {
     var topic: String
-    /// Where the topic stood when the socket came in.
+    /// Where the topic stood when the socket came in, or where its client stood when it came back.
     var joined: StreamPosition
     let track: RoomTrack
+    /// How many times the socket's rooms had changed when it came in: a name of its own among them.
+    let number: UInt64
+    /// Whether its messages outlive the server.
+    let isDurable: Bool
+    /// What the client has seen while it is still sent the past; nil once it hears what everybody hears.
+    var seen: StreamPosition?
+
+    /// What the client has seen.
+    var standing: StreamPosition { seen ?? track.latest }
 }
 
 /// The first messages of a socket: what it missed, and what came while it was let in.
@@ -135,4 +164,24 @@ struct EventAck {
 struct EventMarks: Sendable {
     var except: [EngineID] = []
     var isVolatile = false
+}
+
+extension EventMarks {
+    /// As they are kept beside a message, for those who get it from the past.
+    var note: [UInt8] {
+        if except.isEmpty { return [] }
+        let note = ByteBuffer()
+        for id in except.prefix(Self.exceptLimit) { id.append(to: note) }
+        return note.array
+    }
+
+    /// Reads them back; nil for none.
+    init?(note: UnsafeRawBufferPointer) {
+        let count = note.count / EngineID.wireLength
+        if count == 0 { return nil }
+        self.init(except: (0..<count).map { EngineID(note, at: $0 &* EngineID.wireLength) })
+    }
+
+    /// As many as a note has room for, and far more than anybody may name.
+    private static let exceptLimit = 4000
 }

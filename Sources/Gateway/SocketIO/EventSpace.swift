@@ -17,6 +17,8 @@ final class EventNamespace: Sendable {
     let topic: String
     let greeting: String?
     let greetsWithAuth: Bool
+    /// How long after it was told that it is connected a client is greeted, in nanoseconds.
+    let greetingDelay: UInt64
     /// The event that a message becomes which is none, as JSON text.
     let messageEvent: String
     let rules: [EventRule]
@@ -41,6 +43,7 @@ final class EventNamespace: Sendable {
         topic = option.topic ?? option.name
         greeting = option.greeting
         greetsWithAuth = option.greetingData == .auth
+        greetingDelay = option.greetingDelay.wholeNanoseconds
         messageEvent = option.messageEvent
         var rules: [EventRule] = []
         for event in options.events

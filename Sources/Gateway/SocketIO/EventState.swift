@@ -4,7 +4,7 @@ import PubSub
 
 /// What fan-out must know of a socket, by slot.
 struct EventOutlet {
-    /// The slot of the WebSocket that carries it; `.max` where that is polled for, or it is not ready.
+    /// The slot of the WebSocket that carries it; `.max` where that is polled for, it is not ready, or its packets are its own.
     var connection = UInt32.max
 }
 
@@ -29,10 +29,17 @@ struct EventState {
     var forwards: [EngineID: Int] = [:]
     /// Sockets that wait for another loop to look for their state, by token.
     var claims: [UInt64: (LoopState, EventSocket) -> Void] = [:]
+    /// Sockets that wait for the store to look for it, by token.
+    var storedClaims: [UInt64: (LoopState, EventSocket, Result<RecoveryClaim, RecoveryClaimError>) -> Void] =
+        [:]
     /// Tells the deliveries of this loop from those of others and of other times.
-    let tag = String(UInt32.random(in: 46_656..<1_679_616), radix: 36)
+    let tag: String
 
-    init(_ endpoints: [Endpoint]) {
+    /// - Parameters:
+    ///   - life: tells the process from others.
+    ///   - loop: this one's place.
+    init(_ endpoints: [Endpoint], life: String, loop: Int) {
+        tag = life + String(loop, radix: 36)
         let count = endpoints.reduce(0) { $0 + ($1.engine?.space?.namespaces.count ?? 0) }
         hubs = (0..<count).map { _ in Hub() }
         laggards = [Laggards](repeating: Laggards(), count: count)
@@ -52,9 +59,11 @@ struct EventState {
         Int(slot) < outlets.count ? outlets[Int(slot)] : EventOutlet()
     }
 
-    /// Says which WebSocket carries a socket; nil for none.
-    mutating func setOutlet(_ slot: UInt32, _ connection: UInt32?) {
-        while outlets.count <= Int(slot) { outlets.append(EventOutlet()) }
-        outlets[Int(slot)].connection = connection ?? .max
+    /// Notes which WebSocket carries a socket, as long as it gets the same bytes as all others.
+    mutating func setOutlet(of socket: EventSocket) {
+        let slot = Int(socket.slot)
+        while outlets.count <= slot { outlets.append(EventOutlet()) }
+        let isOrdinary = socket.phase == .ready && !socket.isDurable
+        outlets[slot].connection = isOrdinary ? socket.client?.connection?.slot ?? .max : .max
     }
 }

@@ -22,6 +22,7 @@ extension LoopState {
             let name = packet.name?.excerpt(SockeyeError.excerptLimit) ?? ""
             return fail(.unknown(name), packet.id, event: name, socket)
         }
+        if socket.decision != nil { return wait(EventRun(rule, packet, attachments), socket) }
         switch rule.shortcut {
         case .reply: reply(packet, attachments, rule, socket, client)
         case .ack where packet.id != nil: acknowledge(packet, attachments, socket, client)
@@ -171,7 +172,8 @@ extension LoopState {
         return room
     }
 
-    /// Publishes an event to a topic; false when that failed, and its sender was told.
+    /// Publishes an event to a topic, if the backend allows it; false when that failed, and its sender was told, or when the
+    /// backend is asked, and goes on with the event itself.
     private func publish(_ run: EventRun, to topic: String, _ socket: EventSocket) -> Bool {
         do throws(SockeyeError) {
             try TopicName.check(topic)
@@ -195,6 +197,16 @@ extension LoopState {
                 EventFault(.dataTooLong(count: data.count, limit: shared.limits.publishLimit)), run, socket)
             return false
         }
+        if shared.hooks.asked.contains(.publish) {
+            askToPublish(run, topic, data.array, socket)
+            return false
+        }
+        publish(run, to: topic, data.bytes, socket)
+        return true
+    }
+
+    /// Publishes what an event became.
+    func publish(_ run: EventRun, to topic: String, _ data: UnsafeRawBufferPointer, _ socket: EventSocket) {
         let marks: EventMarks? =
             run.rule.echoes && !run.rule.isVolatile
             ? nil
@@ -203,7 +215,7 @@ extension LoopState {
         let id = run.next == run.rule.actions.count ? run.id : nil
         if id != nil { run.id = nil }
         let (mailbox, token) = (peers[index], socket.token)
-        let answer = publish(topic, data.bytes, key: nil, marks: marks) {
+        let answer = publish(topic, data, key: nil, marks: marks) {
             guard let id else { return nil }
             return .caller { answer in
                 mailbox.post(.perform { $0.published(answer, id, forSocket: token) })
@@ -211,7 +223,6 @@ extension LoopState {
         }
         if let answer, let id { published(answer, id, forSocket: token) }
         if shared.hooks.told.contains(.publish) { tellPublish(topic, data, socket) }
-        return true
     }
 
     private func published(_ answer: TopicAnswer, _ id: UInt64, forSocket token: UInt64) {
@@ -233,6 +244,16 @@ extension LoopState {
                 EventFault(.tooManySubscriptions(limit: shared.limits.maxSubscriptions)), run, socket)
             return true
         }
+        if shared.hooks.asked.contains(.subscribe) {
+            askToJoin(run, room, socket)
+        } else {
+            join(run, room, socket)
+        }
+        return true
+    }
+
+    /// Joins a room, and goes on with the event.
+    func join(_ run: EventRun, _ room: String, _ socket: EventSocket) {
         var wish = SubscribeWish()
         wish.presence = seesPresence(socket, room)
         join(socket, to: room, wish) { loop, socket, result in
@@ -245,7 +266,6 @@ extension LoopState {
             }
         }
         if shared.hooks.told.contains(.subscribe) { tellSubscribe(room, socket) }
-        return true
     }
 
     // MARK: What the sender is told

@@ -109,12 +109,12 @@ extension LoopState {
 
     // MARK: What others are told
 
-    func tellPublish(_ topic: String, _ data: ByteBuffer, _ socket: EventSocket) {
+    func tellPublish(_ topic: String, _ data: UnsafeRawBufferPointer, _ socket: EventSocket) {
         shared.hooks.tell(
             .publish,
             told("publish", socket) {
                 $0.member("topic", topic)
-                $0.member("data", raw: data.bytes)
+                $0.member("data", raw: data)
             })
     }
 
@@ -122,7 +122,7 @@ extension LoopState {
         shared.hooks.tell(.subscribe, told("subscribe", socket) { $0.member("topic", topic) })
     }
 
-    private func told(
+    func told(
         _ event: String, _ socket: EventSocket, _ members: (inout JSONObjectWriter) -> Void
     ) -> [UInt8] {
         let body = ByteBuffer()

@@ -13,6 +13,8 @@ extension LoopState {
         var start: Int
         var count: Int
         var isVolatile: Bool
+        /// How far its topic has come with it; nil for what is no message.
+        var offset: UInt64?
         /// Sockets of this loop and namespace that it is not for, by slot.
         var except: [UInt32]
     }
@@ -42,8 +44,8 @@ extension LoopState {
         guard !events.tracks.isEmpty, let track = events.tracks[TopicKey(batch.name)] else { return }
         var sequence = first
         EventRecord.forEach(batch.events.bytes) { record in
-            if record.kind == .message {
-                track.append(record.position, sequence: sequence, except: record.except)
+            if record.kind == .message, !record.isVolatile {
+                track.append(record.position, sequence: sequence)
             }
             sequence &+= 1
         }
@@ -110,8 +112,11 @@ extension LoopState {
         guard let client = socket.client else { return }
         if socket.phase != .ready, socket.namespace.keepsState { return hold(batch, for: socket) }
         for piece in pieces where !piece.except.contains(socket.slot) {
+            let piece = socket.isDurable ? personal(piece, batch.name, socket) : piece
             let frames = deferred.bytes[piece.start..<piece.start &+ piece.count]
             if socket.phase != .ready {
+                // What is volatile is not for those who cannot hear it now.
+                if piece.isVolatile { continue }
                 socket.backlog.append(EventPacket(frames: UnsafeRawBufferPointer(rebasing: frames)))
             } else if let connection = client.connection {
                 let obstacles = outlets[connection.slot].obstacles
@@ -131,10 +136,32 @@ extension LoopState {
         }
     }
 
+    /// Makes a packet one socket's own, whose state outlives the server: its offset tells where that stands in its rooms.
+    private func personal(_ piece: Piece, _ topic: String, _ socket: EventSocket) -> Piece {
+        let frames = UnsafeRawBufferPointer(
+            rebasing: deferred.bytes[piece.start..<piece.start &+ piece.count])
+        guard let (head, length) = EventPacket.extent(of: frames), head &+ length <= frames.count else {
+            return piece
+        }
+        // Up to the offset's closing quote and the bracket behind it.
+        work.append(UnsafeRawBufferPointer(rebasing: frames[head..<(head &+ length &- 2)]))
+        let attached = [UInt8](frames[(head &+ length)...])
+        RoomStanding.append(
+            socket, heard: piece.offset.map { EventMessage(topic: topic, offset: $0) }, to: work)
+        work.append(#""]"#)
+        var personal = piece
+        personal.start = deferred.count
+        FrameWriter.append(.text, payload: work.bytes, to: deferred)
+        deferred.append(attached)
+        personal.count = deferred.count &- personal.start
+        work.removeAll(keepingCapacity: Self.keptCapacity)
+        return personal
+    }
+
     /// Keeps what came for a socket that is let in, to be numbered when it is sent.
     private func hold(_ batch: Publications.Batch, for socket: EventSocket) {
         EventRecord.forEach(batch.events.bytes) { record in
-            if record.except.contains(socket.id) { return }
+            if record.isVolatile || record.except.contains(socket.id) { return }
             let one = ByteBuffer()
             EventRecord.append(record.kind, record.position, record.data, nil, to: one)
             socket.held.append((batch.name, one.array))
@@ -150,7 +177,8 @@ extension LoopState {
         var sequence = first
         EventRecord.forEach(batch.events.bytes) { record in
             let start = deferred.count
-            appendFrames(of: record, namespace, sequence: sequence, to: deferred)
+            let offset = namespace.keepsState ? events.offset(sequence) : nil
+            appendFrames(of: record, namespace, offset: offset, to: deferred)
             sequence &+= 1
             var except: [UInt32] = []
             for id in record.except {
@@ -161,6 +189,7 @@ extension LoopState {
             pieces.append(
                 Piece(
                     start: start, count: deferred.count - start, isVolatile: record.isVolatile,
+                    offset: record.kind == .message ? record.position.offset : nil,
                     except: except))
         }
         return pieces
@@ -168,12 +197,12 @@ extension LoopState {
 
     /// Appends the frames of one message.
     func appendFrames(
-        of record: EventRecord, _ namespace: EventNamespace, sequence: UInt64, to buffer: ByteBuffer
+        of record: EventRecord, _ namespace: EventNamespace, offset: String?, to buffer: ByteBuffer
     ) {
         let mapping = EventMapping(record.data)
         let packet = buffers.take()
         defer { buffers.give(packet) }
-        appendPacket(of: record, mapping, namespace, sequence: sequence, to: packet)
+        appendPacket(of: record, mapping, namespace, offset: offset, to: packet)
         FrameWriter.append(.text, payload: packet.bytes, to: buffer)
         for attachment in mapping.attachments {
             attachment.withUnsafeBytes { FrameWriter.append(.binary, payload: $0, to: buffer) }
@@ -181,11 +210,10 @@ extension LoopState {
     }
 
     private func appendPacket(
-        of record: EventRecord, _ mapping: EventMapping, _ namespace: EventNamespace, sequence: UInt64,
+        of record: EventRecord, _ mapping: EventMapping, _ namespace: EventNamespace, offset: String?,
         to packet: ByteBuffer
     ) {
         packet.append(byte: EnginePacketType.message.rawValue)
-        let offset = namespace.keepsState ? events.offset(sequence) : nil
         let attachments = mapping.attachments.isEmpty ? nil : mapping.attachments.count
         namespace.octets.withUnsafeBytes { octets in
             if record.kind == .presence {
@@ -217,20 +245,23 @@ extension EventPacket {
     init(frames: UnsafeRawBufferPointer) {
         text = []
         var at = 0
-        while frames.count &- at >= 2 {
+        while let (head, length) = Self.extent(of: UnsafeRawBufferPointer(rebasing: frames[at...])) {
             let isText = frames[at] & 0x0F == 1
-            var (length, head) = (Int(frames[at &+ 1]), 2)
-            if length == 126, frames.count &- at >= 4 {
-                length = Int(frames[at &+ 2]) << 8 | Int(frames[at &+ 3])
-                head = 4
-            } else if length == 127, frames.count &- at >= 10 {
-                length = (0..<8).reduce(0) { $0 << 8 | Int(frames[at &+ 2 &+ $1]) }
-                head = 10
-            }
             let payload = [UInt8](frames[(at &+ head)..<min(at &+ head &+ length, frames.count)])
             if isText { text = payload } else { attachments.append(payload) }
-            at &+= head &+ length
+            at = min(at &+ head &+ length, frames.count)
         }
+    }
+
+    /// How long the first frame's head is, and its payload; nil for none.
+    static func extent(of frames: UnsafeRawBufferPointer) -> (head: Int, length: Int)? {
+        guard frames.count >= 2 else { return nil }
+        let length = Int(frames[1])
+        if length == 126, frames.count >= 4 { return (4, Int(frames[2]) << 8 | Int(frames[3])) }
+        if length == 127, frames.count >= 10 {
+            return (10, (0..<8).reduce(0) { $0 << 8 | Int(frames[2 &+ $1]) })
+        }
+        return (2, length)
     }
 }
 

@@ -7,6 +7,8 @@ import PubSub
 struct RecoveryClaim: Sendable {
     var id: EngineID
     var rooms: [EventRecovery.Room]
+    /// How many times the socket's rooms had changed.
+    var roomChanges: UInt64
 }
 
 /// A claim that is not granted.
@@ -19,14 +21,18 @@ struct RecoveryClaimError: Error {
 // Connection state recovery: a client names what it was and the last thing it has seen; the topics' histories know the rest.
 extension LoopState {
     /// Keeps the state of a socket that was cut off.
+    ///
+    /// Not when the server stops: what the store has of it says that it is connected, and the next server takes it from there.
     func save(_ socket: EventSocket) {
         guard let pid = socket.pid, let space = socket.client?.endpoint.space, space.recovery > 0, !isDraining
         else { return }
+        cutState(of: socket, until: unixMilliseconds &+ space.recovery)
         var dropped: [EngineID] = []
         events.saved.add(
             SavedSocket(
                 id: socket.id, pid: pid, namespace: socket.namespace.number, user: socket.session.user,
-                rooms: socket.rooms, start: socket.start, began: socket.began, ended: events.sequence,
+                rooms: socket.rooms, roomChanges: socket.roomChanges, start: socket.start,
+                began: socket.began, ended: events.sequence,
                 expiresAt: unixMilliseconds &+ space.recovery)
         ) { dropped.append($0) }
         for pid in dropped { forgetForward(pid) }
@@ -34,7 +40,7 @@ extension LoopState {
 
     /// Finds the state that a new socket wants back, wherever it is kept, and goes on.
     func recover(_ socket: EventSocket, then enter: @escaping (LoopState, EventSocket) -> Void) {
-        guard let pid = socket.recovery?.pid, peers.indices.contains(pid.loop) else {
+        guard let pid = socket.recovery?.pid else {
             return claimed(.failure(RecoveryClaimError(.unknown)), socket, enter)
         }
         let wish = RecoveryWish(
@@ -46,14 +52,14 @@ extension LoopState {
 
     /// Looks for a state here, or sends on to where it is.
     private func look(for wish: RecoveryWish) {
-        if let next = wish.pid.loop == index ? events.forwards[wish.pid] : nil, next != index {
+        if let next = keeper(of: wish.pid) == index ? events.forwards[wish.pid] : nil, next != index {
             return peers[next].post(.perform { $0.look(for: wish) })
         }
-        if wish.pid.loop != index, !wish.isForwarded, wish.origin == index {
+        if keeper(of: wish.pid) != index, !wish.isForwarded, wish.origin == index {
             var wish = wish
             wish.isForwarded = true
             let asked = wish
-            return peers[wish.pid.loop].post(.perform { $0.look(for: asked) })
+            return peers[keeper(of: wish.pid)].post(.perform { $0.look(for: asked) })
         }
         let claim = claim(wish)
         let token = wish.socket
@@ -65,6 +71,10 @@ extension LoopState {
         guard let enter = events.claims.removeValue(forKey: token), let socket = events.sockets[token],
             socket.phase == .connecting
         else { return }
+        if case .failure(let error) = claim, error.reason == .unknown, let pid = socket.recovery?.pid {
+            // From before a restart, perhaps.
+            return claimStored(socket, pid) { $0.claimed($2, $1, enter) }
+        }
         claimed(claim, socket, enter)
     }
 
@@ -77,6 +87,7 @@ extension LoopState {
         case .success(let claim):
             socket.recovery?.id = claim.id
             socket.recovery?.rooms = claim.rooms
+            socket.roomChanges = claim.roomChanges
         }
         enter(self, socket)
     }
@@ -107,19 +118,17 @@ extension LoopState {
             // It has no claim to what was said before it came in.
             let first = saved.start.positions[TopicKey(room.topic)] ?? room.joined
             if since.epoch == first.epoch { since.offset = max(since.offset, first.offset) }
-            rooms.append(
-                EventRecovery.Room(
-                    topic: room.topic, since: since,
-                    except: room.track.offsets(after: since, notFor: saved.id)))
+            rooms.append(EventRecovery.Room(topic: room.topic, since: since))
         }
-        return .success(RecoveryClaim(id: saved.id, rooms: rooms))
+        return .success(RecoveryClaim(id: saved.id, rooms: rooms, roomChanges: saved.roomChanges))
     }
 
     /// The last delivery that a client has seen in the life that was cut off; nil when it names what it was never sent.
     private func sequence(_ offset: String?, _ saved: SavedSocket) -> UInt64? {
         guard let offset else { return saved.began }
-        let parts = offset.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts[0].utf8.count == events.tag.utf8.count,
+        let mine = offset.prefix { $0 != "~" }
+        let parts = mine.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 2, (5...6).contains(parts[0].utf8.count),
             let number = UInt64(parts[1], radix: 36)
         else { return nil }
         // From a life before, on another loop: it has seen nothing of this one.
@@ -144,16 +153,23 @@ extension LoopState {
             return .refused(reason)
         }
         metrics.engine.recoveriesMade &+= 1
-        for room in recovery.rooms { socket.start.positions[TopicKey(room.topic)] = room.since }
+        for room in recovery.rooms {
+            socket.start.positions[TopicKey(room.topic)] = room.since
+            for index in socket.rooms.indices
+            where socket.rooms[index].topic.utf8.elementsEqual(room.topic.utf8) {
+                socket.rooms[index].joined = room.since
+                socket.rooms[index].seen = room.since
+            }
+        }
         socket.id = id
         socket.pid = pid
         events.foreign[id] = socket.token
         events.returned[pid] = socket.token
         let here = index
-        if pid.loop == index {
+        if keeper(of: pid) == index {
             events.forwards[pid] = nil
         } else {
-            peers[pid.loop].post(.perform { $0.events.forwards[pid] = here })
+            peers[keeper(of: pid)].post(.perform { $0.events.forwards[pid] = here })
         }
         return .recovered
     }
@@ -170,17 +186,22 @@ extension LoopState {
             let frames = buffers.take()
             record.withUnsafeBytes {
                 EventRecord.forEach($0) { record in
-                    appendFrames(of: record, socket.namespace, sequence: events.sequence, to: frames)
                     if record.kind == .message {
                         socket.start.deliveries.append(
                             EventStart.Delivery(
                                 sequence: events.sequence, topic: topic, position: record.position))
+                        for index in socket.rooms.indices
+                        where socket.rooms[index].topic.utf8.elementsEqual(topic.utf8) {
+                            socket.rooms[index].seen = record.position
+                        }
                     }
+                    appendFrames(of: record, socket.namespace, offset: offset(for: socket), to: frames)
                 }
             }
             send(EventPacket(frames: frames.bytes), to: client)
             buffers.give(frames)
         }
+        for index in socket.rooms.indices { socket.rooms[index].seen = nil }
     }
 
     /// The rooms every socket of its user is in.
@@ -192,14 +213,20 @@ extension LoopState {
         return rooms
     }
 
+    /// The loop that knows where a state is.
+    ///
+    /// Ids of a server before this one may name a loop that there is no more.
+    private func keeper(of pid: EngineID) -> Int { pid.loop % peers.count }
+
     /// The state of a socket is not kept any more.
     func forgetForward(_ socket: EventSocket) {
         if let pid = socket.pid { forgetForward(pid) }
     }
 
     private func forgetForward(_ pid: EngineID) {
-        guard pid.loop != index, peers.indices.contains(pid.loop) else { return }
-        peers[pid.loop].post(.perform { $0.events.forwards[pid] = nil })
+        let keeper = keeper(of: pid)
+        guard keeper != index else { return }
+        peers[keeper].post(.perform { $0.events.forwards[pid] = nil })
     }
 
     /// Forgets what has been kept long enough.

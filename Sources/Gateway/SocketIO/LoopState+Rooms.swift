@@ -1,5 +1,6 @@
 import Bytes
 import EventLoop
+import JSON
 import PubSub
 
 // Rooms are topics: sockets come and go through the topic's home, like every subscriber.
@@ -35,6 +36,8 @@ extension LoopState {
             left(socket, name)
         }
         socket.rooms.removeAll { $0.topic.utf8.elementsEqual(topic.utf8) }
+        socket.roomChanges &+= 1
+        if socket.phase == .ready { keepState(of: socket) }
     }
 
     /// Takes a socket out of all rooms.
@@ -81,7 +84,7 @@ extension LoopState {
         case .notJoined(let error):
             guard let socket, let waiting = takeWaiting(socket, topic), !waiting.isCancelled else { return }
             waiting.then(self, socket, .failure(error))
-        case .failed, .message, .page, .presence, .published: break
+        case .failed, .message, .page, .passed, .presence, .published: break
         }
     }
 
@@ -112,19 +115,46 @@ extension LoopState {
             flushTopic(presence)
             if hub.subscribe(socket.slot, to: presence, lane: .plain) == nil { leaveHome(presence, nil) }
         }
-        waiting.then(self, socket, .success(answer))
+        guard socket.phase == .ready else { return waiting.then(self, socket, .success(answer)) }
+        // Whoever is told that it is in a room is back in it after a crash.
+        keepState(of: socket) { loop, socket in waiting.then(loop, socket, .success(answer)) }
+    }
+
+    // MARK: Presence
+
+    /// Whether a socket is told who else is in a room.
+    func seesPresence(_ socket: EventSocket, _ topic: String) -> Bool {
+        shared.topicPolicy(topic).presence != nil
+            && socket.namespace.rights.allows(.presence, on: topic, for: socket.session.rights)
+    }
+
+    /// Tells a socket who is in a room that it has come into.
+    func tellPresence(_ answer: JoinAnswer, to socket: EventSocket) {
+        guard let presence = answer.presence else { return }
+        let arguments = ByteBuffer()
+        arguments.append(#"{"type":"presence","topic":"#)
+        JSONWriter.append(string: answer.topic, to: arguments)
+        arguments.append(",")
+        arguments.append(presence)
+        arguments.append("}")
+        emit("presence", arguments.bytes, to: socket)
     }
 
     // MARK: The order of deliveries
 
     private func track(_ socket: EventSocket, _ topic: String, _ position: StreamPosition) {
         let key = TopicKey(topic)
-        let history = shared.topicPolicy(topic).history.messages
+        let policy = shared.topicPolicy(topic)
         let track =
             events.tracks[key]
-            ?? RoomTrack(at: position, limit: min(history, shared.limits.recoveryLimit))
+            ?? RoomTrack(at: position, limit: min(policy.history.messages, shared.limits.recoveryLimit))
         events.tracks[key] = track
-        socket.rooms.append(EventRoom(topic: topic, joined: position, track: track))
+        socket.roomChanges &+= 1
+        socket.rooms.append(
+            EventRoom(
+                topic: topic, joined: position, track: track, number: socket.roomChanges,
+                isDurable: policy.isDurable && shared.store != nil,
+                seen: socket.phase == .ready ? nil : position))
     }
 
     /// Lets go of a topic's order of deliveries when no socket here hears it any more; those that may come back have it still.
@@ -144,8 +174,8 @@ extension LoopState {
         defer { buffers.give(records) }
         slice.forEach { entry in
             EventRecord.append(
-                .message, StreamPosition(epoch: epoch, offset: entry.offset), entry.data, nil,
-                time: entry.time, to: records)
+                .message, StreamPosition(epoch: epoch, offset: entry.offset), entry.data,
+                EventMarks(note: entry.note), time: entry.time, to: records)
         }
         return records.array
     }

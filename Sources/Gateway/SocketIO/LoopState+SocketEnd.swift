@@ -43,7 +43,13 @@ extension LoopState {
     /// What tells a client how far it has come; nil where state is not kept.
     @inline(__always)
     func offset(for socket: EventSocket) -> String? {
-        socket.namespace.keepsState ? events.offset(events.sequence) : nil
+        guard socket.namespace.keepsState else { return nil }
+        let offset = events.offset(events.sequence)
+        if !socket.isDurable { return offset }
+        let standing = buffers.take()
+        defer { buffers.give(standing) }
+        RoomStanding.append(socket, to: standing)
+        return offset + String(decoding: standing.bytes, as: UTF8.self)
     }
 
     /// Sends a packet to one socket, or keeps it until that is ready.
@@ -90,7 +96,12 @@ extension LoopState {
     private func over(_ socket: EventSocket, _ why: SocketEnd) {
         if socket.phase == .ready {
             metrics.engine.socketsClosed &+= 1
-            if why == .sessionLost { save(socket) } else { forgetForward(socket) }
+            if why == .sessionLost {
+                save(socket)
+            } else {
+                forgetForward(socket)
+                forgetState(of: socket)
+            }
             if socket.session.isAuthenticated, shared.hooks.told.contains(.disconnect) {
                 shared.hooks.tell(.disconnect, hookBody("disconnect", socket, nil))
             }
@@ -107,8 +118,9 @@ extension LoopState {
         socket.acks = [:]
         for ack in acks.values { ack.then(nil) }
         socket.client?.sockets.removeAll { $0 === socket }
+        if socket.phase == .connecting { forgetState(of: socket) }
         socket.leave()
-        events.setOutlet(socket.slot, nil)
+        events.setOutlet(of: socket)
         events.foreign[socket.id] = nil
         if let pid = socket.pid { events.returned[pid] = nil }
         events.sockets.remove(socket.token)

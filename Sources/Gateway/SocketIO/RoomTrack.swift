@@ -6,14 +6,9 @@ import PubSub
 /// to a client comes in order, so it has seen of each room what was delivered up to then. This finds the offset in the topic
 /// for it, from which the topic's history goes on.
 final class RoomTrack {
-    private struct Delivery {
-        var sequence: UInt64
-        var except: [EngineID]
-    }
-
     private(set) var latest: StreamPosition
-    /// The last deliveries, one for each offset up to `latest`.
-    private var deliveries: [Delivery] = []
+    /// The numbers of the last deliveries, one for each offset up to `latest`.
+    private var deliveries: [UInt64] = []
     /// Where the oldest lies in it.
     private var first = 0
     /// Whether deliveries were dropped.
@@ -27,7 +22,7 @@ final class RoomTrack {
     }
 
     /// A message was delivered.
-    func append(_ position: StreamPosition, sequence: UInt64, except: [EngineID]) {
+    func append(_ position: StreamPosition, sequence: UInt64) {
         if position.epoch != latest.epoch || position.offset != latest.offset &+ 1 {
             // Another life of the topic, or a loss: nothing before it can be told any more.
             deliveries = []
@@ -35,11 +30,10 @@ final class RoomTrack {
             isTrimmed = true
         }
         latest = position
-        let delivery = Delivery(sequence: sequence, except: except)
         if deliveries.count < limit {
-            deliveries.append(delivery)
+            deliveries.append(sequence)
         } else {
-            deliveries[first] = delivery
+            deliveries[first] = sequence
             first = (first + 1) % limit
             isTrimmed = true
         }
@@ -48,21 +42,11 @@ final class RoomTrack {
     /// Where a client stands that has seen all up to a delivery; nil when that is not known any more.
     func position(at sequence: UInt64) -> StreamPosition? {
         var seen = deliveries.count
-        while seen > 0, delivery(seen - 1).sequence > sequence { seen -= 1 }
+        while seen > 0, delivery(seen - 1) > sequence { seen -= 1 }
         if seen == 0, isTrimmed, !deliveries.isEmpty { return nil }
         return StreamPosition(
             epoch: latest.epoch, offset: latest.offset &- UInt64(deliveries.count - seen))
     }
 
-    /// The offsets behind a position that were not for this socket.
-    func offsets(after position: StreamPosition, notFor id: EngineID) -> [UInt64] {
-        var offsets: [UInt64] = []
-        for index in 0..<deliveries.count where delivery(index).except.contains(id) {
-            let offset = latest.offset &- UInt64(deliveries.count - 1 - index)
-            if offset > position.offset { offsets.append(offset) }
-        }
-        return offsets
-    }
-
-    private func delivery(_ index: Int) -> Delivery { deliveries[(first + index) % deliveries.count] }
+    private func delivery(_ index: Int) -> UInt64 { deliveries[(first + index) % deliveries.count] }
 }

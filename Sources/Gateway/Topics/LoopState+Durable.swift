@@ -11,7 +11,6 @@ struct DurableWaits {
         let offset: UInt64
         let asker: Asker?
         let isDuplicate: Bool
-        let marks: EventMarks?
     }
 
     /// Something to be done when a topic is read, with what went wrong if it could not be.
@@ -20,16 +19,9 @@ struct DurableWaits {
     private var publishers: [TopicKey: [Publisher]] = [:]
     private var waiters: [TopicKey: [Waiter]] = [:]
 
-    mutating func await(
-        _ topic: String, _ offset: UInt64, _ asker: Asker?, isDuplicate: Bool, marks: EventMarks? = nil
-    ) {
+    mutating func await(_ topic: String, _ offset: UInt64, _ asker: Asker?, isDuplicate: Bool) {
         publishers[TopicKey(topic), default: []].append(
-            Publisher(offset: offset, asker: asker, isDuplicate: isDuplicate, marks: marks))
-    }
-
-    /// What sockets must know of a message that is stored.
-    func marks(_ topic: String, _ offset: UInt64) -> EventMarks? {
-        publishers[TopicKey(topic)]?.first { $0.offset == offset && !$0.isDuplicate }?.marks
+            Publisher(offset: offset, asker: asker, isDuplicate: isDuplicate))
     }
 
     /// Takes out those whose messages are stored.
@@ -67,20 +59,21 @@ extension LoopState {
         return false
     }
 
-    func persist(_ topic: String, _ position: StreamPosition, attempt: UInt32, _ data: [UInt8], key: [UInt8]?)
-    {
+    func persist(
+        _ topic: String, _ position: StreamPosition, attempt: UInt32, _ data: [UInt8], note: [UInt8],
+        key: [UInt8]?
+    ) {
         guard let store = shared.store else {
             return failed(topic, attempt: attempt, Self.noStore)
         }
         let (mailbox, now) = (peers[index], unixMilliseconds)
         let limits = TopicLimits(shard.policy(of: topic))
         let key = key.map { String(decoding: $0, as: UTF8.self) }
-        store.write(bytes: data.count + topic.utf8.count) { session throws(StoreError) in
+        store.write(bytes: data.count + note.count + topic.utf8.count) { session throws(StoreError) in
             _ = try session.openTopic(topic, epoch: position.epoch.value, now: now)
             return try session.append(
-                data, to: topic, epoch: position.epoch.value, offset: position.offset, key: key,
-                limits: limits,
-                now: now)
+                data, note: note, to: topic, epoch: position.epoch.value, offset: position.offset, key: key,
+                limits: limits, now: now)
         } then: { result in
             mailbox.post(
                 .perform {
@@ -94,12 +87,11 @@ extension LoopState {
 
     private func committed(_ topic: String, upTo offset: UInt64, attempt: UInt32) {
         // Collected first: the shard must not be changed while it lends.
-        var stored: [(Publication, [UInt8])] = []
+        var stored: [(Publication, [UInt8], EventMarks?)] = []
         shard.committed(topic, upTo: offset, attempt: attempt, now: unixMilliseconds) {
-            stored.append(($0, [UInt8]($1.data)))
+            stored.append(($0, [UInt8]($1.data), EventMarks(note: $1.note)))
         }
-        for (publication, data) in stored {
-            let marks = durables.marks(topic, publication.position.offset)
+        for (publication, data, marks) in stored {
             data.withUnsafeBytes { deliver(topic, publication, $0, marks) }
         }
         guard let epoch = shard.position(of: topic)?.epoch else { return }
@@ -163,7 +155,8 @@ extension LoopState {
                 let one = Publication(
                     position: position, plain: publication.plain, deflated: publication.deflated,
                     events: publication.events)
-                entry.data.withUnsafeBytes { deliver(topic, one, $0) }
+                let marks = entry.note.withUnsafeBytes { EventMarks(note: $0) }
+                entry.data.withUnsafeBytes { deliver(topic, one, $0, marks) }
             }
         case .broken:
             shared.log.log(
@@ -214,7 +207,9 @@ extension StoredStream {
         self.init(
             position: StreamPosition(
                 epoch: Epoch(history.state.epoch), offset: history.state.lastOffset),
-            entries: history.entries.map { Entry(offset: $0.offset, time: $0.publishedAt, data: $0.data) },
+            entries: history.entries.map {
+                Entry(offset: $0.offset, time: $0.publishedAt, note: $0.note, data: $0.data)
+            },
             keys: history.keys.map { Key(key: [UInt8]($0.key.utf8), offset: $0.offset, time: $0.publishedAt) }
         )
     }

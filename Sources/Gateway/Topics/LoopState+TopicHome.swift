@@ -95,12 +95,17 @@ extension LoopState {
         _ topic: String, _ data: UnsafeRawBufferPointer, key: [UInt8]?, marks: EventMarks? = nil,
         asker: () -> Asker?
     ) -> TopicAnswer? {
-        let outcome =
+        if marks?.isVolatile == true { return pass(topic, data, marks, asker: asker) }
+        let note = marks?.note ?? []
+        let outcome = note.withUnsafeBytes { note in
             if let key {
-                key.withUnsafeBytes { shard.publish(topic, data: data, key: $0, now: unixMilliseconds) }
+                key.withUnsafeBytes {
+                    shard.publish(topic, data: data, note: note, key: $0, now: unixMilliseconds)
+                }
             } else {
-                shard.publish(topic, data: data, now: unixMilliseconds)
+                shard.publish(topic, data: data, note: note, now: unixMilliseconds)
             }
+        }
         switch outcome {
         case .published(let publication):
             deliver(topic, publication, data, marks)
@@ -113,20 +118,36 @@ extension LoopState {
         case .refused(let reason):
             return .failed(.keyRefused(reason))
         case .persist(let position, let attempt):
-            durables.await(topic, position.offset, asker(), isDuplicate: false, marks: marks)
-            persist(topic, position, attempt: attempt, [UInt8](data), key: key)
+            durables.await(topic, position.offset, asker(), isDuplicate: false)
+            persist(topic, position, attempt: attempt, [UInt8](data), note: note, key: key)
             return nil
         case .loading:
-            let request = PublishRequest(
-                topic: topic, data: [UInt8](data), key: key, marks: marks, asker: asker())
-            if isReady(
-                topic, whenReady: { $0.publishHere(request) },
-                otherwise: { $0.answer(request.asker, .failed($1)) })
-            {
-                publishHere(request)
-            }
+            publishWhenRead(
+                PublishRequest(topic: topic, data: [UInt8](data), key: key, marks: marks, asker: asker()))
             return nil
         }
+    }
+
+    private func publishWhenRead(_ request: PublishRequest) {
+        if isReady(
+            request.topic, whenReady: { $0.publishHere(request) },
+            otherwise: { $0.answer(request.asker, .failed($1)) })
+        {
+            publishHere(request)
+        }
+    }
+
+    /// Hands a volatile message to whoever can take it now: it is not numbered, and kept nowhere.
+    private func pass(
+        _ topic: String, _ data: UnsafeRawBufferPointer, _ marks: EventMarks?, asker: () -> Asker?
+    ) -> TopicAnswer? {
+        guard let publication = shard.pass(topic, now: unixMilliseconds) else {
+            publishWhenRead(
+                PublishRequest(topic: topic, data: [UInt8](data), marks: marks, asker: asker()))
+            return nil
+        }
+        deliver(topic, publication, data, marks)
+        return .passed(topic: topic)
     }
 
     private func duplicate(_ topic: String, _ offset: UInt64) -> TopicAnswer {
@@ -145,9 +166,13 @@ extension LoopState {
         }
         guard publication.plain || publication.deflated else { return }
         let batch = publications.batch(for: topic)
-        if batch.prefix.isEmpty { SockeyeEncoder.appendMessagePrefix(topic: topic, to: batch.prefix) }
-        SockeyeEncoder.appendMessage(
-            prefix: batch.prefix.bytes, offset: publication.position.offset, data: data, to: work)
+        if marks?.isVolatile == true {
+            SockeyeEncoder.appendVolatileMessage(topic: topic, data: data, to: work)
+        } else {
+            if batch.prefix.isEmpty { SockeyeEncoder.appendMessagePrefix(topic: topic, to: batch.prefix) }
+            SockeyeEncoder.appendMessage(
+                prefix: batch.prefix.bytes, offset: publication.position.offset, data: data, to: work)
+        }
         append(work.bytes, to: batch, publication)
         work.removeAll(keepingCapacity: Self.keptCapacity)
     }

@@ -111,7 +111,7 @@ extension LoopState {
         case .notJoined(let error):
             connection?.pendingSubscriptions -= 1
             connection?.answered(.failed(error), id: id)
-        case .failed, .message, .page, .presence, .published: connection?.answered(answer, id: id)
+        case .failed, .message, .page, .passed, .presence, .published: connection?.answered(answer, id: id)
         }
     }
 

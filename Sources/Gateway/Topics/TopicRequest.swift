@@ -51,6 +51,8 @@ enum TopicAnswer: Sendable {
     /// A whole message, which carries its id.
     case message([UInt8])
     case published(topic: String, StreamPosition, isDuplicate: Bool)
+    /// A volatile message was handed on, and has no number.
+    case passed(topic: String)
     case failed(SockeyeError)
     /// A page of a topic's past: JSON members, without the braces.
     case page([UInt8])

@@ -147,16 +147,20 @@ extension Connection {
 extension LoopState {
     /// A backend has decided about what a connection waits for.
     func decided(_ decision: Decision, for token: UInt64) {
-        if case .unknown(let code, let words, let isAllowed) = decision {
-            logOften(
-                LogLimit.Kind(level: .warning, event: "decision-failed", code: code), words,
-                ["code": "\(code)", "fallback": isAllowed ? "allow" : "deny"])
-        }
+        noteFailure(of: decision)
         guard let then = decisions.take(token), let connection = connections[token] else { return }
         connection.awaitsAnswer = false
         // Nothing could be heard of it meanwhile.
         connection.lastReceived = tick
         then(connection, decision)
         if connection.phase != .closed, connection.phase != .lingering { connection.readOn() }
+    }
+
+    /// Tells the operator of a backend that did not decide.
+    func noteFailure(of decision: Decision) {
+        guard case .unknown(let code, let words, let isAllowed) = decision else { return }
+        logOften(
+            LogLimit.Kind(level: .warning, event: "decision-failed", code: code), words,
+            ["code": "\(code)", "fallback": isAllowed ? "allow" : "deny"])
     }
 }

@@ -13,7 +13,7 @@ import Testing
     @Test func `it stands where it was told last`() {
         let track = RoomTrack(at: position(10), limit: 100)
         for (offset, sequence) in [(11, 3), (12, 7), (13, 8)] as [(UInt64, UInt64)] {
-            track.append(position(offset), sequence: sequence, except: [])
+            track.append(position(offset), sequence: sequence)
         }
         let expected: [(UInt64, UInt64)] = [(0, 10), (2, 10), (3, 11), (6, 11), (7, 12), (8, 13), (99, 13)]
         for (sequence, offset) in expected {
@@ -24,7 +24,7 @@ import Testing
     @Test func `what is older than it knows it does not guess`() {
         let track = RoomTrack(at: position(0), limit: 3)
         for number in 1...5 as ClosedRange<UInt64> {
-            track.append(position(number), sequence: number * 10, except: [])
+            track.append(position(number), sequence: number * 10)
         }
         #expect(track.position(at: 50) == position(5))
         #expect(track.position(at: 30) == position(3))
@@ -33,22 +33,10 @@ import Testing
 
     @Test func `another life of the topic begins anew`() {
         let track = RoomTrack(at: position(4), limit: 10)
-        track.append(position(5), sequence: 1, except: [])
-        track.append(position(1, epoch: 2), sequence: 2, except: [])
+        track.append(position(5), sequence: 1)
+        track.append(position(1, epoch: 2), sequence: 2)
         #expect(track.position(at: 2) == position(1, epoch: 2))
         #expect(track.position(at: 1) == nil)
-    }
-
-    @Test func `messages that were not for a socket are known`() {
-        let (me, other) = (EngineID(loop: 0, slot: 1), EngineID(loop: 0, slot: 2))
-        let track = RoomTrack(at: position(0), limit: 4)
-        for (offset, except) in [(1, [me]), (2, []), (3, [other]), (4, [other, me]), (5, [me])]
-            as [(UInt64, [EngineID])]
-        {
-            track.append(position(offset), sequence: offset, except: except)
-        }
-        #expect(track.offsets(after: position(2), notFor: me) == [4, 5])
-        #expect(track.offsets(after: position(4), notFor: me) == [5])
     }
 
     @Test("a model of all deliveries says the same", arguments: [1 as UInt64, 2, 3, 4, 5])
@@ -60,7 +48,7 @@ import Testing
         var sequence: UInt64 = 0
         for offset in 1...60 as ClosedRange<UInt64> {
             sequence += random.next() % 3 + 1
-            track.append(position(offset), sequence: sequence, except: [])
+            track.append(position(offset), sequence: sequence)
             all.append((offset, sequence))
             for seen in sequence - min(sequence, 40)...sequence {
                 let truth = all.last { $0.sequence <= seen }?.offset ?? 0
