@@ -4,7 +4,7 @@ enum FileChecks {
         AddressCheck(), ScriptCheck(), SocketIOAddressCheck(), WrongPathCheck(), StrippedUpgradeCheck(),
         PolicyCheck(),
         RecordedCertificateCheck(), TunnelCheck(), ProxyLineCheck(), ApacheModuleCheck(), ProxyUpgradeCheck(),
-        CaddyRouteCheck(), IngressRewriteCheck(),
+        CaddyRouteCheck(), IngressRewriteCheck(), ForwardedPathCheck(),
         HTTP2BackendCheck(),
         HeaderCaseCheck(), GuardCheck(), ReachLogCheck(), DockerHostCheck(), ServiceNameCheck(),
         BackendPortCheck(),

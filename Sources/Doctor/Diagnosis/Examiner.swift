@@ -43,6 +43,11 @@ package enum Examiner {
         if files.contains(where: { file in marks.contains { file.bytes.firstRange(of: $0) != nil } }) {
             return
         }
+        let streams = [Array("text/event-stream".utf8), Array("EventSource(".utf8)]
+        if files.contains(where: { file in streams.contains { file.bytes.firstRange(of: $0) != nil } }) {
+            subject.dialect = .page
+            return
+        }
         let isClientKnown = files.contains { file in
             clientSuffixes.contains { file.name.hasSuffix($0) }
                 && clientMarks.contains { file.bytes.firstRange(of: $0) != nil }

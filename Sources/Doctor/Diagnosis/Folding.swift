@@ -39,6 +39,9 @@ enum Folding {
         .wrongServerBlock: ofAnotherServer, .tlsListenerMissing: ofAnotherServer,
         // What answers is where the rewrite leads.
         .rewriteHijacksHandshake: [.spaFallbackSwallowsWs],
+        // A page that dials nothing sensible resolves nothing, and needs no scheme.
+        .clientUrlEnvMissing: [.nameUnresolvable, .mixedContent],
+        .clientUrlMalformed: [.nameUnresolvable],
         // The name did resolve, to an address that was right once.
         .upstreamDnsStale: [.upstreamNameUnresolvable],
     ]

@@ -119,7 +119,7 @@ package enum Reasoning {
         guard isExplained else { return findings }
         return findings.map { finding in
             var finding = finding
-            if finding.isLastResort { finding.severity = .info }
+            if finding.isLastResort { finding.severity = max(finding.severity, finding.whenExplained) }
             return finding
         }
     }

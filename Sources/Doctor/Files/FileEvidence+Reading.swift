@@ -28,6 +28,10 @@ extension FileEvidence {
         if file.bytes.allSatisfy({ $0 <= 0x20 }), named != .token { return note(file, nil) }
         if let named { return read(file, as: named) }
         if isLog { return log(file, andNote: true) }
+        if file.baseName.lowercased().hasSuffix(".tf") {
+            balancers += TerraformReader.balancers(file)
+            return note(file, .balancer)
+        }
         if let kind = Recogniser.kind(of: file) { return read(file, as: kind) }
         if readTree(file) { return }
         readText(file)
@@ -152,9 +156,24 @@ extension FileEvidence {
 
     private mutating func script(_ file: SourceFile) {
         let low = file.baseName.lowercased()
-        if [".py", ".rb", ".go", ".java", ".kt", ".php", ".cs", ".ex", ".exs"].contains(where: {
-            low.hasSuffix($0)
-        }) {
+        if unbuffered == nil {
+            let line = file.lines.first {
+                let text = $0.text.lowercased()
+                return text.holds("x-accel-buffering") && (text.holds("\"no\"") || text.holds("'no'"))
+            }
+            unbuffered = line.map { file.place($0.number) }
+        }
+        sentHeaders += SentHeaderName.all(in: file)
+        untrimmed = untrimmed ?? UntrimmedSecret.find(in: file)
+        if asgi == nil, low.hasSuffix(".py") {
+            let line = file.lines.first { line in
+                ["ProtocolTypeRouter(", "FastAPI(", "Starlette(", "Litestar("].contains {
+                    line.text.holds($0)
+                }
+            }
+            asgi = line.map { file.place($0.number) }
+        }
+        if Recogniser.backendSuffixes.contains(where: { low.hasSuffix($0) }) {
             let reader = SourceReader(file)
             servers += reader.servers
             settings += reader.settings
@@ -253,6 +272,8 @@ extension FileEvidence {
         let reader = LogReader(file)
         logEvents += reader.events
         accesses += reader.accesses
+        sightings += reader.sightings
+        if let end = RegularEnd.event(in: file) { logEvents.append(end) }
         seenListeners += reader.listeners
         if let clear = reader.clearTokens { clearTokens.append(clear) }
         guard andNote else { return }

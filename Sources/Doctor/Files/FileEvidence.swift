@@ -61,6 +61,16 @@ package struct FileEvidence: Testimony, Sendable {
     /// HTTP messages somebody recorded.
     package var requests: [RecordedRequest] = []
     package var responses: [RecordedResponse] = []
+    /// Where a program sends `X-Accel-Buffering: no` with its answers, which nginx obeys and keeps to itself; nil: none does.
+    package var unbuffered: FilePlace?
+    /// Headers with an underscore in their names that a client's source sends.
+    package var sentHeaders: [SentHeaderName] = []
+    /// Requests of access logs that also tell of Upgrade.
+    package var sightings: [UpgradeSighting] = []
+    /// Where a client's source uses a secret out of a file with whatever stands at its end.
+    package var untrimmed: UntrimmedSecret?
+    /// Where a source makes an ASGI application, which no WSGI server runs.
+    package var asgi: FilePlace?
     /// Certificates as `openssl s_client` or curl showed them.
     package var certificates: [CertificateReport] = []
     /// Logs that hold tokens in clear text: the first such line of each, and how many there are.

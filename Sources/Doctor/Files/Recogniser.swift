@@ -19,8 +19,8 @@ enum Recogniser {
         }
         if ends(".html", ".htm", ".vue", ".svelte", ".astro") { return .page }
         if ends(
-            ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".mts", ".py", ".rb", ".go", ".java", ".kt", ".php",
-            ".cs", ".ex", ".exs")
+            ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".mts")
+            || backendSuffixes.contains(where: { low.hasSuffix($0) })
         {
             return .script
         }
@@ -31,6 +31,13 @@ enum Recogniser {
         if low == ".htaccess" { return .apache }
         return nil
     }
+
+    /// Endings of sources of backends, JavaScript apart.
+    static let backendSuffixes = [
+        ".py", ".rb", ".go", ".java", ".kt", ".kts", ".scala", ".groovy", ".php", ".cs", ".fs", ".ex", ".exs",
+        ".rs",
+        ".dart",
+    ]
 
     /// Whether the name is that of a log: `error.log`, `access.log.1`, `error_log`, `server-log.txt`.
     static func isLog(named name: String) -> Bool {

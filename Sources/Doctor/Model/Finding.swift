@@ -85,8 +85,10 @@ package struct Finding: Equatable, Sendable {
     ///
     /// Seen: the finding is withdrawn to a mention (info) with little confidence.
     package var excludedBy: Set<Symptom>
-    /// Whether it is only worth an alarm when nothing else explains the failure; beside an error it becomes a mention.
+    /// Whether it is only worth an alarm when nothing else explains the failure; beside an error it becomes ``whenExplained``.
     package var isLastResort = false
+    /// What a last resort is beside an error: a mention, or a warning where it has a harm of its own.
+    package var whenExplained = Severity.info
 
     package init(
         _ code: CauseCode, _ severity: Severity = .error, confidence: Double, title: Phrase,

@@ -22,6 +22,9 @@ package struct NginxEvidence: Testimony, Sendable {
     package let plain: RequestTrace
     /// An ordinary GET of `/`.
     package let page: RequestTrace
+    /// An ordinary GET of `/` of the page's host, where a server block of this configuration is named for it; nil: the page is of
+    /// the socket's host, or served elsewhere.
+    package let pageElsewhere: RequestTrace?
     /// The first polling request of a Socket.IO client; nil: the subject speaks no Socket.IO.
     package let polling: RequestTrace?
     /// The stream server that takes the connection before a server of the http block does.
@@ -82,6 +85,16 @@ package struct NginxEvidence: Testimony, Sendable {
         (handshakes, isLoop) = Self.follow(first, trace)
         plain = trace(client.ordinary(subject.target))
         page = trace(client.ordinary("/"))
+        let pageHost = subject.pageOrigin.flatMap { WebOrigin($0)?.host }
+        if let pageHost, pageHost != subject.url.host,
+            router.servers.contains(where: { server in
+                server.names.contains { $0.source.lowercased() == pageHost }
+            })
+        {
+            pageElsewhere = trace(client.ordinary("/", host: pageHost))
+        } else {
+            pageElsewhere = nil
+        }
         if case .socketIO(let address) = subject.dialect {
             polling = trace(client.ordinary(address.pollingTarget))
         } else {
@@ -191,11 +204,21 @@ struct Client: Sendable {
 
     init(_ subject: Subject) {
         let url = subject.url
-        host = url.authority
-        name = url.host
-        isSecure = url.scheme.isSecure
         let redirection = subject.redirections.first { $0.applies(to: url.host, port: url.port) }
-        port = Int(redirection?.addressPort ?? url.port)
+        // A public page that dials its own machine, or nothing: what the proxy would do is asked of the page's own address.
+        let page = subject.pageOrigin.flatMap { WebOrigin($0) }
+        let isNowhere = HostName.isLoopback(url.host) || ["undefined", "null", ""].contains(url.host)
+        if isNowhere, redirection == nil, let page, !HostName.isPrivate(page.host) {
+            isSecure = page.scheme == "https"
+            name = page.host
+            port = page.port
+            host = page.port == (isSecure ? 443 : 80) ? page.host : "\(page.host):\(page.port)"
+        } else {
+            host = url.authority
+            name = url.host
+            isSecure = url.scheme.isSecure
+            port = Int(redirection?.addressPort ?? url.port)
+        }
         origin = subject.assumedOrigin
         var fields: [(name: String, value: ByteString)] = []
         if let token = subject.token, !token.contains("\n"), !token.contains("\r") {
@@ -212,17 +235,19 @@ struct Client: Sendable {
         finished(SimulatedRequest.handshake(target: ByteString(target), host: host, origin: origin))
     }
 
-    func ordinary(_ target: String) -> SimulatedRequest {
+    /// A request for the socket's host, or for another of the same listener.
+    func ordinary(_ target: String, host other: String? = nil) -> SimulatedRequest {
         var headers: [(name: String, value: ByteString)] = [("Connection", "keep-alive")]
         if let origin { headers.append(("Origin", ByteString(origin))) }
-        return finished(SimulatedRequest(target: ByteString(target), host: host, headers: headers))
+        return finished(
+            SimulatedRequest(target: ByteString(target), host: other ?? host, headers: headers), name: other)
     }
 
-    private func finished(_ request: SimulatedRequest) -> SimulatedRequest {
+    private func finished(_ request: SimulatedRequest, name other: String? = nil) -> SimulatedRequest {
         var request = request
         request.headers += fields
         request.isSecure = isSecure
-        request.serverName = isSecure ? name : nil
+        request.serverName = isSecure ? other ?? name : nil
         request.port = port
         return request
     }

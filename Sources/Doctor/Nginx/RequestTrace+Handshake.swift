@@ -9,6 +9,12 @@ extension RequestTrace {
         return proxied.upgradeValue == "websocket" && proxied.asksForUpgrade && proxied.version == "1.1"
     }
 
+    /// Where the client is redirected to; nil: it is not, or the address is not known.
+    var redirect: String? {
+        guard case .answered(let answer) = outcome, (300..<400).contains(answer.status) else { return nil }
+        return answer.location.flatMap { $0.isKnown ? $0.bytes.text : nil }
+    }
+
     /// The request as the backend gets it, if the backend may be a server of the same nginx: at a loopback
     /// address, or at the name of this very server.
     var inner: SimulatedRequest? {

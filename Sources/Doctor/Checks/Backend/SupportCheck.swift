@@ -76,8 +76,11 @@ struct SupportCheck: Check {
                 || examination.files.servers.contains { $0.library == .webSocket }
             let isASGI = process.application?.holds("asgi") == true || speaksPlain
             // Flask-SocketIO on threads still polls; what needs ASGI does not run at all.
-            guard !isAsync, isASGI, kind == "sync" || kind == "gthread" else { continue }
-            if process.application?.holds("wsgi") == true || speaksPlain, kind == "sync" {
+            let isWSGI = process.application?.holds("wsgi") == true
+            let needsASGI = examination.files.asgi != nil
+            guard !isAsync, isASGI || needsASGI, kind == "sync" || kind == "gthread" else { continue }
+            // Flask-Sock runs on threads; what was written for ASGI does not.
+            if (isWSGI || speaksPlain) && kind == "sync" || needsASGI {
                 return finding(
                     [
                         .file(
@@ -127,28 +130,47 @@ struct SubprotocolCheck: Check {
         }
         if let event { return [finding([.log(event)], event.place, 0.85, .error)] }
         guard let offers else { return [] }
-        // Nothing says that the server echoes, nor that it does not: the wire has to tell.
-        return [
-            finding(
-                [
-                    .file(
-                        "the client offers the subprotocol \(offers.subprotocols.joined(separator: ", "))",
-                        "客户端提供子协议 \(offers.subprotocols.joined(separator: ", "))", at: offers.place)
-                ],
-                offers.place, 0.4, .info)
+        // Servers of a protocol with a name of its own answer with it, and Node's ws with the first that is offered; a name
+        // somebody made up is echoed only where a server was written to. Whether it was, the wire has to tell.
+        let isUsual =
+            offers.subprotocols.contains(where: Self.isWellKnown) || examination.files.runsNode
+            || examination.files.servers.contains(where: \.namesSubprotocols)
+            || offers.library != .webSocket
+        var open = finding(
+            [
+                .file(
+                    "the client offers the subprotocol \(offers.subprotocols.joined(separator: ", "))",
+                    "客户端提供子协议 \(offers.subprotocols.joined(separator: ", "))", at: offers.place)
+            ],
+            offers.place, isUsual ? 0.3 : 0.45, isUsual ? .info : .error,
+            title: say(
+                "the client offers a subprotocol, which the server must name in its answer",
+                "客户端提供了子协议，服务器必须在响应中选定它"))
+        open.isLastResort = true
+        return [open]
+    }
+
+    /// Protocols whose servers name them by themselves: the registry's (IANA, WebSocket Subprotocol Name Registry), and those
+    /// of GraphQL, noVNC, ttyd, Action Cable, Kubernetes and development servers.
+    static func isWellKnown(_ name: String) -> Bool {
+        let name = name.lowercased()
+        let starts = [
+            "mqtt", "wamp", "ocpp", "graphql-", "v10.stomp", "v11.stomp", "v12.stomp", "stomp", "sip", "xmpp",
+            "msrp",
+            "amqp", "soap", "rfb", "binary", "base64", "tty", "guacamole", "actioncable-", "vite-", "janus-",
+            "opcua+",
+            "bfcp", "json", "aws.",
         ]
+        return starts.contains { name.hasPrefix($0) } || name.hasSuffix(".k8s.io")
     }
 
     private func finding(
-        _ evidence: [Evidence], _ place: FilePlace?, _ confidence: Double, _ severity: Severity
+        _ evidence: [Evidence], _ place: FilePlace?, _ confidence: Double, _ severity: Severity,
+        title: Phrase? = nil
     ) -> Finding {
         Finding(
             .subprotocolNotEchoed, severity, confidence: confidence,
-            title: severity == .info
-                ? say(
-                    "the client offers a subprotocol, which the server must name in its answer",
-                    "客户端提供了子协议，服务器必须在响应中选定它")
-                : say("the server names none of the offered subprotocols", "服务器没有选定客户端提供的子协议"),
+            title: title ?? say("the server names none of the offered subprotocols", "服务器没有选定客户端提供的子协议"),
             explanation: say(
                 "A browser that offered subprotocols fails the connection when the 101 answer names none (WHATWG WebSockets; Chrome: \"Sent non-empty 'Sec-WebSocket-Protocol' header but no response was received\"). Proxies pass the field on in both directions.",
                 "浏览器提供了子协议而 101 响应未选定任何一个时，会中止连接（WHATWG WebSockets；Chrome 提示 “Sent non-empty 'Sec-WebSocket-Protocol' header but no response was received”）。代理会双向透传该字段。"

@@ -1,3 +1,5 @@
+import NginxRouting
+
 /// Namespace, path and address of Socket.IO, which look alike and are not.
 struct SocketIOAddressCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
@@ -91,8 +93,13 @@ struct SocketIOAddressCheck: Check {
         guard clientPath != serverPath,
             client != nil || !examination.files.dials.filter({ $0.library == .socketIO }).isEmpty
         else { return nil }
-        // The proxy may take a prefix off on the way.
+        // The proxy may take a prefix off on the way, or put another path in its place.
         if clientPath.hasSuffix(serverPath) { return nil }
+        if let sent = examination.nginx?.polling?.proxied?.uri, sent.isKnown,
+            sent.bytes.text.hasPrefix(serverPath)
+        {
+            return nil
+        }
         return Finding(
             .socketioPathMismatch, confidence: 0.85,
             title: say(

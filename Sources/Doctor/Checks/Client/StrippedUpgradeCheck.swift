@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// Handshakes that arrive without their Upgrade: a CDN or something at the client's side took it out.
 struct StrippedUpgradeCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
@@ -6,6 +8,7 @@ struct StrippedUpgradeCheck: Check {
             if let mark = Self.cdn(in: request.fields) { return [cdn(mark, request, examination)] }
             if let mark = Self.intermediary(request) { return [network(mark, request)] }
         }
+        if let seen = sighted(examination) { return [seen] }
         for response in examination.files.responses where response.status != 101 && response.status >= 400 {
             guard let mark = Self.cdn(in: response.fields) else { continue }
             let wasWhole = examination.files.requests.contains { $0.isHandshake && Self.upgrades($0) }
@@ -18,6 +21,40 @@ struct StrippedUpgradeCheck: Check {
             }
         }
         return []
+    }
+
+    /// Handshakes of an access log that names Upgrade: some arrive without it and are refused, others with it and open.
+    private func sighted(_ examination: Examination) -> Finding? {
+        let host = examination.subject.url.host
+        let here = examination.files.sightings.filter { $0.path == examination.subject.path }
+        let lost = here.filter { !$0.hasUpgrade && $0.status >= 400 }
+        let passed = here.filter { $0.hasUpgrade && $0.status == 101 }
+        guard let first = lost.first(where: { $0.via != nil }) ?? (passed.isEmpty ? nil : lost.first) else {
+            return nil
+        }
+        let clients = Set(passed.map(\.client))
+        guard !lost.contains(where: { clients.contains($0.client) }) else { return nil }
+        let low = first.via?.lowercased() ?? ""
+        let isCDN = ["cloudfront", "varnish", "akamai", "cloudflare", "fastly", "cdn", "edge"].contains {
+            low.holds($0)
+        }
+        // By the very name that is asked about others come through: then it is not what stands in front of the name.
+        let isSameName = passed.contains { $0.text.holds(host) } || !lost.contains { $0.text.holds(host) }
+        var evidence = [
+            Evidence(
+                .log,
+                say("a handshake arrived without Upgrade: \(first.text)", "到达的握手没有 Upgrade：\(first.text)"),
+                at: first.place)
+        ]
+        if let other = passed.first {
+            evidence.append(
+                Evidence(
+                    .log, say("others arrive with it and open: \(other.text)", "其他握手带有它并成功：\(other.text)"),
+                    at: other.place))
+        }
+        return isCDN || !isSameName || passed.isEmpty
+            ? cdnFinding(first.via ?? "what stands in front", evidence, first.place, 0.85)
+            : networkFinding(evidence, first.place)
     }
 
     static func upgrades(_ request: RecordedRequest) -> Bool {
@@ -75,36 +112,47 @@ struct StrippedUpgradeCheck: Check {
                 "\(mark.field.name) 表明它经过了 \(mark.name)", at: mark.field.place),
         ]
         if let event = examination.files.events(.upgradeMissing).first { evidence.append(.log(event)) }
-        return Finding(
-            .cdnBlocksWebsocket, confidence: 0.93,
-            title: say("\(mark.name) takes the upgrade out of the handshake", "\(mark.name) 去掉了握手中的升级头"),
+        return cdnFinding(mark.name, evidence, request.place, 0.93)
+    }
+
+    private func cdnFinding(_ name: String, _ evidence: [Evidence], _ place: FilePlace?, _ confidence: Double)
+        -> Finding
+    {
+        Finding(
+            .cdnBlocksWebsocket, confidence: confidence,
+            title: say("\(name) takes the upgrade out of the handshake", "\(name) 去掉了握手中的升级头"),
             explanation: say(
-                "The request still carries Sec-WebSocket-*, so it left the browser as a handshake; Upgrade and Connection are gone before the outermost server of yours sees it. What it then forwards cannot be an upgrade, however it is configured.",
-                "请求中仍有 Sec-WebSocket-*，说明它离开浏览器时是握手；但在到达你最外层的服务器之前 Upgrade 和 Connection 已被去掉。此后无论如何配置都不可能完成升级。"
+                "The request left the browser as a handshake; Upgrade and Connection are gone before the outermost server of yours sees it. What it then forwards cannot be an upgrade, however it is configured.",
+                "请求离开浏览器时是握手；但在到达你最外层的服务器之前 Upgrade 和 Connection 已被去掉。此后无论如何配置都不可能完成升级。"
             ),
-            evidence: evidence, place: request.place,
+            evidence: evidence, place: place,
             fix: Fix(
-                "switch WebSockets on for this host at \(mark.name), or let the name bypass it (Cloudflare: Network → WebSockets, or a grey cloud)",
-                "在 \(mark.name) 为该主机开启 WebSocket，或让该域名绕过它（Cloudflare：Network → WebSockets，或灰色云朵）"),
+                "switch WebSockets on for this host at \(name), or let the name bypass it (Cloudflare: Network → WebSockets, or a grey cloud)",
+                "在 \(name) 为该主机开启 WebSocket，或让该域名绕过它（Cloudflare：Network → WebSockets，或灰色云朵）"),
             hop: "cdn",
             predicts: [.handshakeStatus(400), .handshakeStatus(426)])
     }
 
     private func network(_ mark: RecordedRequest.Field, _ request: RecordedRequest) -> Finding {
+        networkFinding(
+            [
+                .file("a handshake arrived without Upgrade", "到达的握手没有 Upgrade", at: request.place),
+                .file(
+                    "\(mark.name): \(Masking.excerpt(mark.value, 100))",
+                    "\(mark.name): \(Masking.excerpt(mark.value, 100))", at: mark.place),
+            ], request.place)
+    }
+
+    private func networkFinding(_ evidence: [Evidence], _ place: FilePlace?) -> Finding {
         Finding(
             .clientNetworkStripsUpgrade, confidence: 0.85,
             title: say(
                 "a proxy on the client's side takes the upgrade out of the handshake", "客户端一侧的代理去掉了握手中的升级头"),
             explanation: say(
-                "The handshake arrived with Sec-WebSocket-* and without Upgrade, and a field names a proxy on the way. Company proxies and virus scanners treat Upgrade as a hop-by-hop field they need not know (RFC 9110 §7.6.1). Inside TLS they cannot see it.",
-                "到达的握手带有 Sec-WebSocket-* 却没有 Upgrade，且有字段表明途中有代理。企业代理和杀毒软件会把 Upgrade 当作可以丢弃的逐跳字段（RFC 9110 §7.6.1）。在 TLS 中它们看不到该字段。"
+                "The handshake arrived without Upgrade, and a proxy on the way is named, or others come through. Company proxies and virus scanners treat Upgrade as a hop-by-hop field they need not know (RFC 9110 §7.6.1). Inside TLS they cannot see it.",
+                "到达的握手没有 Upgrade，且有迹象表明途中有代理，或其他客户端可以连接。企业代理和杀毒软件会把 Upgrade 当作可以丢弃的逐跳字段（RFC 9110 §7.6.1）。在 TLS 中它们看不到该字段。"
             ),
-            evidence: [
-                .file("a handshake arrived without Upgrade", "到达的握手没有 Upgrade", at: request.place),
-                .file(
-                    "\(mark.name): \(Masking.excerpt(mark.value, 100))",
-                    "\(mark.name): \(Masking.excerpt(mark.value, 100))", at: mark.place),
-            ], place: request.place,
+            evidence: evidence, place: place,
             fix: Fix(
                 "use wss:// on port 443, so that proxies on the way tunnel the connection unseen",
                 "使用 443 端口上的 wss://，让途中的代理以隧道方式透传"), hop: "network")

@@ -4,7 +4,13 @@ import HTTPWire
 struct IdleTimeCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         let limits = IdleLimit.all(in: examination)
-        let cuts = examination.files.events(.idleCut)
+        let regular = examination.files.events(.regularEnd).first
+        let meets = regular?.seconds.flatMap { age in
+            limits.filter { RegularEnd.isNear($0.seconds, age) }.min { $0.seconds < $1.seconds }
+        }
+        let cuts =
+            examination.files.events(.idleCut)
+            + (meets.map { !$0.isNginx } == true ? [regular].compactMap(\.self) : [])
         let beat = Self.heartbeat(in: examination)
         var findings: [Finding] = []
         if let beat, let shortest = limits.min(by: { $0.seconds < $1.seconds }),
@@ -17,6 +23,11 @@ struct IdleTimeCheck: Check {
         if let beat, cuts.isEmpty, limits.allSatisfy({ beat.seconds < $0.seconds * 0.95 }) { return [] }
         findings += outer(limits, beat)
         findings += short(limits, cuts)
+        if findings.isEmpty, meets == nil, let regular, let age = regular.seconds,
+            limits.allSatisfy({ $0.seconds > age })
+        {
+            findings.append(unknown(regular, age, limits))
+        }
         return findings
     }
 
@@ -107,6 +118,25 @@ struct IdleTimeCheck: Check {
                 ),
                 hop: "balancer", predicts: [.idleCut], excludedBy: [.idleSurvived])
         ]
+    }
+
+    /// Connections end at an age that is nobody's who is known.
+    private func unknown(_ event: LogEvent, _ age: Double, _ limits: [IdleLimit]) -> Finding {
+        Finding(
+            .outerIdleTimeout, confidence: 0.7,
+            title: say(
+                "something on the way closes connections at the age of \(duration(age.rounded()))",
+                "途中有设备在 \(duration(age.rounded())) 后关闭连接"),
+            explanation: say(
+                "Connections end at the same age again and again and without a close code, so a clock ends them: the idle time of a balancer, CDN, firewall or tunnel that is not among the files. What is known of lives longer.",
+                "连接一再在相同的时长后结束，且没有关闭码，说明是某个计时器所为：不在这些文件中的负载均衡、CDN、防火墙或隧道的空闲超时。已知的各环节都更长。"),
+            evidence: [.log(event)]
+                + limits.prefix(2).map { Evidence($0.isStated ? .file : .knowledge, $0.words, at: $0.place) },
+            place: event.place,
+            fix: Fix(
+                "send a heartbeat every \(duration(max(1, (age / 2.4).rounded(.down)))), or find the station and raise its idle time",
+                "每 \(duration(max(1, (age / 2.4).rounded(.down)))) 发送一次心跳，或找到该环节并提高其空闲超时"),
+            predicts: [.idleCut], excludedBy: [.idleSurvived])
     }
 
     // MARK: Proxies

@@ -1,3 +1,4 @@
+import HTTPWire
 import NginxRouting
 import NginxSyntax
 
@@ -50,6 +51,8 @@ struct RedirectCheck: Check {
                         "Browsers and most libraries do not follow redirects for WebSockets: anything but 101 fails the connection.",
                     zh: "浏览器和大多数库不会为 WebSocket 跟随重定向：除 101 之外的应答都会使连接失败。"),
                 evidence: evidence, fix: Fix(fix),
+                consequenceOf: answer.statement.map { RewriteCheck.sendsElsewhere($0, trace, nginx) } == true
+                    ? .rewriteHijacksHandshake : nil,
                 predicts: [.handshakeRedirect, .handshakeStatus(answer.status)],
                 excludedBy: [.upgraded])
         ]
@@ -61,6 +64,12 @@ struct RewriteCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx, examination.subject.dialect != .page else { return [] }
         return nginx.handshakes.compactMap { trace in
+            if case .answered(let answer) = trace.outcome, let line = answer.statement,
+                let to = trace.redirect,
+                Self.isOfServer(line), Self.sendsElsewhere(line, trace, nginx)
+            {
+                return finding(line, "redirects to \(to)", "重定向到 \(to)", trace, nginx)
+            }
             guard !trace.forwardsUpgrade, let step = trace.steps.first(where: { acts($0, trace) }),
                 let line = step.statement
             else { return nil }
@@ -74,12 +83,29 @@ struct RewriteCheck: Check {
         }
     }
 
+    /// Whether a pattern of the server sends the handshake to another path of the same site, away from a location made for it.
+    ///
+    /// A redirect to https, or to another name, is meant for every request of that server.
+    static func sendsElsewhere(_ line: Statement, _ trace: RequestTrace, _ nginx: NginxEvidence) -> Bool {
+        guard line.name == "rewrite", let target = trace.redirect, let server = trace.choice?.server,
+            !nginx.socketLocations(of: server).isEmpty
+        else { return false }
+        if target.hasPrefix("/") { return true }
+        let scheme = trace.request.isSecure ? "https://" : "http://"
+        guard target.hasPrefix(scheme), let host = trace.choice?.host.text else { return false }
+        return HostPort(String(target.dropFirst(scheme.count).prefix { $0 != "/" }), defaultPort: 0).host
+            == host
+    }
+
+    private static func isOfServer(_ line: Statement) -> Bool {
+        var block = line.directive.parent
+        if block?.name == "if" { block = block?.parent }
+        return block?.name == "server"
+    }
+
     /// Whether a step is a rule of the server level that changed or ended the request.
     private func acts(_ step: TraceStep, _ trace: RequestTrace) -> Bool {
-        guard let line = step.statement?.directive else { return false }
-        var block = line.parent
-        if block?.name == "if" { block = block?.parent }
-        guard block?.name == "server" else { return false }
+        guard let line = step.statement, Self.isOfServer(line) else { return false }
         switch step.event {
         case .returned, .rewritten: return true
         default: return false

@@ -56,6 +56,9 @@ struct AuthenticationCheck: Check {
             (severity, confidence) = (.error, 0.9)
         } else if (!refused.isEmpty && !succeeded) || isRefused(examination) {
             (severity, confidence) = (.error, 0.85)
+        } else if !refused.isEmpty {
+            // Some pass with a session, and others, without one, do not.
+            (severity, confidence) = (.error, 0.75)
         } else if let place = ownToken, place != .cookie {
             (severity, confidence) = (.error, 0.65)
         } else {

@@ -7,7 +7,7 @@ struct ConfigurationCheck: Check {
         var findings: [Finding] = []
         for problem in nginx.files.configuration.problems.prefix(20) {
             switch problem.kind {
-            case .unknownVariable(let name): findings.append(undefined(name, problem, nginx))
+            case .unknownVariable(let name): findings.append(undefined(name, problem, nginx, examination))
             case .misplacedDirective(name: "map", _, _): findings.append(misplaced(problem, nginx))
             default: if let one = refused(problem, nginx) { findings.append(one) }
             }
@@ -20,7 +20,24 @@ struct ConfigurationCheck: Check {
         "nginx refuses the whole configuration for it: it does not start, and a reload keeps the old one",
         "nginx 会因此拒绝整个配置：无法启动，重载则继续使用旧配置")
 
-    private func undefined(_ name: String, _ problem: NginxProblem, _ nginx: NginxEvidence) -> Finding {
+    /// The image's own nginx.conf is in force, and that defines nothing: only a file of conf.d is mounted into the official image.
+    private func isStock(_ examination: Examination) -> Bool {
+        examination.files.services.contains { service in
+            let image = service.image.lowercased()
+            let name = image.before(":") ?? image
+            let mounts = service.volumes.compactMap { $0.after(":") }.filter { $0.hasPrefix("/etc/nginx") }
+            return (name == "nginx" || name.hasSuffix("/nginx") || name.hasSuffix("nginx-unprivileged"))
+                && !mounts.isEmpty
+                && mounts.allSatisfy {
+                    ($0.hasPrefix("/etc/nginx/conf.d/") && $0.holds(".conf")) || $0.holds("/ssl")
+                        || $0.holds("/cert")
+                }
+        }
+    }
+
+    private func undefined(
+        _ name: String, _ problem: NginxProblem, _ nginx: NginxEvidence, _ examination: Examination
+    ) -> Finding {
         let place = nginx.files.place(problem.place)
         let http = nginx.files.configuration.root.first { $0.name == "http" }
         let isConnection = nginx.files.configuration.all.contains {
@@ -36,8 +53,9 @@ struct ConfigurationCheck: Check {
             }
         }
         // A vhost handed over alone says nothing about the http block it belongs to.
-        let isPiece = nginx.files.isPartial && nginx.files.missing.isEmpty
-        let isPartial = nginx.files.isPartial
+        let isStock = isStock(examination)
+        let isPiece = nginx.files.isPartial && nginx.files.missing.isEmpty && !isStock
+        let isPartial = nginx.files.isPartial && !isStock
         return Finding(
             .mapVariableUndefined, isPiece ? .info : isPartial ? .warning : .error,
             confidence: isPartial ? 0.5 : 0.95,

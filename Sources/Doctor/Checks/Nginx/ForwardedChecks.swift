@@ -21,9 +21,18 @@ struct ForwardedHostCheck: Check {
             }
             let wanted = examination.subject.url.authority
             let isCertain = isRefused || isLogged
+            // Known not to look at it, and nothing was refused.
+            if !isCertain, OriginHabit.of(examination.files) == .indifferent { return [] }
             let name = HostPort(host.value.bytes.text, defaultPort: 0).host.lowercased()
             if name != examination.subject.url.host {
-                return [lost(host, wanted, trace, proxied, nginx, isCertain)]
+                var one = lost(host, wanted, trace, proxied, nginx, isCertain)
+                guard host.statement == nil,
+                    let outer = trace.level?.overridden("proxy_set_header").first(where: {
+                        $0.text(0).lowercased() == "host" && $0.text(1).hasPrefix("$h")
+                    })
+                else { return [one] }
+                one.consequenceOf = .headersNotInherited
+                return [notInherited(outer, trace, nginx), one]
             }
             for name in ["X-Forwarded-Host", "Host"] {
                 guard let header = proxied.first(name), header.statement != nil, header.value.isKnown else {
@@ -41,6 +50,32 @@ struct ForwardedHostCheck: Check {
             }
         }
         return []
+    }
+
+    /// Host of an outer block that an inner one loses by lines of its own.
+    private func notInherited(_ outer: Statement, _ trace: RequestTrace, _ nginx: NginxEvidence) -> Finding {
+        let inner = trace.level?.effective("proxy_set_header").first
+        return nginx.finding(
+            .headersNotInherited, confidence: 0.85, at: inner,
+            title: Phrase(en: "Host of the outer block is lost here", zh: "外层设置的 Host 在此失效"),
+            Phrase(
+                en: """
+                    proxy_set_header is inherited only by blocks that have none of their own. This block has some, so the backend gets \
+                    the name of proxy_pass instead of the public one, although an outer block sets Host.
+                    """,
+                zh: "只有自己没有 proxy_set_header 的块才会继承外层的设置。该块有自己的行，因此尽管外层设置了 Host，后端收到的仍是 proxy_pass 中的名称。"),
+            evidence: [nginx.seen(outer, "an outer block sets Host", "外层块设置了 Host")]
+                + (inner.map {
+                    [
+                        nginx.seen(
+                            $0, "this line of an inner block drops all proxy_set_header of the outer ones",
+                            "内层块的这一行使外层的 proxy_set_header 全部失效")
+                    ]
+                } ?? []),
+            fix: Fix(
+                "Repeat \(nginx.line(outer)); in this block.", "在该块中重复 \(nginx.line(outer));。",
+                patch: nginx.headerPatch("Host", outer.text(1), trace)),
+            predicts: [.handshakeStatus(403), .originDecides], excludedBy: [.upgraded])
     }
 
     private func lost(
@@ -144,11 +179,14 @@ struct ForwardedProtoCheck: Check {
         let wrong = headers.first { $0.name.lowercased() == "x-forwarded-proto" }?.statement
         // Where nginx itself takes plain text, $scheme is http whatever the client used: whether somebody in front ends TLS, and
         // whether the backend asks, the file does not tell.
-        if nginx.last.choice?.listener.isSecure == false {
+        if nginx.handshake.choice?.listener.isSecure != true {
             return wrong.map { [endsElsewhere(nginx, $0)] } ?? []
         }
+        let refusal = Self.refusal(examination)
+        let isAsked = wrong != nil || refusal != nil || Self.asksForScheme(examination, nginx)
         var finding = nginx.finding(
-            .forwardedProtoMissing, severity: .warning, confidence: wrong == nil ? 0.5 : 0.7,
+            .forwardedProtoMissing, severity: isAsked ? .error : .info,
+            confidence: refusal != nil ? 0.85 : wrong == nil ? 0.5 : 0.7,
             at: wrong ?? line,
             title: Phrase(
                 en: "the backend is not told that the client used https", zh: "后端不知道客户端使用的是 https"),
@@ -163,13 +201,32 @@ struct ForwardedProtoCheck: Check {
             evidence: [
                 nginx.seen(proxied.pass, "passes on in plain text", "以明文转发"),
                 nginx.seen(line, "the client's address is passed on, the scheme is not", "传递了客户端地址，但没有传递协议"),
-            ],
+            ] + (refusal.map { [.log($0)] } ?? []),
             fix: Fix(
                 "proxy_set_header X-Forwarded-Proto $scheme;", "proxy_set_header X-Forwarded-Proto $scheme;",
                 patch: nginx.headerPatch("X-Forwarded-Proto", "$scheme", nginx.last)),
             predicts: [.originDecides])
-        finding.isLastResort = true
+        finding.isLastResort = refusal == nil
         return [finding]
+    }
+
+    /// A line by which the backend refuses the origin of its own site: Host is right, so it is the scheme that differs.
+    private static func refusal(_ examination: Examination) -> LogEvent? {
+        let host = examination.subject.url.host
+        guard examination.page.map({ $0.host == host }) ?? true else { return nil }
+        return examination.files.events(.originRefused).first { event in
+            event.value.map { $0.lowercased().hasPrefix("https://") && WebOrigin($0)?.host == host } ?? false
+        }
+    }
+
+    /// Whether the backend has a use for the scheme: it serves the page, and with it the addresses in it, or compares Origin with
+    /// its own address, scheme included, as Action Cable does.
+    ///
+    /// A location for the socket alone says nothing of the kind: most servers never ask.
+    private static func asksForScheme(_ examination: Examination, _ nginx: NginxEvidence) -> Bool {
+        if examination.subject.path.hasSuffix("/cable") || examination.files.usesRails { return true }
+        let isOwnPage = examination.page.map { $0.host == examination.subject.url.host } ?? true
+        return isOwnPage && nginx.servesPage
     }
 
     private func endsElsewhere(_ nginx: NginxEvidence, _ line: Statement) -> Finding {
@@ -191,6 +248,12 @@ struct ForwardedProtoCheck: Check {
 }
 
 extension NginxEvidence {
+    /// Whether the backend of the socket also answers `/` of the same host, so that it writes the page that opens the socket.
+    var servesPage: Bool {
+        guard let page = page.proxied, let socket = handshake.proxied else { return false }
+        return page.address == socket.address
+    }
+
     /// A patch that sets one header of a proxied request, beside those that are set.
     func headerPatch(_ name: String, _ value: String, _ trace: RequestTrace) -> String? {
         guard let proxied = trace.proxied, let block = trace.block, let level = trace.level else {

@@ -156,10 +156,13 @@ struct HardcodedUpgradeCheck: Check {
         else { return [] }
         let symptoms = examination.probes?.symptoms ?? [:]
         let isSeen = symptoms[.pageStatus(400)] != nil || symptoms[.pageStatus(426)] != nil
-        return [
+        let isProved = isPage || isSeen || !examination.files.events(.unsupportedUpgrade).isEmpty
+        // Node takes a Connection: upgrade without Upgrade for an ordinary request (llhttp wants both).
+        let isTolerated = !isProved && examination.files.runsNode
+        var finding =
             nginx.finding(
-                .connectionHeaderHardcodedUpgrade, severity: isPage || isSeen ? .error : .warning,
-                confidence: isPage || isSeen ? 0.75 : 0.6, at: line,
+                .connectionHeaderHardcodedUpgrade, severity: isTolerated ? .info : .error,
+                confidence: isProved ? 0.75 : 0.6, at: line,
                 title: Phrase(
                     en: "every request is sent as an upgrade, ordinary pages too",
                     zh: "所有请求都带着 Connection: upgrade，普通页面也是"),
@@ -178,7 +181,10 @@ struct HardcodedUpgradeCheck: Check {
                     "仅在客户端请求升级时发送：proxy_set_header Connection $connection_upgrade;，并使用 map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
                     patch: nginx.upgradePatch(trace)),
                 predicts: [.pageStatus(400), .pageStatus(426)])
-        ]
+        // Whether the backend minds, the file does not tell: it explains failing pages, where nothing else does.
+        finding.isLastResort = !isProved
+        finding.whenExplained = .warning
+        return [finding]
     }
 
     private func sendsIt(_ trace: RequestTrace) -> Bool {

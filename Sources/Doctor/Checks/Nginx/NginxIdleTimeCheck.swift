@@ -86,6 +86,9 @@ struct NginxIdleTimeCheck: Check {
             event.excerpt.contains("upgraded connection")
                 || event.seconds.map { abs($0 - limit.seconds) <= 2 } ?? false
         }
+            + examination.files.events(.regularEnd).filter {
+                $0.seconds.map { RegularEnd.isNear($0, limit.seconds) } ?? false
+            }
     }
 
     private func slow(_ beat: Beat, _ limit: Limit, _ nginx: NginxEvidence) -> Finding {

@@ -39,7 +39,7 @@ struct ProxyPathCheck: Check {
             fault = ("/socket.io/ is cut off, which the server waits for", "去掉了服务器需要的 /socket.io/", 0.85)
         } else if let path = expected(asked, sent, examination) {
             fault = ("the backend waits for \(path)", "后端等待的是 \(path)", 0.85)
-        } else if by == "/", prefix.count > 1, isNotFound(examination) {
+        } else if by == "/", prefix.count > 1, isNotFound(examination) || isLogged(sent, asked, examination) {
             fault = ("the backend answers 404 without the prefix \(prefix)", "去掉前缀 \(prefix) 后后端应答 404", 0.6)
         } else {
             return nil
@@ -69,7 +69,8 @@ struct ProxyPathCheck: Check {
     private func expected(_ asked: String, _ sent: String, _ examination: Examination) -> String? {
         let paths = examination.files.servers.compactMap(\.path).filter { $0.count > 1 }
         func fits(_ path: String, _ target: String) -> Bool {
-            target == path || target == path + "/" || target + "/" == path || target.hasPrefix(path + "/")
+            target == path || target + "/" == path
+                || target.hasPrefix(path.hasSuffix("/") ? path : path + "/")
         }
         guard !paths.contains(where: { fits($0, sent) }) else { return nil }
         return paths.first { fits($0, asked) }
@@ -79,6 +80,17 @@ struct ProxyPathCheck: Check {
         let symptoms = examination.probes?.symptoms ?? [:]
         return symptoms[.handshakeStatus(404)] != nil && symptoms[.originDecides] == nil
             && symptoms[.tokenDecides] == nil
+    }
+
+    /// Whether the backend's own log knows the shortened path, and refused it: 404, or 403 as ASGI servers answer unknown sockets.
+    private func isLogged(_ sent: String, _ asked: String, _ examination: Examination) -> Bool {
+        sent != asked
+            && examination.files.accesses.contains {
+                $0.path == sent && ($0.status == 404 || ($0.status == 403 && $0.method == "WebSocket"))
+            }
+            && !examination.files.accesses.contains {
+                $0.path == sent && ($0.status == 101 || $0.status == 200)
+            }
     }
 
     private func patch(
@@ -169,7 +181,8 @@ struct PrefixCheck: Check {
         let isNotFound =
             symptoms[.handshakeStatus(404)] != nil && symptoms[.originDecides] == nil
             && symptoms[.tokenDecides] == nil
-        guard server != nil || isNotFound else { return [] }
+        let missed = examination.files.accesses.first { $0.path == sent && $0.status == 404 }
+        guard server != nil || isNotFound || missed != nil else { return [] }
         return [
             nginx.finding(
                 .proxyPassPrefixNotStripped, confidence: server != nil ? 0.85 : 0.65, at: proxied.pass,

@@ -33,10 +33,11 @@ struct SelfLoopCheck: Check {
 struct ServerBlockCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx, let choice = nginx.handshake.choice,
-            !nginx.handshake.forwardsUpgrade,
             examination.subject.dialect != .page
         else { return [] }
         let host = choice.host.text
+        if let one = otherFamily(choice, host, nginx) { return [one] }
+        guard !nginx.handshake.forwardsUpgrade else { return [] }
         switch choice.reason {
         case .exactName, .leadingWildcard, .trailingWildcard, .pattern: return twin(choice, host, nginx)
         case .explicitDefault, .firstServer: break
@@ -55,6 +56,49 @@ struct ServerBlockCheck: Check {
             })
         else { return [] }
         return [nameless(other, choice, host, nginx)]
+    }
+
+    /// The server of the name listens on `[::]` alone, which takes no IPv4 (ipv6only is on unless switched off), and another
+    /// server block of the same port answers IPv4.
+    private func otherFamily(_ choice: ServerChoice, _ host: String, _ nginx: NginxEvidence) -> Finding? {
+        let listener = choice.listener
+        guard choice.reason == .exactName, listener.addressText.hasPrefix("["),
+            !listener.statements.contains(where: { $0.arguments.contains { $0.text == "ipv6only=off" } }),
+            let other = nginx.router.listeners.first(where: { one in
+                one.port == listener.port && !one.isQUIC && !one.addressText.hasPrefix("[")
+                    && !one.addressText.hasPrefix("unix:")
+            }),
+            let answers = other.defaultServer,
+            !other.servers.contains(where: { $0.names.contains { $0.source.lowercased() == host } })
+        else { return nil }
+        return nginx.finding(
+            .wrongServerBlock, confidence: 0.85, at: listener.statements.first ?? choice.server.statement,
+            title: Phrase(
+                en: "over IPv4 another server block answers for \(host)",
+                zh: "通过 IPv4 访问 \(host) 时由另一个 server 块应答"),
+            Phrase(
+                en: """
+                    The server of \(host) listens on \(listener.title) alone. That takes IPv6 only (ipv6only=on is the default), so \
+                    whoever comes by IPv4 is answered by the default server of \(other.title).
+                    """,
+                zh:
+                    "\(host) 的 server 只监听 \(listener.title)，而它只接受 IPv6（ipv6only=on 是默认值），因此通过 IPv4 访问的客户端由 \(other.title) 的默认 server 应答。"
+            ),
+            evidence: [
+                nginx.seen(
+                    choice.server.statement, "has the name, and listens on IPv6 alone", "有该名称，但只监听 IPv6"),
+                nginx.seen(answers.statement, "answers IPv4", "应答 IPv4"),
+            ],
+            fix: Fix(
+                "Add listen \(listener.port)\(listener.isSecure ? " ssl" : ""); beside it.",
+                "在旁边加上 listen \(listener.port)\(listener.isSecure ? " ssl" : "");。",
+                patch: listener.statements.first.flatMap { line in
+                    nginx.patch {
+                        $0.insert(
+                            ["listen \(listener.port)\(listener.isSecure ? " ssl" : "");"],
+                            .after(line.directive))
+                    }
+                }))
     }
 
     private func has(_ server: Server, isSecure: Bool, _ nginx: NginxEvidence) -> Bool {

@@ -14,7 +14,8 @@ struct StreamingCheck: Check {
             else { continue }
             let line = trace.level?.value("proxy_buffering")
             // A backend may switch it off for its answer.
-            if examination.files.responses.contains(where: { $0["X-Accel-Buffering"]?.lowercased() == "no" }),
+            if examination.files.responses.contains(where: { $0["X-Accel-Buffering"]?.lowercased() == "no" })
+                || examination.files.unbuffered != nil,
                 trace.level?.effective("proxy_ignore_headers").contains(where: {
                     $0.arguments.contains("X-Accel-Buffering")
                 }) != true

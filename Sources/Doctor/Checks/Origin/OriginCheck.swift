@@ -168,6 +168,11 @@ struct OriginList {
     /// Whether a page is let in; `*` and wildcards count, and regular expressions are taken to.
     func admits(_ page: WebOrigin) -> Bool {
         entries.contains { entry in
+            if entry.hasPrefix("//") {
+                let host = entry.dropFirst(2).prefix { $0 != ":" }.lowercased()
+                return host == page.host
+                    || (host.hasPrefix("*.") && page.host.hasSuffix(String(host.dropFirst())))
+            }
             if entry == "*" || entry == page.description || entry.hasPrefix("/") || entry.hasPrefix("^")
                 || entry.holds("${")
             {
@@ -183,6 +188,7 @@ struct OriginList {
 
     /// What is wrong with an entry; nil: nothing.
     static func fault(of entry: String) -> Phrase? {
+        // Phoenix's `//host` means any scheme, and begins with a slash like a regular expression.
         if entry == "*" || entry.contains("*") || entry.hasPrefix("/") || entry.hasPrefix("^")
             || entry.holds("${") || entry == "null"
         {
@@ -210,6 +216,11 @@ struct OriginList {
         var lists: [OriginList] = []
         for setting in examination.files.settings where setting.side != .frontend && !setting.value.isEmpty {
             guard isName(setting) else { continue }
+            if setting.name == "endpoint.url.allowed_origin",
+                examination.files.settings.contains(where: { $0.name == "endpoint.check_allowed_origin" })
+            {
+                continue
+            }
             // Of an address only its origin counts.
             let isAddress = setting.bareName == "rooturl"
             let entries = isAddress ? [Self.originPart(setting.value)] : entries(setting.value)

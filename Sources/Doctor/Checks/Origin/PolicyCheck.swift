@@ -19,10 +19,12 @@ struct PolicyCheck: Check {
         var policies = examination.files.responses.flatMap { response in
             response.all("Content-Security-Policy").map { ($0.value, $0.place) }
         }
-        guard examination.page == nil || examination.page?.host == examination.subject.url.host else {
-            return policies
+        let isOwnPage = examination.page == nil || examination.page?.host == examination.subject.url.host
+        // Of the page's own server, where it is not the socket's.
+        if isOwnPage || examination.nginx?.pageElsewhere != nil {
+            policies += examination.files.nginx?.policies.map { ($0.text, $0.place) } ?? []
         }
-        policies += examination.files.nginx?.policies.map { ($0.text, $0.place) } ?? []
+        guard isOwnPage else { return policies }
         for apache in examination.files.apache {
             for directive in apache.all("header") {
                 guard

@@ -6,7 +6,7 @@ struct CaddyRouteCheck: Check {
         let path = examination.subject.path
         return examination.files.caddy.flatMap { caddy -> [Finding] in
             if let old = old(caddy, path) { return [old] }
-            let sites = caddy.sites.filter { isSite($0, examination.subject.url.host) }
+            let sites = caddy.sites.filter { Self.isSite($0, examination.subject.url.host) }
             for site in sites.isEmpty ? caddy.sites : sites {
                 let routes = CaddyRoute.all(in: site)
                 guard !routes.isEmpty, !routes.contains(where: { $0.takes(path) }) else { continue }
@@ -16,7 +16,7 @@ struct CaddyRouteCheck: Check {
         }
     }
 
-    private func isSite(_ site: Caddyfile.Directive, _ host: String) -> Bool {
+    static func isSite(_ site: Caddyfile.Directive, _ host: String) -> Bool {
         ([site.name] + site.arguments).contains { word in
             let bare = word.filter { $0 != "," }
             let name = WebOrigin(bare)?.host ?? bare.before(":") ?? bare
@@ -74,6 +74,10 @@ struct CaddyRoute {
     let paths: [String]
     /// Whether a matcher on the way is no path and may take anything.
     let isOpen: Bool
+    /// Whether a `handle_path` on the way takes off what it matched.
+    let isStripped: Bool
+    /// Prefixes that `uri strip_prefix` beside it takes off.
+    let strips: [String]
     let place: FilePlace
 
     /// Whether a request of this path may come here.
@@ -95,8 +99,13 @@ struct CaddyRoute {
             named[line.name] = (paths, paths.isEmpty)
         }
         var routes: [CaddyRoute] = []
-        func walk(_ block: [Caddyfile.Directive], _ paths: [String], _ isOpen: Bool, depth: Int) {
+        func walk(
+            _ block: [Caddyfile.Directive], _ paths: [String], _ isOpen: Bool, _ isStripped: Bool, depth: Int
+        ) {
             guard depth < 16 else { return }
+            let strips = block.filter { $0.name == "uri" && $0.arguments.contains("strip_prefix") }
+                .compactMap(
+                    \.arguments.last)
             for line in block where !line.name.hasPrefix("@") {
                 var own: [String] = []
                 var open = isOpen
@@ -113,13 +122,16 @@ struct CaddyRoute {
                 let inner = line.name == "handle_path" ? own : own.isEmpty ? paths : own
                 if line.name == "reverse_proxy" {
                     routes.append(
-                        CaddyRoute(paths: own.isEmpty ? paths : own, isOpen: open, place: line.place))
+                        CaddyRoute(
+                            paths: own.isEmpty ? paths : own, isOpen: open, isStripped: isStripped,
+                            strips: strips,
+                            place: line.place))
                 } else if ["handle", "handle_path", "route", "handle_errors"].contains(line.name) {
-                    walk(line.block, inner, open, depth: depth + 1)
+                    walk(line.block, inner, open, isStripped || line.name == "handle_path", depth: depth + 1)
                 }
             }
         }
-        walk(site.block, [], false, depth: 0)
+        walk(site.block, [], false, false, depth: 0)
         return routes
     }
 }

@@ -298,6 +298,19 @@ struct HTTP2BackendCheck: Check {
 
 /// Names of header fields that a proxy writes anew: Go's standard library writes `Sec-Websocket-Key`.
 struct HeaderCaseCheck: Check {
+    /// Whether a recording shows 400 for the other spelling, and 101 for the usual one or words that miss the field.
+    private func isRefusedAsWritten(_ examination: Examination) -> Bool {
+        let responses = examination.files.responses
+        guard responses.contains(where: { [400, 426].contains($0.status) }) else { return false }
+        let isUsualTaken =
+            responses.contains { $0.status == 101 }
+            && examination.files.requests.contains {
+                $0.fields.contains { $0.name.hasPrefix("Sec-WebSocket-") }
+            }
+        return isUsualTaken
+            || responses.contains { $0.status >= 400 && $0.body.lowercased().holds("sec-websocket-") }
+    }
+
     func findings(_ examination: Examination) -> [Finding] {
         let seen = examination.files.requests.first { request in
             request.fields.contains {
@@ -316,7 +329,8 @@ struct HeaderCaseCheck: Check {
         }?.value
         let isFault =
             goProxy != nil && refusal != nil
-            || seen != nil && !examination.files.events(.upgradeMissing).isEmpty
+            || seen != nil
+                && (!examination.files.events(.upgradeMissing).isEmpty || isRefusedAsWritten(examination))
         var evidence: [Evidence] = []
         if let seen,
             let field = seen.fields.first(where: { $0.name.lowercased().hasPrefix("sec-websocket-") })

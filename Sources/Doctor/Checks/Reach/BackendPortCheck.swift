@@ -47,8 +47,14 @@ struct BackendPortCheck: Check {
                 && (listener.service == nil
                     || !examination.files.services.contains { $0.name == listener.service })
         }
-        guard relevant.count == 1, let listener = relevant.first, let port = listener.address.port,
-            port != target.port
+        func isSeen(_ place: FilePlace) -> Bool {
+            examination.files.processes.contains { $0.place == place }
+                || examination.files.seenListeners.contains { $0.place == place }
+        }
+        // Several places may name one port; what was started or seen is worth more than what was set.
+        guard Set(relevant.map(\.address.port)).count == 1,
+            let listener = relevant.first(where: { isSeen($0.place) }) ?? relevant.first,
+            let port = listener.address.port, port != target.port
         else { return nil }
         // Published under the port that is dialled, or dialled somewhere else by the proxy: there is more than one backend.
         if examination.files.services.flatMap(\.ports).contains(where: { $0.published == target.port }) {
@@ -57,9 +63,7 @@ struct BackendPortCheck: Check {
         let isDialled = nginx.allTargets.contains { $0.port == port }
         if isDialled { return nil }
         // Only a command's own flag is as good as seen; a variable may be read or not, or be of another program.
-        let isFlag =
-            examination.files.processes.contains { $0.place == listener.place }
-            || examination.files.seenListeners.contains { $0.place == listener.place }
+        let isFlag = isSeen(listener.place)
         return finding(
             target, port,
             [

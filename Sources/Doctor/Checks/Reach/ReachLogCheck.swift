@@ -93,6 +93,16 @@ struct ReachLogCheck: Check {
                 "设置 proxy_protocol off;（HAProxy：删除 send-proxy），或让后端监听端口读取它"),
             predicts: [.handshakeStatus(400), .noAnswer]),
         Row(
+            kind: .upgradeOverHTTP2, code: .http2ToBackend,
+            title: say("the proxy speaks HTTP/2 to the backend", "代理用 HTTP/2 连接后端"),
+            explanation: say(
+                "HTTP/2 has no Upgrade (RFC 9113 §8.2.2), so a proxy that speaks it to the backend cannot hand the handshake on and answers 500 or 502 itself.",
+                "HTTP/2 没有 Upgrade（RFC 9113 §8.2.2），因此用它连接后端的代理无法转发握手，只能自己返回 500 或 502。"),
+            fix: say(
+                "speak HTTP/1.1 to the backend for the socket's path (Traefik: scheme=http instead of h2c, Caddy: http:// instead of h2c://)",
+                "对该路径使用 HTTP/1.1 连接后端（Traefik：scheme=http 代替 h2c，Caddy：http:// 代替 h2c://）"),
+            predicts: [.handshakeStatus(500), .handshakeStatus(502)]),
+        Row(
             kind: .protocolTooOld, code: .http10Upstream,
             title: say("the backend gets HTTP/1.0 and demands 1.1", "后端收到 HTTP/1.0，而它要求 1.1"),
             explanation: say(

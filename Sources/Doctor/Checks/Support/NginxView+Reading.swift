@@ -32,6 +32,7 @@ extension NginxView {
         }
         proxiedPrefixes = Self.prefixes(router, files)
         headers(evidence.handshake, files)
+        if let page = evidence.pageElsewhere { policies = Self.policies(page, files) }
     }
 
     private static func targets(_ proxied: ProxiedRequest, _ files: NginxFiles) -> [Target] {
@@ -114,6 +115,16 @@ extension NginxView {
         // For the socket only the lines in force where it is handed on count.
         let own = Set(trace.level.map { Self.headerLines($0).map { files.place($0.place) } } ?? [])
         corsOrigins = corsOrigins.filter { own.contains($0.place) }
+    }
+
+    /// Policies of the server that answers with the page.
+    private static func policies(_ trace: RequestTrace, _ files: NginxFiles) -> [(
+        text: String, place: FilePlace
+    )] {
+        guard let level = trace.level ?? trace.choice?.server.level else { return [] }
+        return headerLines(level).filter { $0.text(0).lowercased() == "content-security-policy" }.map {
+            ($0.text(1), files.place($0.place))
+        }
     }
 
     private static func headerLines(_ level: Level) -> [Statement] { level.effective("add_header") }

@@ -68,8 +68,9 @@ struct TokenPlacementCheck: Check {
             $0.place == .header && $0.name.contains("_")
         }
         let wanted = examination.files.expectations?.header.flatMap { $0.contains("_") ? $0 : nil }
-        guard let name = sent?.name ?? wanted ?? read?.name else { return nil }
-        let place = sent?.place ?? read?.at ?? examination.files.expectations?.place
+        let written = examination.files.sentHeaders.first
+        guard let name = sent?.name ?? written?.name ?? wanted ?? read?.name else { return nil }
+        let place = sent?.place ?? written?.place ?? read?.at ?? examination.files.expectations?.place
         return Finding(
             .headerWithUnderscoreDropped, confidence: 0.9,
             title: say("nginx drops the request header \(name)", "nginx 丢弃了请求头 \(name)"),

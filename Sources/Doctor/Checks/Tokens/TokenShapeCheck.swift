@@ -6,7 +6,35 @@ struct TokenShapeCheck: Check {
             let shape = TokenShape(text)
             if let finding = finding(shape, text, origin, place, examination) { findings.append(finding) }
         }
+        if let finding = untrimmed(examination) { findings.append(finding) }
         return findings
+    }
+
+    /// A client that uses what a file holds as it is, where files end in a line feed, as editors and `echo` write them.
+    private func untrimmed(_ examination: Examination) -> Finding? {
+        guard let read = examination.files.untrimmed, examination.files.token?.hasLineEnd != false else {
+            return nil
+        }
+        let isSeen = examination.files.token?.hasLineEnd == true
+        var finding = Finding(
+            .tokenTrailingWhitespace, confidence: isSeen ? 0.85 : 0.55,
+            title: say("the token is read from a file with its line end", "令牌连同换行一起从文件读出"),
+            explanation: say(
+                "The client sends the file's content as it is. Editors and echo end a file with a line feed, which becomes part of the token: in a query it is sent as %0A, and no verifier takes that for the same token.",
+                "客户端原样发送文件内容。编辑器和 echo 会在文件末尾写入换行，它就成了令牌的一部分：在查询中以 %0A 发送，任何校验都不会认为是同一个令牌。"),
+            evidence: [
+                .file("reads it and trims nothing: \(read.text)", "读取后没有去除空白：\(read.text)", at: read.place)
+            ]
+                + (isSeen
+                    ? [.file("the file ends in a line feed", "文件以换行结尾", at: examination.files.token?.place)]
+                    : []),
+            place: read.place,
+            fix: Fix(
+                "trim it where it is read (strings.TrimSpace, .strip(), .trim()), or write the file with printf",
+                "读取时去除空白（strings.TrimSpace、.strip()、.trim()），或用 printf 写入文件"),
+            predicts: [.handshakeStatus(401), .handshakeStatus(403), .tokenDecides])
+        finding.isLastResort = !isSeen
+        return finding
     }
 
     /// Tokens that are known byte for byte: of the file or flag, and of the URL's query.

@@ -31,10 +31,7 @@ struct SourceReader {
     }
 
     private mutating func read(_ text: String, _ place: FilePlace) {
-        for (mark, library) in Self.routes where text.holds(mark) {
-            guard let path = text.after(mark).flatMap(Self.firstString) else { continue }
-            server(library, path: Self.plain(path), place)
-        }
+        if let path = SourceRoute.path(in: text) { server(.webSocket, path: Self.plain(path), place) }
         if text.holds("SocketIO(") || text.holds("AsyncServer(") || text.holds("socketio.Server(") {
             server(.socketIO, path: text.after("path=").flatMap(Self.firstString), place)
             if let origins = text.after("cors_allowed_origins=") { current?.origins = Self.strings(origins) }
@@ -45,8 +42,13 @@ struct SourceReader {
             if current == nil { current = SocketServer(.socketIO, at: place) }
             current?.namespaces.append(namespace)
         }
+        phoenix(text, place)
         if let origins = text.after(".setAllowedOrigins(") ?? text.after(".setAllowedOriginPatterns(") {
             current?.origins = Self.strings(origins)
+        }
+        if text.lowercased().holds("subprotocol") || text.lowercased().holds("sub_protocol") {
+            if current == nil { current = SocketServer(.webSocket, at: place) }
+            current?.namesSubprotocols = true
         }
         tokenNames(text, place)
         messageTypes(text, place)
@@ -54,14 +56,21 @@ struct SourceReader {
         heartbeat(text, place)
     }
 
-    /// Calls whose first string is the path of a socket.
-    private static let routes: [(String, SocketServer.Library)] = [
-        (".websocket(", .webSocket), (".websocket_route(", .webSocket), ("WebSocketRoute(", .webSocket),
-        ("addEndpoint(", .webSocket), ("@ServerEndpoint(", .webSocket), ("addHandler(", .webSocket),
-        ("mount ActionCable.server => ", .webSocket), ("mount ActionCable.server, at: ", .webSocket),
-        (".MapHub<", .webSocket), ("websocket_urlpatterns.append(", .webSocket),
-        ("@WebSocketGateway({ path: ", .webSocket),
-    ]
+    /// Phoenix compares Origin with the host of its own url, unless check_origin says otherwise.
+    private mutating func phoenix(_ text: String, _ place: FilePlace) {
+        if text.hasPrefix("url: ["),
+            ["runtime.exs", "prod.exs", "releases.exs"].contains(where: file.name.hasSuffix),
+            let host = text.after("host: ").flatMap(Self.firstString), host.contains(".")
+        {
+            settings.append(Setting("endpoint.url.allowed_origin", "//" + host, at: place, side: .backend))
+        }
+        if let origins = text.after("check_origin: ") {
+            let list = Self.strings(origins).joined(separator: ",")
+            settings.append(
+                Setting("endpoint.check_allowed_origin", list.isEmpty ? "*" : list, at: place, side: .backend)
+            )
+        }
+    }
 
     /// `websocket.query_params.get("token")`, `request.args["jwt"]`, `params[:token]`, `r.URL.Query().Get("token")`,
     /// `token: str = Query(…)`, `req.getParameter("token")`.
@@ -149,7 +158,7 @@ struct SourceReader {
     }
 
     /// The first string in quotes.
-    private static func firstString(_ text: String) -> String? {
+    static func firstString(_ text: String) -> String? {
         guard let open = text.firstIndex(where: { $0 == "\"" || $0 == "'" || $0 == "`" }) else { return nil }
         let rest = text[text.index(after: open)...]
         return rest.firstIndex(of: text[open]).map { String(rest[..<$0]) }
@@ -173,6 +182,7 @@ struct SourceReader {
     /// The path without parameters of a route: `/ws/{user}` is `/ws/`.
     private static func plain(_ path: String) -> String {
         var path = path.hasPrefix("^") ? String(path.dropFirst()) : path
+        if path.hasPrefix("/?") { path = "/" + path.dropFirst(2) }
         if !path.hasPrefix("/") { path = "/" + path }
         return path.prefix { !"{<:(*$".contains($0) }.description
     }

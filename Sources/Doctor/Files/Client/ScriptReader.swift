@@ -87,6 +87,11 @@ struct ScriptReader {
             guard at + 4 < tokens.count, tokens[at + 2].string == "socket.io", tokens[at + 4].isMark("(")
             else { break }
             serve("Server", nil, arguments(at + 3), at)
+        case ("useServer", _):
+            // graphql-ws: the protocol's first message is connection_init, whatever follows.
+            var server = SocketServer(.webSocket, at: place(at))
+            server.messageTypes = ["connection_init"]
+            servers.append(server)
         case ("createConsumer", _): add(.actionCable, arguments(at), at)
         case ("withUrl", _): add(.signalR, arguments(at), at)
         case ("connect", "mqtt"): add(.mqtt, arguments(at), at)
@@ -97,9 +102,20 @@ struct ScriptReader {
         case ("send", _): sent(arguments(at), at)
         case ("fork", "cluster"):
             processes.append(forked(at))
-        case ("ws", "app"), ("ws", "router"):
-            if let path = arguments(at).first?.literal {
+        case ("ws", _) where before != nil && servesSomething:
+            if let path = arguments(at).first?.literal, path.hasPrefix("/"), !path.hasSuffix("*") {
                 servers.append(SocketServer(.webSocket, path: path, at: place(at)))
+            }
+        case ("get", _), ("route", _):
+            let given = arguments(at)
+            let isSocket = given.contains { $0["websocket"]?.isTrue == true || $0["wsHandler"] != nil }
+            if isSocket, let path = given.first?.literal ?? given.first?["url"]?.literal {
+                servers.append(SocketServer(.webSocket, path: path, at: place(at)))
+            }
+        case ("WebSocketGateway", _):
+            if let path = arguments(at).lazy.compactMap({ $0["path"]?.literal }).first {
+                let isPlain = tokens.contains { $0.string == "ws" || $0.string == "@nestjs/platform-ws" }
+                servers.append(SocketServer(isPlain ? .webSocket : .socketIO, path: path, at: place(at)))
             }
         default: break
         }
@@ -132,9 +148,20 @@ struct ScriptReader {
         var dial = SocketDial(.echo, address: nil, at: place(at))
         dial.options = options
         if let host = options["wsHost"] {
-            let isSecure = options["forceTLS"]?.isTrue ?? options["encrypted"]?.isTrue ?? false
-            var address: [TextPiece] = [.literal(isSecure ? "wss://" : "ws://")] + host.pieces
-            if let port = options[isSecure ? "wssPort" : "wsPort"] ?? options["wsPort"] {
+            let force = options["forceTLS"] ?? options["encrypted"]
+            let isSecure = force?.isTrue ?? false
+            // What is compared at run time (`SCHEME === "https"`) is set as the page is served, nearly always.
+            let isOpen: Bool =
+                switch force {
+                case .unknown, .text, .code: true
+                default: false
+                }
+            let scheme: TextPiece =
+                isOpen
+                ? .secure(.literal("wss://"), else: .literal("ws://"))
+                : .literal(isSecure ? "wss://" : "ws://")
+            var address: [TextPiece] = [scheme] + host.pieces
+            if let port = options[isSecure || isOpen ? "wssPort" : "wsPort"] ?? options["wsPort"] {
                 address += [.literal(":")] + port.pieces
             }
             dial.address = address + [.literal("/app/")] + (options["key"]?.pieces ?? [.unknown("key")])
@@ -148,6 +175,11 @@ struct ScriptReader {
             $0.name == "createServer" || $0.name == "express" || $0.string == "socket.io"
                 || $0.string == "koa"
         }
+    }
+
+    /// Whether anything in the file listens.
+    private var servesSomething: Bool {
+        servesHTTP || tokens.contains { $0.name == "listen" || $0.name == "Elysia" || $0.name == "expressWs" }
     }
 
     private mutating func serve(_ name: String, _ before: String?, _ arguments: [ScriptValue], _ at: Int) {
@@ -166,8 +198,19 @@ struct ScriptReader {
                 server.origins = origin.literals
             }
         }
-        if isSocketIO { server.allowsEIO3 = options["allowEIO3"]?.isTrue ?? false }
+        if isSocketIO {
+            server.allowsEIO3 = options["allowEIO3"]?.isTrue ?? false
+            if options["path"] == nil, !Self.hidesOptions(arguments) { server.path = "/socket.io" }
+        }
         servers.append(server)
+    }
+
+    /// Whether the options may stand in a variable, so that what is not seen is not known.
+    private static func hidesOptions(_ arguments: [ScriptValue]) -> Bool {
+        if case .object? = arguments.last { return false }
+        guard case .unknown(let name)? = arguments.last else { return false }
+        let low = name.lowercased()
+        return arguments.count > 1 || low.holds("opt") || low.holds("conf") || low.holds("setting")
     }
 
     private mutating func addNamespace(_ namespace: String, _ at: Int) {

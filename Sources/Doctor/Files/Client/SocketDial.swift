@@ -66,6 +66,8 @@ package struct SocketServer: Equatable, Sendable {
     package var tokenNames: [TokenName] = []
     /// Values of the first message's type that it knows.
     package var messageTypes: [String] = []
+    /// Whether its source names subprotocols, so that it may answer with one.
+    package var namesSubprotocols = false
     package var place: FilePlace
 
     /// A name of a token, and where it is read from.

@@ -27,6 +27,8 @@ package struct LogEvent: Equatable, Sendable {
         case protocolTooOld
         case proxyHeaderBroken
         case proxyLineReceived
+        /// Connections end at the same age again and again.
+        case regularEnd
         case reservedBits
         case responseHeaderTooBig
         case serverNameUnknown
@@ -42,6 +44,7 @@ package struct LogEvent: Equatable, Sendable {
         case unsupportedEngineVersion
         case unsupportedUpgrade
         case upgradeMissing
+        case upgradeOverHTTP2
         case upstreamTimedOut
     }
 

@@ -10,6 +10,8 @@ struct LogReader {
 
     private(set) var events: [LogEvent] = []
     private(set) var accesses: [AccessGroup] = []
+    /// Requests that also tell of Upgrade; at most 1,000.
+    private(set) var sightings: [UpgradeSighting] = []
     /// Addresses of which a line says that something listens there.
     private(set) var listeners: [SeenListener] = []
     /// The first line that holds a token in clear text, and how many there are.
@@ -124,7 +126,30 @@ struct LogReader {
             add(request, key, "", number)
         }
         if let index = accessIndex[key] { accesses[index].count += 1 }
+        if sightings.count < 1000, request.method == "GET", Self.mayTellOfUpgrade(line) {
+            let text = String(decoding: line, as: UTF8.self)
+            if let sighting = UpgradeSighting(
+                text, path: request.path, status: request.status, masked: excerpt(text),
+                at: file.place(number))
+            {
+                sightings.append(sighting)
+            }
+        }
         if request.isHAProxy { tunnel(String(decoding: line, as: UTF8.self), number) }
+    }
+
+    /// A quick look for `up` in front of a value in quotes.
+    private static func mayTellOfUpgrade(_ line: ArraySlice<UInt8>) -> Bool {
+        var at = line.startIndex
+        while at + 3 < line.endIndex {
+            if line[at] | 0x20 == 0x75, line[at + 1] | 0x20 == 0x70,
+                line[at..<min(at + 14, line.endIndex)].contains(0x22)
+            {
+                return true
+            }
+            at += 1
+        }
+        return false
     }
 
     private mutating func noteToken(_ line: ArraySlice<UInt8>, _ number: Int) {

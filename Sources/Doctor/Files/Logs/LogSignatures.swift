@@ -17,7 +17,10 @@ enum LogSignatures {
     static let matcher = PhraseMatcher(all.flatMap(\.phrases) + LogRequest.marks + announcements)
 
     /// Words by which servers say where they listen.
-    static let announcements = ["listening", "running on", "running at", "started on port"]
+    static let announcements = [
+        "listening", "running on", "running at", "started on port", "starting server on", "server started on",
+        "starting on", "started at",
+    ]
 
     /// How many phrases the signatures have.
     static let phraseCount = all.reduce(0) { $0 + $1.phrases.count }
@@ -31,6 +34,8 @@ enum LogSignatures {
         (.permissionDenied, "(13)permission denied + ah00957"),
         (.permissionDenied, "avc:  denied  { name_connect }"),
         (.permissionDenied, "avc: denied { name_connect }"),
+        // musl has words of its own for EHOSTUNREACH.
+        (.noRoute, "113: host is unreachable"), (.noRoute, "connect: host is unreachable"),
         (.noRoute, "113: no route to host"), (.noRoute, "(113)no route to host"), (.noRoute, "ehostunreach"),
         (.noRoute, "connect: no route to host"), (.noRoute, "101: network is unreachable"),
         (.connectionRefused, "111: connection refused"), (.connectionRefused, "(111)connection refused"),
@@ -110,7 +115,9 @@ enum LogSignatures {
         (.originRefused, "cross origin request + blocked"), (.originRefused, "origin denied"),
         (.originRefused, "not in allowed origins"), (.originRefused, "bad origin"),
         (.originRefused, "unexpected origin"),
-        (.originRefused, "origin mismatch"),
+        (.originRefused, "origin mismatch"), (.originRefused, "could not check origin"),
+        (.originRefused, "origin verification failed"),
+        (.originRefused, "not allowed origin"),
     ]
 
     private static let engine: [(LogEvent.Kind, String)] = [
@@ -132,7 +139,14 @@ enum LogSignatures {
         (.firstMessageRefused, "first message must"), (.firstMessageRefused, "unexpected first message"),
         (.firstMessageRefused, "authentication message + expected"),
         (.firstMessageRefused, "unknown type + auth"),
-        (.firstMessageRefused, "expected type"), (.firstMessageRefused, "unknown event + auth"),
+        (.firstMessageRefused, "message incorrectly formatted"),
+        (.firstMessageRefused, "unexpected message type"),
+        (.firstMessageRefused, "unrecognized message type"), (.firstMessageRefused, "invalid message type"),
+        (.firstMessageRefused, "unsupported message type"),
+        (.firstMessageRefused, "invalid message received"),
+        (.firstMessageRefused, "4400 + invalid message"), (.firstMessageRefused, "unknown action + auth"),
+        (.firstMessageRefused, "authenticate first"), (.firstMessageRefused, "expected type"),
+        (.firstMessageRefused, "unknown event + auth"),
         (.connected, "websocket + connection established"), (.connected, "websocket + connected"),
         (.connected, "websocket + [accepted]"), (.connected, "connection open"),
         (.connected, "new connection attempt"),
@@ -182,6 +196,9 @@ enum LogSignatures {
         (.noWebSocketLibrary, "no websocket support"),
         (.noWebSocketLibrary, "response does not implement http.hijacker"),
         (.noWebSocketLibrary, "doesn't support hijack"), (.noWebSocketLibrary, "under wsgi + websocket"),
+        (.upgradeOverHTTP2, "http2: invalid upgrade request header"),
+        (.upgradeOverHTTP2, "http2: unsupported scheme + upgrade"),
+        (.upgradeOverHTTP2, "upgrade request not supported + http2"),
         (.protocolTooOld, "handshake request must be at least http/1.1"),
         (.protocolTooOld, "http version must be 1.1"),
         (.protocolTooOld, "http/1.0 + websocket"),

@@ -24,7 +24,8 @@ package struct SeenListener: Equatable, Sendable {
         guard
             [
                 "listening on", "listening at", "running on", "started on port", "listening:",
-                "now listening", "running at",
+                "now listening", "running at", "starting server on", "server started on", "starting on",
+                "started at",
             ].contains(where: { low.holds($0) })
         else { return nil }
         let words = line.split { " \t,()'\"".contains($0) }.map(String.init)

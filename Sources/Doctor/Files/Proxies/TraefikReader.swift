@@ -9,7 +9,11 @@ enum TraefikReader {
             var route = ProxyRoute(.traefik, at: file.place(member.place.line, member.place.column))
             route.name = member.key
             read(rule: member.value["rule"]?.text ?? "", into: &route)
-            let service = member.value["service"]?.text.flatMap { http["services"]?[bare($0)] }
+            // Labels of a container with one service need not name it.
+            let services = http["services"]
+            let service =
+                member.value["service"]?.text.flatMap { services?[bare($0)] }
+                ?? (services?.members.count == 1 ? services?.members.first?.value : nil)
             if let balancer = service?["loadBalancer"] { read(balancer, file, into: &route) }
             for name in member.value["middlewares"]?.texts ?? [] {
                 if let middleware = http["middlewares"]?[bare(name)] {

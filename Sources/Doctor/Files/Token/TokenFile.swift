@@ -4,6 +4,8 @@ import Documents
 package struct TokenText: Equatable, Sendable {
     package let text: String
     package let place: FilePlace?
+    /// Whether a line feed ended the file.
+    package var hasLineEnd = false
 
     package init(text: String, place: FilePlace?) {
         self.text = text
@@ -15,6 +17,7 @@ package struct TokenText: Equatable, Sendable {
         self.init(
             text: fileText.utf8.last == 0x0A
                 ? String(decoding: fileText.utf8.dropLast(), as: UTF8.self) : fileText, place: place)
+        hasLineEnd = fileText.utf8.last == 0x0A
     }
 }
 
