@@ -46,7 +46,7 @@ extension API {
                 switch result {
                 case .success(let stored):
                     // Who connects after the answer finds it, even before the store has reported it.
-                    shared.heardOfNotification(stored.id)
+                    shared.latestNotification.heard(of: stored.id)
                     slot.answer(.notified(stored))
                 case .failure(let error): slot.answer(.failure(.inboxFailed("\(error)")))
                 }

@@ -24,13 +24,13 @@ extension LoopState {
             if !ours.isEmpty { mailbox.post(.perform { $0.heard(ours) }) }
         }
         // After listening, so that nothing lies between the two.
-        let latest = shared.latestNotification.load(ordering: .acquiring)
+        let latest = shared.latestNotification.known
         if latest > 0 { windows = Windows(latest: latest) }
     }
 
     /// A session has begun: it gets what its user has not read, and what comes from now on.
     func welcome(_ connection: Connection) {
-        if windows == nil, shared.latestNotification.load(ordering: .acquiring) > 0 { _ = beginNotifying() }
+        if windows == nil, shared.latestNotification.known > 0 { _ = beginNotifying() }
         guard let windows else { return }
         enrol(connection, in: windows)
         if windows.hub.subscriptionCount(of: connection.slot) > 0 { pushInbox(to: connection, windows) }

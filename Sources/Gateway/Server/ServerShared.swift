@@ -46,8 +46,7 @@ final class ServerShared: Sendable {
     let keepsClaims: Bool
     /// Who is told of what happens, or asked before.
     let hooks: Hooks
-    /// The id of the latest notification the store is known to hold, or to have held; 0 before the first.
-    let latestNotification = Atomic<Int64>(0)
+    let latestNotification = LatestNotification()
     let userBuckets = SharedBuckets()
     let addressBuckets = SharedBuckets()
     let keyBuckets = SharedBuckets()
@@ -156,18 +155,11 @@ extension ServerShared {
     private func lookForNotifications() throws(StoreError) {
         guard let store else { return }
         // First, so that nothing is missed between the two.
-        changes.listen { [weak self] changes in
-            for change in changes where change.kind == .notification {
-                self?.heardOfNotification(change.detail)
-            }
+        let latest = latestNotification
+        changes.listen { changes in
+            for change in changes where change.kind == .notification { latest.heard(of: change.detail) }
         }
-        let latest = try store.readNow { session throws(StoreError) in try session.latestNotification() }
-        heardOfNotification(latest)
-    }
-
-    /// There is a notification with this id.
-    func heardOfNotification(_ id: Int64) {
-        _ = latestNotification.max(id, ordering: .acquiringAndReleasing)
+        latest.heard(of: try store.readNow { session throws(StoreError) in try session.latestNotification() })
     }
 
     /// What a topic of this name remembers.

@@ -8,7 +8,7 @@ import Synchronization
 extension LoopState {
     /// A socket is connected: its user's notifications reach it from now on.
     func enrol(_ socket: EventSocket) {
-        if windows == nil, shared.latestNotification.load(ordering: .acquiring) > 0 { _ = beginNotifying() }
+        if windows == nil, shared.latestNotification.known > 0 { _ = beginNotifying() }
         guard let windows else { return }
         enrol(socket, in: windows)
         if windows.sockets.subscriptionCount(of: socket.slot) > 0 { pushInbox(to: socket, windows) }
