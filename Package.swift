@@ -107,7 +107,7 @@ let package = Package(
             swiftSettings: safe),
 
         .executableTarget(
-            name: "NginxReader", dependencies: ["JSON", "NginxSyntax"],
+            name: "NginxReader", dependencies: ["Doctor", "JSON", "NginxSyntax"],
             path: "Tests/NginxDifferential/Reader", swiftSettings: strict),
 
         .executableTarget(
@@ -122,7 +122,7 @@ let package = Package(
         .testTarget(
             name: "WebSocketWireTests", dependencies: ["Bytes", "WebSocketWire"], swiftSettings: strict),
         .executableTarget(
-            name: "RoutingOracle", dependencies: ["NginxRouting", "NginxSyntax"],
+            name: "RoutingOracle", dependencies: ["Doctor", "NginxRouting", "NginxSyntax"],
             path: "Tests/Routing/Oracle",
             swiftSettings: strict),
         .testTarget(

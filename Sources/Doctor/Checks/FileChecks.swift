@@ -6,12 +6,14 @@ enum FileChecks {
         RecordedCertificateCheck(), TunnelCheck(), ProxyLineCheck(), ApacheModuleCheck(), ProxyUpgradeCheck(),
         CaddyRouteCheck(), IngressRewriteCheck(), ForwardedPathCheck(),
         HTTP2BackendCheck(),
-        HeaderCaseCheck(), GuardCheck(), ReachLogCheck(), DockerHostCheck(), ServiceNameCheck(),
+        HeaderCaseCheck(), GuardCheck(), LogEventCheck(), LoggedAddressCheck(), DockerHostCheck(),
+        ServiceNameCheck(),
         BackendPortCheck(),
         IPv6LocalhostCheck(), HostCheck(), OriginCheck(), CORSCheck(), CookieCheck(), TokenShapeCheck(),
         TokenClaimsCheck(),
-        TokenPlacementCheck(), FirstMessageCheck(), EngineVersionCheck(), StickinessCheck(), SupportCheck(),
+        TokenPlacementCheck(), FirstMessageCheck(), EngineVersionCheck(), StickinessCheck(),
+        StickyCookieCheck(), SupportCheck(),
         SubprotocolCheck(),
-        CompressionCheck(), IdleTimeCheck(), SizeAndCountCheck(), TokenInLogCheck(), ConsoleCheck(),
+        CompressionCheck(), IdleTimeCheck(), HeaderLengthCheck(), TokenInLogCheck(), ConsoleCheck(),
     ]
 }

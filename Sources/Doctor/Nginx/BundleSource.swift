@@ -1,4 +1,3 @@
-import Glibc
 import NginxSyntax
 
 /// Files of a configuration among those the user handed over, and on disk where he named the main file
@@ -32,12 +31,12 @@ struct BundleSource: NginxFileSource, Sendable {
         if let name = matches(path).first, let bytes = files[name] {
             return bytes.count > limit ? .failure(.tooLarge) : .success(bytes)
         }
-        return readsDisk ? Self.readFile(path, limit: limit) : .failure(.notFound)
+        return readsDisk ? NginxDisk().read(path, limit: limit) : .failure(.notFound)
     }
 
     func expand(_ pattern: String) -> [String] {
         let found = matches(pattern)
-        return found.isEmpty && readsDisk ? Self.glob(pattern) : found
+        return found.isEmpty && readsDisk ? NginxDisk().expand(pattern) : found
     }
 
     /// Names of handed-over files that a path or pattern means: by its whole, else by its tail.
@@ -100,37 +99,5 @@ struct BundleSource: NginxFileSource, Sendable {
         // Snippets beside whole servers are parts the servers include under names that were not handed over.
         if http.isEmpty, !server.isEmpty { http = "server {\n\(server)}\n" }
         return http.isEmpty ? nil : (frame, "events {}\nhttp {\n\(http)}\n")
-    }
-
-    // MARK: Disk
-
-    private static func readFile(_ path: String, limit: Int) -> Result<[UInt8], NginxReadError> {
-        guard let file = fopen(path, "r") else {
-            switch errno {
-            case ENOENT, ENOTDIR: return .failure(.notFound)
-            case EACCES: return .failure(.permissionDenied)
-            default: return .failure(.failed(String(cString: strerror(errno))))
-            }
-        }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { break }
-            bytes += chunk[..<count]
-            if bytes.count > limit { return .failure(.tooLarge) }
-        }
-        guard ferror(file) == 0 else {
-            return .failure(errno == EISDIR ? .isDirectory : .failed(String(cString: strerror(errno))))
-        }
-        return .success(bytes)
-    }
-
-    private static func glob(_ pattern: String) -> [String] {
-        var result = glob_t()
-        defer { globfree(&result) }
-        guard Glibc.glob(pattern, 0, nil, &result) == 0, let paths = result.gl_pathv else { return [] }
-        return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
     }
 }

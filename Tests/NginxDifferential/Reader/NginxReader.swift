@@ -1,3 +1,4 @@
+import Doctor
 import Glibc
 import JSON
 import NginxSyntax
@@ -9,7 +10,7 @@ import NginxSyntax
 @main struct NginxReader {
     static func main() {
         while let line = readLine() {
-            print(describe(NginxConfiguration.load(main: line, source: Disk())))
+            print(describe(NginxConfiguration.load(main: line, source: NginxDisk())))
             fflush(nil)
         }
     }
@@ -31,33 +32,5 @@ import NginxSyntax
             ])
         }
         return JSONValue.object(["directives": .array(directives), "problems": .array(problems)]).text
-    }
-}
-
-/// The file system, as nginx looks at it.
-private struct Disk: NginxFileSource {
-    func read(_ path: String, limit: Int) -> Result<[UInt8], NginxReadError> {
-        guard let file = fopen(path, "r") else {
-            return .failure(
-                errno == ENOENT ? .notFound : errno == EACCES ? .permissionDenied : .failed("\(errno)"))
-        }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
-        while true {
-            let count = fread(&chunk, 1, chunk.count, file)
-            if count == 0 { break }
-            bytes += chunk[..<count]
-            if bytes.count > limit { return .failure(.tooLarge) }
-        }
-        return ferror(file) == 0
-            ? .success(bytes) : .failure(errno == EISDIR ? .isDirectory : .failed("\(errno)"))
-    }
-
-    func expand(_ pattern: String) -> [String] {
-        var result = glob_t()
-        defer { globfree(&result) }
-        guard glob(pattern, 0, nil, &result) == 0, let paths = result.gl_pathv else { return [] }
-        return (0..<Int(result.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
     }
 }

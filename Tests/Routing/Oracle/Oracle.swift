@@ -1,3 +1,4 @@
+import Doctor
 import Glibc
 import NginxRouting
 import NginxSyntax
@@ -16,7 +17,7 @@ struct Oracle {
             print("usage: RoutingOracle MAIN PREFIX < REQUESTS")
             exit(2)
         }
-        let configuration = NginxConfiguration.load(main: words[1], prefix: words[2], source: DiskSource())
+        let configuration = NginxConfiguration.load(main: words[1], prefix: words[2], source: NginxDisk())
         let router = NginxRouter(configuration)
         var input = standardInput()[...]
         while let end = input.firstIndex(of: 0x0A) {
@@ -27,7 +28,7 @@ struct Oracle {
             guard numbers.count == 2, input.count >= numbers[1] else { exit(2) }
             let head = Array(input.prefix(numbers[1]))
             input = input.dropFirst(numbers[1])
-            print(answer(router.trace(request(head, port: numbers[0]), files: DiskSource.kind)))
+            print(answer(router.trace(request(head, port: numbers[0]), files: NginxDisk.kind)))
         }
     }
 
@@ -87,29 +88,9 @@ struct Oracle {
     }
 }
 
-/// Files of the disk.
-struct DiskSource: NginxFileSource {
-    func read(_ path: String, limit: Int) -> Result<[UInt8], NginxReadError> {
-        guard let file = fopen(path, "rb") else { return .failure(.notFound) }
-        defer { fclose(file) }
-        var bytes: [UInt8] = []
-        var room = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&room, 1, room.count, file)
-            if count == 0 { return .success(bytes) }
-            bytes += room[..<count]
-            if bytes.count > limit { return .failure(.tooLarge) }
-        }
-    }
-
-    func expand(_ pattern: String) -> [String] {
-        var found = glob_t()
-        defer { globfree(&found) }
-        guard glob(pattern, 0, nil, &found) == 0 else { return [] }
-        return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0].map { String(cString: $0) } }
-    }
-
-    static func kind(_ path: ByteString) -> FileKind {
+extension NginxDisk {
+    /// What is at a path.
+    static func kind(_ path: ByteString) -> NginxRouting.FileKind {
         var status = stat()
         guard stat(path.text, &status) == 0 else { return .missing }
         return status.st_mode & S_IFMT == S_IFDIR ? .directory : .file

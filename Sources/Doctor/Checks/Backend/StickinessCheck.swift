@@ -2,11 +2,11 @@ import HTTPWire
 import NginxRouting
 import NginxSyntax
 
-/// Socket.IO's polling needs all requests of a session at one process: several workers, several nodes, a cookie that does not come.
+/// Socket.IO's polling needs all requests of a session at one process: several workers, several nodes.
 struct StickinessCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
-        guard examination.isSocketIO, !usesWebSocketAlone(examination) else { return [] }
-        let unknown = unknownSession(examination)
+        guard Self.concerns(examination) else { return [] }
+        let unknown = Self.unknownSession(examination)
         var findings: [Finding] = []
         let workers = workers(examination)
         if let (process, count) = workers {
@@ -21,20 +21,20 @@ struct StickinessCheck: Check {
             findings.append(severalNodes(nodes, unknown, patch))
         }
         if workers == nil, nodes == nil, let unknown { findings.append(unknownAlone(unknown)) }
-        if let finding = cookie(examination) { findings.append(finding) }
         return findings
     }
 
-    /// Without polling there is nothing to spread.
-    private func usesWebSocketAlone(_ examination: Examination) -> Bool {
+    /// Whether there is polling: without it there is nothing to spread.
+    static func concerns(_ examination: Examination) -> Bool {
+        guard examination.isSocketIO else { return false }
         let dials = examination.files.dials.filter { $0.library == .socketIO }
         let isAlone =
             !dials.isEmpty && dials.allSatisfy { $0.options["transports"]?.literals == ["websocket"] }
-        return isAlone && unknownSession(examination) == nil
-            && !examination.subject.url.target.holds("transport=polling")
+        return !isAlone || unknownSession(examination) != nil
+            || examination.subject.url.target.holds("transport=polling")
     }
 
-    private func unknownSession(_ examination: Examination) -> Evidence? {
+    private static func unknownSession(_ examination: Examination) -> Evidence? {
         if let event = examination.files.events(.sessionUnknown).first { return .log(event) }
         if let response = examination.files.responses.first(where: {
             $0.body.holds("Session ID unknown") || ($0.body.holds("\"code\":1") && $0.status == 400)
@@ -221,100 +221,5 @@ struct StickinessCheck: Check {
                 "keep the requests of a client at one process: one worker for each port, and a sticky balancer",
                 "让同一客户端的请求固定在一个进程：每个端口一个工作进程，并使用带会话保持的负载均衡"),
             predicts: [.sessionUnknown])
-    }
-
-    // MARK: Cookie
-
-    private func cookie(_ examination: Examination) -> Finding? {
-        guard let page = examination.page, let (name, sameSite, evidence) = stickyCookie(examination) else {
-            return nil
-        }
-        let target =
-            examination.dialled.first { $0.dial.library == .socketIO }.flatMap {
-                $0.address.flatMap { WebOrigin($0) }
-            } ?? examination.target
-        guard let target, target != page else { return nil }
-        let dials = examination.files.dials.filter { $0.library == .socketIO }
-        let sends = dials.contains { $0.options["withCredentials"]?.isTrue == true }
-        let isOtherSite = !HostName.isSameSite(page.host, target.host)
-        let isKept = isOtherSite && sameSite != "none"
-        guard isKept || (!dials.isEmpty && !sends) else { return nil }
-        let dialPlace = dials.first?.place
-        return Finding(
-            .stickyCookieNotSent, confidence: 0.85,
-            title: say(
-                "stickiness needs the cookie \(name), which the client does not send",
-                "会话保持需要 Cookie \(name)，但客户端没有发送"),
-            explanation: isKept
-                ? say(
-                    "The page (\(page)) and the socket (\(target)) are of two sites; a cookie without SameSite=None stays behind, so each polling request is spread anew.",
-                    "页面（\(page)）和套接字（\(target)）属于两个站点；没有 SameSite=None 的 Cookie 不会被发送，因此每个轮询请求都会被重新分配。")
-                : say(
-                    "The page (\(page)) and the socket (\(target)) are of two origins, and polling sends cookies across them only with withCredentials: true.",
-                    "页面（\(page)）和套接字（\(target)）是不同来源，只有 withCredentials: true 时轮询才会跨来源发送 Cookie。"),
-            evidence: [evidence]
-                + (dialPlace.map {
-                    [
-                        .file(
-                            sends ? "io() sends credentials" : "io() is called without withCredentials",
-                            sends ? "io() 会发送凭据" : "调用 io() 时没有 withCredentials", at: $0)
-                    ]
-                } ?? []),
-            place: isKept ? evidence.place : dialPlace ?? evidence.place,
-            fix: Fix(
-                "call io() with withCredentials: true, answer CORS with the page's origin and credentials, and set the cookie with SameSite=None; Secure",
-                "以 withCredentials: true 调用 io()，CORS 返回页面来源并允许凭据，并以 SameSite=None; Secure 设置该 Cookie"),
-            predicts: [.sessionUnknown])
-    }
-
-    private func stickyCookie(_ examination: Examination) -> (String, String, Evidence)? {
-        for haproxy in examination.files.haproxy {
-            for section in haproxy.sections {
-                guard
-                    let line = section.lines.first(where: { $0.words.first == "cookie" && $0.words.count > 1 }
-                    )
-                else { continue }
-                let isNone = line.words.joined(separator: " ").lowercased().holds("samesite=none")
-                return (
-                    line.words[1], isNone ? "none" : "lax",
-                    .file(
-                        "HAProxy keeps clients by the cookie \(line.words[1])",
-                        "HAProxy 通过 Cookie \(line.words[1]) 保持会话", at: line.place)
-                )
-            }
-        }
-        for route in examination.files.routes {
-            guard let cookie = route.stickyCookie else { continue }
-            return (
-                cookie, route.stickySameSite ?? "lax",
-                .file(
-                    "\(route.proxy.rawValue) keeps clients by the cookie \(cookie)",
-                    "\(route.proxy.rawValue) 通过 Cookie \(cookie) 保持会话", at: route.place)
-            )
-        }
-        for response in examination.files.responses {
-            for field in response.all("Set-Cookie") {
-                let name = field.value.before("=") ?? ""
-                let known = [
-                    "awsalb", "awsalbcors", "awselb", "route", "serverid", "ingresscookie", "_traefik", "lb",
-                    "sticky", "srv", "arraffinity", "gclb", "io",
-                ]
-                guard known.contains(name.lowercased()) else { continue }
-                let isNone = field.value.lowercased().holds("samesite=none")
-                return (
-                    name, isNone ? "none" : "lax",
-                    .file("the balancer sets the cookie \(name)", "负载均衡设置了 Cookie \(name)", at: field.place)
-                )
-            }
-        }
-        if let nginx = examination.files.nginx, let sticky = nginx.stickyCookie {
-            return (
-                sticky.name, sticky.sameSite,
-                .file(
-                    "nginx keeps clients by the cookie \(sticky.name)", "nginx 通过 Cookie \(sticky.name) 保持会话",
-                    at: sticky.place)
-            )
-        }
-        return nil
     }
 }

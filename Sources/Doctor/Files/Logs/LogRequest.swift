@@ -90,13 +90,13 @@ struct LogRequest {
     }
 
     private static func text(behind mark: String, in line: ArraySlice<UInt8>) -> String? {
-        line.firstRange(of: Array(mark.utf8)).map {
+        line.place(of: Array(mark.utf8)).map {
             String(decoding: line[$0.upperBound...].prefix { $0 != 0x22 }, as: UTF8.self)
         }
     }
 
     private static func number(behind mark: String, in line: ArraySlice<UInt8>) -> Int? {
-        line.firstRange(of: Array(mark.utf8)).flatMap { range in
+        line.place(of: Array(mark.utf8)).flatMap { range in
             let digits = line[range.upperBound...].drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
             return Int(String(decoding: digits, as: UTF8.self))
         }

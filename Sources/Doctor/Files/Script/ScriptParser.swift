@@ -5,7 +5,7 @@ struct ScriptParser {
     private(set) var constants: [String: ScriptValue] = [:]
     private var depth = 0
     /// Where the mark that closes an opening one stands, by the opening one's index; the end where none does.
-    private let closings: [Int]
+    let closings: [Int]
     /// Values still read; bounds the time whatever the script nests.
     private var budget = 2_000_000
 
@@ -13,17 +13,6 @@ struct ScriptParser {
         self.tokens = tokens
         closings = Self.closings(tokens)
         collectConstants()
-    }
-
-    private static func closings(_ tokens: [ScriptToken]) -> [Int] {
-        var closings = [Int](repeating: tokens.count, count: tokens.count)
-        var open: [Int] = []
-        for (index, token) in tokens.enumerated() {
-            guard case .mark(let mark) = token.kind, mark.utf8.count == 1 else { continue }
-            if "([{".contains(mark) { open.append(index) }
-            if ")]}".contains(mark), let start = open.popLast() { closings[start] = index }
-        }
-        return closings
     }
 
     private mutating func collectConstants() {
@@ -68,23 +57,6 @@ struct ScriptParser {
         at += 1
         let right = self.value(&at)
         return choice(condition, left, right)
-    }
-
-    /// `a ? b : c`: told apart by the page's protocol, or the variable that `a` asks for.
-    private func choice(_ condition: ArraySlice<ScriptToken>, _ left: ScriptValue, _ right: ScriptValue)
-        -> ScriptValue
-    {
-        let strings = condition.compactMap(\.string)
-        let asksProtocol = condition.contains {
-            $0.name == "protocol" || $0.name == "isSecureContext" || $0.name == "origin"
-        }
-        guard asksProtocol, left.pieces.count == 1, right.pieces.count == 1 else {
-            return left == right ? left : .unknown("")
-        }
-        let isNegated = condition.contains { $0.isMark("!==") || $0.isMark("!=") || $0.isMark("!") }
-        let isPlainTest = strings.contains { $0 == "http:" || $0 == "http" }
-        let (secure, plain) = isNegated != isPlainTest ? (right, left) : (left, right)
-        return .text([.secure(secure.pieces[0], else: plain.pieces[0])])
     }
 
     /// `a || b`, `a ?? b`.
@@ -141,18 +113,6 @@ struct ScriptParser {
             }
         }
         return value
-    }
-
-    private static func join(_ pieces: [TextPiece]) -> [TextPiece] {
-        var joined: [TextPiece] = []
-        for piece in pieces {
-            if case .literal(let right) = piece, case .literal(let left)? = joined.last {
-                joined[joined.count - 1] = .literal(left + right)
-            } else {
-                joined.append(piece)
-            }
-        }
-        return joined
     }
 
     private mutating func operand(_ at: inout Int) -> ScriptValue {
@@ -243,22 +203,6 @@ struct ScriptParser {
         return calls(meaning(chain), &at)
     }
 
-    private func meaning(_ chain: [String]) -> ScriptValue {
-        if let at = chain.lastIndex(of: "location"), at + 1 < chain.count,
-            let part = TextPiece.Location(rawValue: chain[at + 1])
-        {
-            return .text([.location(part)])
-        }
-        if let at = chain.lastIndex(of: "env"), at + 1 < chain.count,
-            chain.first == "import" || chain.first == "process"
-        {
-            return .text([.environment(chain[at + 1], fallback: nil)])
-        }
-        if chain.count == 1, let value = constants[chain[0]] { return value }
-        if chain.count == 2, let value = constants[chain[0]]?[chain[1]] { return value }
-        return .unknown(chain.joined(separator: "."))
-    }
-
     /// Methods behind a text: `replace` is carried out where it can be, others leave it as it is.
     private mutating func calls(_ value: ScriptValue, _ at: inout Int) -> ScriptValue {
         var value = value
@@ -316,27 +260,6 @@ struct ScriptParser {
         return nil
     }
 
-    private static func replaced(_ value: ScriptValue, _ pattern: String, _ new: String) -> ScriptValue {
-        let isStart = pattern.hasPrefix("^")
-        let old = isStart ? String(pattern.dropFirst()) : pattern
-        guard !old.isEmpty, case .text(let pieces) = value else { return value }
-        return .text(
-            pieces.map { piece in
-                switch piece {
-                case .literal(let text):
-                    guard let before = text.before(old), let after = text.after(old),
-                        !isStart || before.isEmpty
-                    else { return piece }
-                    return .literal(before + new + after)
-                // `location.origin.replace(/^http/, 'ws')` and `.protocol` alike: the scheme follows the page's.
-                case .location(let part) where old == "http" && new == "ws":
-                    guard part == .protocol else { return .unknown("location.\(part.rawValue)") }
-                    return .secure(.literal("wss:"), else: .literal("ws:"))
-                default: return piece
-                }
-            })
-    }
-
     /// The arguments of a call whose parenthesis stands at `at`.
     mutating func arguments(_ at: inout Int) -> [ScriptValue] {
         elements(&at, close: ")")
@@ -382,45 +305,6 @@ struct ScriptParser {
         at += 1
         return .object(members)
     }
-
-    /// Moves to the next comma or closing mark of the level `at` is on.
-    private func skip(_ at: inout Int) {
-        while at < tokens.count {
-            if case .mark(let mark) = tokens[at].kind {
-                if mark == "," || mark == ";" || mark == ")" || mark == "]" || mark == "}" { return }
-                if mark == "(" || mark == "[" || mark == "{" { at = min(closings[at], tokens.count - 1) }
-            }
-            at += 1
-        }
-    }
-
-    /// Where the function that begins at `at` ends: `() => …`, `function (…) {…}`; nil: none begins there.
-    private func functionEnd(_ at: Int) -> Int? {
-        var index = at
-        while index < tokens.count,
-            tokens[index].name == "async" || tokens[index].name == "function"
-                || (index > at && tokens[index].name != nil && !tokens[index].isMark("("))
-        {
-            index += 1
-        }
-        if index < tokens.count, tokens[index].isMark("(") {
-            index = closing(index)
-        } else if tokens[at].name != nil, index == at {
-            index = at + 1
-        }
-        if index < tokens.count, tokens[index].isMark("=>") {
-            index += 1
-        } else if tokens[at].name != "function", tokens[at].name != "async" {
-            return nil
-        }
-        guard index < tokens.count else { return index }
-        if tokens[index].isMark("{") { return closing(index) }
-        skip(&index)
-        return index
-    }
-
-    /// Behind the mark that closes the one at `at`.
-    func closing(_ at: Int) -> Int { min(closings[at] + 1, tokens.count) }
 
     private static let methods: Set<String> = [
         "replace", "replaceAll", "toString", "trim", "concat", "slice",

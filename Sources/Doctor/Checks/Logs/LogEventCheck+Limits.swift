@@ -1,25 +1,6 @@
-/// Limits of size and number that logs tell of, and tokens too long for a header line.
-struct SizeAndCountCheck: Check {
-    func findings(_ examination: Examination) -> [Finding] {
-        Self.rows.compactMap { row in
-            guard let event = examination.files.events(row.kind).first else { return nil }
-            return Finding(
-                row.code, confidence: 0.92, title: row.title, explanation: row.explanation,
-                evidence: [.log(event)], place: event.place, fix: Fix(row.fix),
-                predicts: row.predicts)
-        } + responses(examination) + token(examination)
-    }
-
-    private struct Row {
-        let kind: LogEvent.Kind
-        let code: CauseCode
-        let title: Phrase
-        let explanation: Phrase
-        let fix: Phrase
-        let predicts: Set<Symptom>
-    }
-
-    private static let rows: [Row] = [
+extension LogEventCheck {
+    /// Limits of size and number.
+    static let limits: [Row] = [
         Row(
             kind: .headerLineTooLong, code: .clientHeaderBufferTooSmall,
             title: say("a request line or header is longer than the server reads", "请求行或请求头超出服务器可读取的长度"),
@@ -73,48 +54,4 @@ struct SizeAndCountCheck: Check {
                 "提高 worker_connections 和 worker_rlimit_nofile（以及服务单元的 LimitNOFILE=）"),
             predicts: [.handshakeStatus(500), .noAnswer]),
     ]
-
-    /// Recorded answers that say it.
-    private func responses(_ examination: Examination) -> [Finding] {
-        guard
-            let response = examination.files.responses.first(where: {
-                $0.status == 414 || $0.status == 431 || $0.status == 494
-                    || $0.body.lowercased().holds("request header or cookie too large")
-            })
-        else { return [] }
-        guard let row = Self.rows.first(where: { $0.kind == .headerLineTooLong }) else { return [] }
-        return [
-            Finding(
-                row.code, confidence: 0.93, title: row.title, explanation: row.explanation,
-                evidence: [
-                    .file(
-                        "the answer has the status \(response.status)", "响应状态为 \(response.status)",
-                        at: response.place)
-                ], place: response.place, fix: Fix(row.fix))
-        ]
-    }
-
-    /// A token that cannot fit into one line of the header, wherever it stands there.
-    private func token(_ examination: Examination) -> [Finding] {
-        guard let token = examination.files.token,
-            let row = Self.rows.first(where: { $0.kind == .headerLineTooLong })
-        else { return [] }
-        let place = examination.subject.tokenPlace
-        guard place != .firstMessage, place != .socketIO, examination.subject.firstMessage == nil else {
-            return []
-        }
-        let limit = examination.files.nginx?.largestHeaderLine ?? 8192
-        let length = token.text.utf8.count
-        guard length > limit - 200 else { return [] }
-        return [
-            Finding(
-                row.code, confidence: 0.88,
-                title: say(
-                    "the token alone is \(length) bytes, and a header line may have \(limit)",
-                    "仅令牌就有 \(length) 字节，而一行请求头最多 \(limit) 字节"),
-                explanation: row.explanation,
-                evidence: [.file("the token has \(length) bytes", "令牌长 \(length) 字节", at: token.place)],
-                place: token.place, fix: Fix(row.fix), predicts: row.predicts)
-        ]
-    }
 }

@@ -1,0 +1,116 @@
+import Documents
+
+/// Programs, what starts them, and pages.
+extension FileEvidence {
+    mutating func script(_ file: SourceFile) {
+        let low = file.baseName.lowercased()
+        if unbuffered == nil {
+            let line = file.lines.first {
+                let text = $0.text.lowercased()
+                return text.holds("x-accel-buffering") && (text.holds("\"no\"") || text.holds("'no'"))
+            }
+            unbuffered = line.map { file.place($0.number) }
+        }
+        sentHeaders += SentHeaderName.all(in: file)
+        untrimmed = untrimmed ?? UntrimmedSecret.find(in: file)
+        if asgi == nil, low.hasSuffix(".py") {
+            let line = file.lines.first { line in
+                ["ProtocolTypeRouter(", "FastAPI(", "Starlette(", "Litestar("].contains {
+                    line.text.holds($0)
+                }
+            }
+            asgi = line.map { file.place($0.number) }
+        }
+        if Recogniser.backendSuffixes.contains(where: { low.hasSuffix($0) }) {
+            let reader = SourceReader(file)
+            servers += reader.servers
+            settings += reader.settings
+            heartbeats += reader.heartbeats
+        } else {
+            take(ScriptReader(file.bytes, file))
+        }
+    }
+
+    private mutating func take(_ reader: ScriptReader) {
+        dials += reader.dials
+        servers += reader.servers
+        heartbeats += reader.heartbeats
+        routes += reader.routes
+        settings += reader.settings
+        processes += reader.processes
+        sentTypes += reader.sentTypes
+    }
+
+    mutating func page(_ file: SourceFile) {
+        for script in PageReader.scripts(file) { take(ScriptReader(script.bytes, line: script.line, file)) }
+        if let client = PageReader.socketIOClient(file) {
+            packages.append(PackageList(file: file.name, ecosystem: .npm, packages: [client]))
+        }
+        if let policy = PageReader.policy(file) {
+            let field = RecordedRequest.Field(
+                name: "Content-Security-Policy", value: policy.text, place: file.place(policy.line))
+            responses.append(
+                RecordedResponse(
+                    status: 0, version: "", fields: [field], body: "", place: file.place(policy.line)))
+        }
+    }
+
+    mutating func processFile(_ file: SourceFile) {
+        if file.baseName.lowercased().hasPrefix("ecosystem") {
+            let (started, set) = ProcessFile.ecosystem(file)
+            processes += started
+            settings += set
+            return
+        }
+        for line in file.commands {
+            var text = line.text.trimmed
+            if dockerRun(text.shellWords, file.place(line.number)) { continue }
+            guard !text.hasPrefix("#"), !text.isEmpty else { continue }
+            if let (name, value, column) = EnvironmentFile.assignment(text),
+                !name.lowercased().hasPrefix("command"), !text.contains(" --")
+            {
+                settings.append(Setting(name, value, at: file.place(line.number, column), side: .backend))
+                continue
+            }
+            // `web: gunicorn app` of a Procfile, `command=…` of supervisord.
+            if let command = text.after("command=") ?? text.after("command = ") { text = command }
+            if let name = text.before(": "), !name.contains(" ") { text = text.after(": ") ?? text }
+            processes += ServerProcess.all(in: text.shellWords, at: file.place(line.number), service: nil)
+        }
+    }
+
+    /// Whether the words are a `docker run`, which is then taken over.
+    mutating func dockerRun(_ words: [String], _ place: FilePlace) -> Bool {
+        guard let (service, set) = DockerRun.container(words, at: place) else { return false }
+        services.append(service)
+        settings += set
+        return true
+    }
+
+    mutating func dockerfile(_ file: SourceFile) {
+        for line in file.lines.prefix(5000) {
+            let text = line.text.trimmed
+            let words = text.shellWords
+            guard let first = words.first?.uppercased() else { continue }
+            let place = file.place(line.number)
+            switch first {
+            case "ENV", "ARG":
+                let pairs =
+                    words.dropFirst().contains { $0.contains("=") }
+                    ? Array(words.dropFirst())
+                    : ["\(words.count > 1 ? words[1] : "")=\(words.dropFirst(2).joined(separator: " "))"]
+                for pair in pairs {
+                    guard let name = pair.before("="), EnvironmentFile.isName(name) else { continue }
+                    settings.append(Setting(name, pair.after("=") ?? "", at: place))
+                }
+            case "CMD", "ENTRYPOINT":
+                let rest = text.dropFirst(first.count).trimmed
+                let command =
+                    rest.hasPrefix("[")
+                    ? DocumentNode.yaml(Array(rest.utf8)).documents.first?.texts ?? [] : rest.shellWords
+                processes += ServerProcess.all(in: command, at: place, service: nil)
+            default: break
+            }
+        }
+    }
+}
