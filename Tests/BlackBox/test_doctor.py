@@ -240,6 +240,21 @@ def test_the_timeout_holds_against_a_silent_port(misbehaving):
     assert report["verdict"] == "broken"
 
 
+def test_the_timeout_holds_while_files_are_read(tmp_path):
+    line = b'10.0.0.1 - - [12/May/2026:10:01:02 +0000] "GET /ws HTTP/1.1" 400 0 "-" "-"\n'
+    for number in range(6):
+        (tmp_path / f"access{number}.log").write_bytes(line * 200_000)
+        (tmp_path / f"site{number}.conf").write_bytes(b"server { listen 80; location / { return 200; } }\n" * 300_000)
+    command = [harness.BINARY, "doctor", "ws://app.example/ws", "--offline", "--json", "--files", str(tmp_path), "--timeout", "100ms"]
+    began = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=harness.clean_environment())
+    took = time.monotonic() - began
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "unknown" and done.returncode == 3, report["verdict"]
+    assert "time-ran-out" in [finding["code"] for finding in report["findings"]]
+    assert took < 0.1 + GRACE_S, f"{took:.1f} s"
+
+
 def test_a_port_nobody_listens_on_is_named():
     report, took, _, status = examine(harness.free_port())
     assert report["findings"][0]["code"] == "public-port-unreachable" and status == 1

@@ -104,6 +104,17 @@ import Testing
         #expect(read.problems.map(\.kind) == [.fileTooLarge(path: "x", limit: 16 << 20)])
     }
 
+    @Test func whenTheTimeIsUpReadingStops() {
+        var limits = NginxLimits()
+        limits.isOver = { true }
+        let text = "events {}\nhttp {\n" + String(repeating: "server { listen 80; }\n", count: 10_000) + "}\n"
+        let whole = load(["/etc/nginx/nginx.conf": text])
+        let part = load(["/etc/nginx/nginx.conf": text], limits: limits)
+        #expect(whole.problems.isEmpty && part.problems.isEmpty)
+        #expect(part.all.count < whole.all.count / 2)
+        for directive in part.all { _ = part.context(of: directive) }
+    }
+
     @Test func manyDirectivesAndManyProblemsEnd() {
         var limits = NginxLimits()
         limits.directives = 1000

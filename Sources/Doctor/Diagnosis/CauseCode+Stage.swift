@@ -65,7 +65,7 @@ extension CauseCode {
             .notStickyPolling, .stickyCookieNotSent, .bufferingOnStreaming, .closedAfterOpen:
             .session
         case .readTimeoutTooShort, .heartbeatSlowerThanTimeout, .outerIdleTimeout: .time
-        case .upstreamKeepaliveDefeated, .tokenInLog, .consoleNoise: .remark
+        case .upstreamKeepaliveDefeated, .tokenInLog, .consoleNoise, .timeRanOut: .remark
         }
     }
 }

@@ -9,17 +9,30 @@ package enum Examiner {
     package static func examine(
         _ inquiry: Inquiry, progress: @escaping @Sendable (Phrase) -> Void
     ) async throws(WalkError) -> Diagnosis {
-        let deadline = ContinuousClock.now + inquiry.subject.timeout
-        var walk = FileWalk()
-        for folder in inquiry.folders { try walk.read(folder) }
-        if let file = inquiry.nginxFile { try walk.readFile(file) }
-        var examination = self.examination(of: inquiry.files + walk.files, inquiry)
+        let limit = TimeLimit(inquiry.subject.timeout)
+        var (examination, notes) = try read(inquiry, limit)
         if !inquiry.subject.isOffline {
             examination.probes = await ProbeEvidence.gather(
-                examination.subject, nginx: examination.nginx, files: examination.files, deadline: deadline,
-                progress: progress)
+                examination.subject, nginx: examination.nginx, files: examination.files,
+                deadline: limit.lastReading, progress: progress)
         }
-        return Reasoning.diagnosis(of: examination, notes: walk.notes)
+        return TimeLimit.$current.withValue(limit) { Reasoning.diagnosis(of: examination, notes: notes) }
+    }
+
+    private static func read(
+        _ inquiry: Inquiry, _ limit: TimeLimit
+    ) throws(WalkError) -> (Examination, [Phrase]) {
+        let result = TimeLimit.$current.withValue(limit) { () -> Result<(Examination, [Phrase]), WalkError> in
+            do throws(WalkError) {
+                var walk = FileWalk()
+                for folder in inquiry.folders { try walk.read(folder) }
+                if let file = inquiry.nginxFile { try walk.readFile(file) }
+                return .success((examination(of: inquiry.files + walk.files, inquiry), walk.notes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     /// What `files` say about the inquiry's subject; nothing is read or dialled beyond them.
@@ -27,8 +40,10 @@ package enum Examiner {
         var subject = inquiry.subject
         settleDialect(&subject, files)
         var evidence = FileEvidence.gather(files, subject: &subject)
-        let nginx = NginxEvidence.gather(
+        let followed = NginxEvidence.gather(
             files, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
+        // Half a tree says the opposite of the whole one.
+        let nginx = TimeLimit.current?.cut.contains(.nginx) == true ? nil : followed
         evidence.nginx = nginx.map { NginxView($0) }
         return Examination(subject: subject, nginx: nginx, files: evidence, now: inquiry.now)
     }
@@ -40,7 +55,7 @@ package enum Examiner {
     private static func settleDialect(_ subject: inout Subject, _ files: [SourceFile]) {
         guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty else { return }
         let marks = ["socket.io", "engine.io", " io(", "=io(", "EIO="].map { Array($0.utf8) }
-        if files.contains(where: { file in marks.contains { file.bytes.firstRange(of: $0) != nil } }) {
+        if files.contains(where: { file in marks.contains { file.bytes.holds($0) } }) {
             return
         }
         let streams = [Array("text/event-stream".utf8), Array("EventSource(".utf8)]
@@ -50,7 +65,7 @@ package enum Examiner {
         }
         let isClientKnown = files.contains { file in
             clientSuffixes.contains { file.name.hasSuffix($0) }
-                && clientMarks.contains { file.bytes.firstRange(of: $0) != nil }
+                && clientMarks.contains { file.bytes.holds($0) }
         }
         if subject.url.target == "/" || isClientKnown { subject.dialect = .page }
     }

@@ -11,13 +11,26 @@ package enum Reasoning {
     static let floor = 0.3
 
     package static func diagnosis(of examination: Examination, notes: [Phrase] = []) -> Diagnosis {
-        let raw = CheckList.all.flatMap { $0.findings(examination) }
+        var raw: [Finding] = []
+        for check in CheckList.all {
+            if TimeLimit.isOver(for: .rules) { break }
+            raw += check.findings(examination)
+        }
+        let cut = TimeLimit.current?.cut ?? []
+        if cut.contains(where: { $0 != .rules }) { raw = raw.map(unsure) }
         let symptoms = examination.probes?.symptoms ?? [:]
         var findings = merged(raw).map { weighed($0, against: symptoms) }
             .map { proved($0, by: examination.probes) }
         findings = ordered(Folding.folded(tempered(findings)))
         if let last = unexplained(findings, examination) { findings.append(last) }
-        let verdict = verdict(findings, examination)
+        var verdict = verdict(findings, examination)
+        if !cut.isEmpty {
+            findings.append(timeRanOut(cut))
+            let isSeen = findings.contains { finding in
+                finding.severity == .error && finding.evidence.contains { $0.source == .probe }
+            }
+            if !isSeen { verdict = .unknown }
+        }
         return Diagnosis(
             url: examination.subject.given, verdict: verdict,
             hops: PathPicture.hops(of: examination, findings: findings), findings: findings,

@@ -90,7 +90,10 @@ package struct FileEvidence: Testimony, Sendable {
 
     /// Reads all files.
     package init(_ files: [SourceFile]) {
-        for file in files { read(file) }
+        for file in files {
+            if TimeLimit.isOver(for: .files) { return }
+            read(file)
+        }
     }
 
     /// Recognises and reads each file.

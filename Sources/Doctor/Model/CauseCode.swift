@@ -245,4 +245,6 @@ package enum CauseCode: String, CaseIterable, Sendable {
     case tokenInLog = "token-in-log"
     /// A line of the browser's console looks alarming and is not: the page went away or reconnected.
     case consoleNoise = "console-noise"
+    /// The time given was up before everything was looked at.
+    case timeRanOut = "time-ran-out"
 }

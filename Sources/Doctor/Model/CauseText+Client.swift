@@ -131,6 +131,13 @@ extension CauseText {
             summary: Phrase(
                 en: "The handshake fails, and nothing that was looked at explains it.",
                 zh: "握手失败，已查看的内容无法解释。")),
+        .timeRanOut: CauseText(
+            title: Phrase(
+                en: "the time was up before everything was looked at",
+                zh: "时间已用尽，未能查看全部内容"),
+            summary: Phrase(
+                en: "The time given was up before everything was looked at.",
+                zh: "在查看全部内容之前，给定的时间已用尽。")),
         .closedAfterOpen: CauseText(
             title: Phrase(
                 en: "closed right after opening",

@@ -28,11 +28,12 @@ package struct NginxFiles: Sendable {
     ) -> NginxFiles? {
         if let main {
             let source = BundleSource(files, known: [], mains: [], readsDisk: true)
-            let configuration = NginxConfiguration.load(main: main, prefix: prefix, source: source)
+            let configuration = NginxConfiguration.load(
+                main: main, prefix: prefix, source: source, limits: limits)
             return NginxFiles(configuration, source: source)
         }
         if let dump = files.lazy.compactMap({ dump($0) }).first {
-            let configuration = NginxConfiguration.load(main: dump.main, source: dump)
+            let configuration = NginxConfiguration.load(main: dump.main, source: dump, limits: limits)
             return NginxFiles(configuration, source: nil)
         }
         // Each by itself first: that tells main files from pieces.
@@ -40,14 +41,15 @@ package struct NginxFiles: Sendable {
             (
                 name: file.name,
                 alone: NginxConfiguration.load(
-                    main: file.name, source: NginxMemorySource([file.name: file.bytes]))
+                    main: file.name, source: NginxMemorySource([file.name: file.bytes]), limits: limits,
+                    isJudged: false)
             )
         }
         guard !known.isEmpty else { return nil }
         let mains = known.filter(\.alone.isWhole).map(\.name)
         let source = BundleSource(files, known: known.map(\.name), mains: mains, readsDisk: false)
         let whole = mains.map {
-            NginxConfiguration.load(main: $0, prefix: prefix ?? folder($0), source: source)
+            NginxConfiguration.load(main: $0, prefix: prefix ?? folder($0), source: source, limits: limits)
         }
         if let best = whole.max(by: { rank($0, host) < rank($1, host) }) {
             return NginxFiles(best, source: source)
@@ -61,17 +63,25 @@ package struct NginxFiles: Sendable {
         let pieces = known.filter { !included.contains($0.name) }.map(\.alone)
         guard let wrapped = BundleSource.wrapped(pieces) else { return nil }
         let configuration = NginxConfiguration.load(
-            main: wrapped.path, prefix: "", source: source.adding(wrapped.path, wrapped.text))
+            main: wrapped.path, prefix: "", source: source.adding(wrapped.path, wrapped.text), limits: limits)
         return NginxFiles(configuration, source: source, isPiece: true)
+    }
+
+    /// The usual limits, and the time of the examination.
+    private static var limits: NginxLimits {
+        var limits = NginxLimits()
+        limits.isOver = { TimeLimit.isOver(for: .nginx) }
+        return limits
     }
 
     /// The dump of `nginx -T` that a file is; its first header stands near the start, behind nginx's own
     /// report at most.
     private static func dump(_ file: SourceFile) -> NginxSyntax.NginxDump? {
-        let head = String(decoding: file.bytes.prefix(16_384), as: UTF8.self)
-        guard head.contains("# configuration file ") else { return nil }
+        guard file.bytes.prefix(16_384).holds(dumpMark) else { return nil }
         return NginxSyntax.NginxDump(file.bytes)
     }
+
+    private static let dumpMark = Array("# configuration file ".utf8)
 
     private static func rank(_ configuration: NginxConfiguration, _ host: String?) -> (Int, Int) {
         let names = configuration.all.lazy.filter { $0.name == "server_name" }

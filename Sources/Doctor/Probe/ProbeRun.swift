@@ -14,8 +14,7 @@ extension ProbeEvidence {
         progress: @escaping @Sendable (Phrase) -> Void
     ) async -> ProbeEvidence {
         var evidence = ProbeEvidence()
-        // A moment is kept for the reasoning and the report.
-        let left = max(.zero, deadline - ContinuousClock.now - .milliseconds(500))
+        let left = max(.zero, deadline - ContinuousClock.now)
         let loop: StreamLoop
         do { loop = try StreamLoop(name: "sockeye-probe") } catch { return evidence }
         let run = ProbeRun(
@@ -48,7 +47,8 @@ struct ProbeRun: Sendable {
         var seen = await path
         if let behind = await ownListener(seen, nginx, files) { seen = behind }
         evidence.inner = inner
-        if let upstream = nginx?.upstreamRequest, Self.isLocal(seen), seen.handshake?.isUpgraded == false {
+        let upstream = nginx == nil ? files.goRequest(subject) : nginx?.upstreamRequest
+        if let upstream, Self.isLocal(seen), seen.handshake?.isUpgraded == false {
             progress(Phrase(en: "asking the backend itself", zh: "直接询问后端"))
             let probe = BackendProbe(
                 upstream: upstream, client: client(seen.endpoint), subject: subject, resolver: resolver)
@@ -69,6 +69,7 @@ struct ProbeRun: Sendable {
             subject: subject, origin: subject.assumedOrigin, target: subject.target)
         question.fields = tokenFields
         question.idle = subject.idle
+        if subject.dialect == .page { question.upstream = nginx.flatMap { $0.upstreamRequest(of: $0.plain) } }
         question.upstreamNames = nginx?.hostsAsSent ?? []
         question.looksForLimits = nginx?.hasLimits ?? false
         question.subprotocols =

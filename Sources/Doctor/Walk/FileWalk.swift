@@ -70,7 +70,7 @@ package struct FileWalk: Sendable {
             return
         }
         for name in Self.names(in: path) {
-            if isFull { return }
+            if isFull || TimeLimit.isOver(for: .walk) { return }
             let inner = path + "/" + name
             // The link's aim decides, and it must lie inside: a link to /etc is not what the user handed over.
             guard let aim = Self.resolved(inner), let kind = Self.kind(aim) else { continue }
@@ -148,6 +148,9 @@ package struct FileWalk: Sendable {
         return names.sorted()
     }
 
+    /// Bytes read between two looks at the clock.
+    private static let piece = 1 << 20
+
     private static func content(_ path: String, limit: Int, tail: Bool) -> (
         bytes: [UInt8], isTruncated: Bool
     )? {
@@ -162,12 +165,15 @@ package struct FileWalk: Sendable {
         var filled = 0
         while filled < bytes.count {
             let count = bytes.withUnsafeMutableBytes { target in
-                target.baseAddress.map { Glibc.read(descriptor, $0 + filled, target.count - filled) } ?? 0
+                target.baseAddress.map {
+                    Glibc.read(descriptor, $0 + filled, min(target.count - filled, Self.piece))
+                } ?? 0
             }
             if count < 0, errno == EINTR { continue }
             if count < 0 { return nil }
             if count == 0 { break }
             filled += count
+            if TimeLimit.isOver(for: .walk) { break }
         }
         bytes.removeLast(bytes.count - filled)
         return (bytes, size > limit)

@@ -28,6 +28,7 @@ struct Validator {
     mutating func run() {
         contexts.reserveCapacity(tree.nodes.count)
         for id in tree.nodes.indices {
+            if id & NginxLimits.patience == 0, limits.isOver() { return skip() }
             let directive = NginxDirective(tree: tree, id: id)
             let parent = Int(tree.nodes[id].parent)
             let context = parent < 0 ? root : contexts[parent]
@@ -35,6 +36,11 @@ struct Validator {
         }
         checkSections()
         checkTogether()
+    }
+
+    /// Leaves what was not judged yet; every block has a context all the same.
+    mutating func skip() {
+        contexts += [NginxContext](repeating: .unknown, count: tree.nodes.count - contexts.count)
     }
 
     mutating func report(_ kind: NginxProblem.Kind, _ place: NginxPlace, other: NginxPlace? = nil) {

@@ -72,6 +72,10 @@ struct Loader<Source: NginxFileSource> {
         let statements = files[file].statements
         for index in statements.indices {
             guard !stopped else { break }
+            if nodes.count & NginxLimits.patience == 0, limits.isOver() {
+                stopped = true
+                break
+            }
             while let block = open.last, index >= block.end { close(open.removeLast().node) }
             guard nodes.count < limits.directives else {
                 report(.tooManyDirectives(limit: limits.directives), at: self.head(file, index))

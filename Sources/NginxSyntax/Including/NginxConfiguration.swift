@@ -36,16 +36,19 @@ package struct NginxConfiguration: Sendable {
     /// Reads a configuration.
     ///
     /// `prefix` is where relative paths begin: nil means the folder of `main`, which is what nginx does.
-    /// Nothing throws: a main file that cannot be read is a problem of an empty configuration.
+    /// Nothing throws: a main file that cannot be read is a problem of an empty configuration. Where `isJudged` is false, the
+    /// directives are not held against the table, and `problems` holds only what the reader met: enough to see what a file is.
     package static func load(
-        main: String, prefix: String? = nil, source: some NginxFileSource, limits: NginxLimits = NginxLimits()
+        main: String, prefix: String? = nil, source: some NginxFileSource,
+        limits: NginxLimits = NginxLimits(),
+        isJudged: Bool = true
     ) -> NginxConfiguration {
         var loader = Loader(
             source: source, prefix: prefix ?? NginxPath.directory(of: main), limits: limits)
         loader.load(main: main)
         let tree = loader.finish()
         var validator = Validator(tree, limits: limits)
-        validator.run()
+        if isJudged { validator.run() } else { validator.skip() }
         let problems = ProblemOrder(tree).sorted(loader.problems + validator.found)
         return NginxConfiguration(
             problems: problems, context: validator.root, contexts: validator.contexts, tree: tree)

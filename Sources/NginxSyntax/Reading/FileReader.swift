@@ -16,6 +16,7 @@ struct FileReader {
     var open: [Int32] = []
     /// Index in `words` where the statement being read begins.
     var firstWord = 0
+    var steps = 0
     /// The file, or what is left of it, is not read any further.
     var stopped = false
 
@@ -37,6 +38,8 @@ struct FileReader {
             skipBlanks()
             guard at < bytes.count else { break }
             readPiece(bytes[at])
+            steps &+= 1
+            if steps & NginxLimits.patience == 0, limits.isOver() { stopped = true }
         }
         if stopped { countLines() }
         finish()

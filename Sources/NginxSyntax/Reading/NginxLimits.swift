@@ -1,6 +1,6 @@
 /// How much of a configuration is read before the reader refuses the rest, so that time and memory stay
 /// bounded whatever is handed in.
-package struct NginxLimits: Sendable, Equatable {
+package struct NginxLimits: Sendable {
     /// Bytes of one file.
     ///
     /// Default 16 MiB: the largest geo lists seen in the wild have a tenth of that.
@@ -29,10 +29,16 @@ package struct NginxLimits: Sendable, Equatable {
     ///
     /// Default 200.
     package var problems = 200
+    /// Whether the time is up; asked every few thousand words and directives.
+    ///
+    /// What is read then is a part, and says so nowhere: whoever gives the time knows that it was up. Default: never.
+    package var isOver: @Sendable () -> Bool = { false }
 
     /// The defaults.
     package init() {}
 
     /// Bytes of a word or comment that nginx's own buffer holds (`NGX_CONF_BUFFER`).
     static let word = 4096
+    /// Steps between two looks at the clock, less one: a mask.
+    static let patience = 0xFFF
 }

@@ -11,7 +11,10 @@ struct DoctorRun {
     func run() async throws -> ExitStatus {
         guard var inquiry = settings.inquiry else { return try await DoctorTour(settings).run() }
         if !inquiry.subject.isOffline, inquiry.subject.nginxVersion == nil {
+            let start = ContinuousClock.now
             inquiry.subject.nginxVersion = LocalNginx.find()?.version
+            // Asking the binary counts as well.
+            inquiry.subject.timeout = max(.milliseconds(1), inquiry.subject.timeout - (.now - start))
         }
         return try await Self.examine(inquiry, settings)
     }
@@ -19,23 +22,26 @@ struct DoctorRun {
     /// Examines and prints.
     static func examine(_ inquiry: Inquiry, _ settings: DoctorSettings) async throws -> ExitStatus {
         let progress = ProgressLine(isShown: isatty(STDERR_FILENO) == 1, language: settings.language)
+        let watchdog = Watchdog(after: inquiry.subject.timeout) {
+            progress.clear()
+            _exit(print(Reasoning.nothingInTime(inquiry.subject), settings).rawValue)
+        }
         let diagnosis: Diagnosis
         do {
-            diagnosis = try await Deadline.race(inquiry.subject.timeout + .seconds(1)) {
-                try await Examiner.examine(inquiry) { progress.show($0) }
-            }
-        } catch let failure as WalkError {
+            diagnosis = try await Examiner.examine(inquiry) { progress.show($0) }
+        } catch {
             progress.clear()
             throw CommandFailure.unavailable(
-                "cannot read \(failure.path): \(failure.reason)",
+                "cannot read \(error.path): \(error.reason)",
                 hint: "--files wants a folder or file that this user may read")
-        } catch is DeadlineExceeded {
-            progress.clear()
-            throw CommandFailure.unavailable(
-                "there was no diagnosis within \(inquiry.subject.timeout.text)",
-                hint: "give it longer with --timeout, or fewer files with --files")
         }
+        // Called already, it prints and ends the process.
+        while !watchdog.dismiss() { try await Task.sleep(for: .seconds(1)) }
         progress.clear()
+        return print(diagnosis, settings)
+    }
+
+    private static func print(_ diagnosis: Diagnosis, _ settings: DoctorSettings) -> ExitStatus {
         Output.write(text(of: diagnosis.masked(settings.mask.apply), settings))
         switch diagnosis.verdict {
         case .healthy: return .healthy

@@ -53,6 +53,22 @@ import Testing
                     Answer.http(404, Answer.nginx404, "Server: nginx/1.22.1", "Content-Type: text/html"))
             }),
         Case(
+            name: "an office proxy took the upgrade out", code: .clientNetworkStripsUpgrade,
+            script: { connection in
+                guard connection.head() != nil else { return }
+                connection.write(
+                    Answer.http(
+                        400, "Upgrade header is missing: not a WebSocket request",
+                        "Via: 1.1 proxy.office.example (squid/5.7)"))
+            }),
+        Case(
+            name: "the page is asked of the socket server", origin: "http://app.example",
+            code: .wsLocationTooBroad,
+            script: server(page: Answer.http(426, "Upgrade Required", "Upgrade: websocket")) { _ in true }),
+        Case(
+            name: "a host for sockets alone has no page", origin: "http://www.app.example", code: nil,
+            script: server(page: Answer.http(426, "Upgrade Required", "Upgrade: websocket")) { _ in true }),
+        Case(
             name: "redirect to https", code: .redirect301OnHandshake,
             script: { connection in
                 guard connection.head() != nil else { return }
@@ -296,6 +312,26 @@ import Testing
         #expect(probes.symptoms[.refused] != nil)
         let examination = Examination(subject: subject, probes: probes, now: 0)
         #expect(Reasoning.diagnosis(of: examination).findings.first?.code == .publicPortUnreachable)
+    }
+
+    @Test func `a backend that minds the spelling of names is asked in both`() async throws {
+        let strict: @Sendable (String) -> Bool = { $0.contains("\r\nSec-WebSocket-Key:") }
+        let refusal = Answer.http(400, "Bad Request")
+        let backend = try ScriptedServer(Self.server(refusal: refusal, accepts: strict))
+        let caddy = try ScriptedServer(Self.server(refusal: refusal) { _ in false })
+        let subject = try Subject("ws://127.0.0.1:\(caddy.port)/ws")
+        let files = Bench.evidence([
+            "Caddyfile": ":\(caddy.port) {\n\treverse_proxy /ws* 127.0.0.1:\(backend.port)\n}\n"
+        ])
+        let probes = await ProbeEvidence.gather(
+            subject, nginx: nil, files: files, deadline: .now + .seconds(120)
+        ) { _ in }
+        #expect(probes.backend?.remedies == [.spelling])
+        let examination = Examination(subject: subject, files: files, probes: probes, now: 0)
+        let first = Reasoning.diagnosis(of: examination).findings.first
+        #expect(first?.code == .headerCaseAltered && first?.severity == .error)
+        #expect((first?.confidence ?? 0) > 0.95)
+        _ = caddy.requests
     }
 
     @Test func `the first broken hop is named`() async throws {

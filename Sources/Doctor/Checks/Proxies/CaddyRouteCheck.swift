@@ -6,8 +6,7 @@ struct CaddyRouteCheck: Check {
         let path = examination.subject.path
         return examination.files.caddy.flatMap { caddy -> [Finding] in
             if let old = old(caddy, path) { return [old] }
-            let sites = caddy.sites.filter { Self.isSite($0, examination.subject.url.host) }
-            for site in sites.isEmpty ? caddy.sites : sites {
+            for site in CaddyRoute.sites(of: caddy, for: examination.subject.url.host) {
                 let routes = CaddyRoute.all(in: site)
                 guard !routes.isEmpty, !routes.contains(where: { $0.takes(path) }) else { continue }
                 return [uncovered(path, routes, site)]
@@ -78,6 +77,8 @@ struct CaddyRoute {
     let isStripped: Bool
     /// Prefixes that `uri strip_prefix` beside it takes off.
     let strips: [String]
+    /// Where it leads, as written: `127.0.0.1:8000`.
+    let servers: [String]
     let place: FilePlace
 
     /// Whether a request of this path may come here.
@@ -88,6 +89,17 @@ struct CaddyRoute {
     static func matches(_ pattern: String, _ path: String) -> Bool {
         if pattern.hasPrefix("*") { return path.hasSuffix(String(pattern.dropFirst())) }
         return pattern.hasSuffix("*") ? path.hasPrefix(String(pattern.dropLast())) : path == pattern
+    }
+
+    /// The sites that a host may mean: those of its name, else all.
+    static func sites(of caddy: Caddyfile, for host: String) -> [Caddyfile.Directive] {
+        let sites = caddy.sites.filter { CaddyRouteCheck.isSite($0, host) }
+        return sites.isEmpty ? caddy.sites : sites
+    }
+
+    /// The route that takes the subject's handshake; nil: none does.
+    static func first(in caddy: Caddyfile, for subject: Subject) -> CaddyRoute? {
+        sites(of: caddy, for: subject.url.host).lazy.flatMap { all(in: $0) }.first { $0.takes(subject.path) }
     }
 
     /// All of a site; matchers are looked up by name.
@@ -121,10 +133,13 @@ struct CaddyRoute {
                 // handle_path takes its prefix off: what is matched inside is another path.
                 let inner = line.name == "handle_path" ? own : own.isEmpty ? paths : own
                 if line.name == "reverse_proxy" {
+                    let servers =
+                        line.arguments.filter { !$0.hasPrefix("/") && !$0.hasPrefix("@") && $0 != "*" }
+                        + line.block.filter { $0.name == "to" }.flatMap(\.arguments)
                     routes.append(
                         CaddyRoute(
                             paths: own.isEmpty ? paths : own, isOpen: open, isStripped: isStripped,
-                            strips: strips,
+                            strips: strips, servers: servers,
                             place: line.place))
                 } else if ["handle", "handle_path", "route", "handle_errors"].contains(line.name) {
                     walk(line.block, inner, open, isStripped || line.name == "handle_path", depth: depth + 1)

@@ -26,8 +26,8 @@ struct BackendCheck: Check {
                 zh: "代理转发的目标 \(backend.address) 没有应答"),
             explanation: Phrase(
                 en:
-                    "Dialled from this machine the backend's address does not take connections: it does not run, or listens on another port or address than proxy_pass names.",
-                zh: "从本机连接后端地址失败：后端没有运行，或监听的端口、地址与 proxy_pass 不同。"),
+                    "Dialled from this machine the backend's address does not take connections: it does not run, or listens on another port or address than the proxy's configuration names.",
+                zh: "从本机连接后端地址失败：后端没有运行，或监听的端口、地址与代理配置不同。"),
             evidence: [.seen("\(backend.address): \(words.en)", "\(backend.address)：\(words.zh)")],
             fix: Fix(
                 en: "Start the backend, or correct the port: ss -ltnp shows what listens.",
@@ -61,16 +61,17 @@ struct BackendCheck: Check {
                 zh: "代理以\(isTLS ? "明文 HTTP" : "TLS") 访问 \(backend.address)，而后端使用\(isTLS ? "TLS" : "明文 HTTP")"),
             explanation: Phrase(
                 en:
-                    "proxy_pass names the other scheme than the backend speaks: every request ends in 502 or 400.",
-                zh: "proxy_pass 的协议与后端不符，所有请求都会得到 502 或 400。"),
+                    "The proxy's configuration names the other scheme than the backend speaks: every request ends in 502 or 400.",
+                zh: "代理配置的协议与后端不符，所有请求都会得到 502 或 400。"),
             evidence: [
                 .seen(
                     "\(backend.address), dialled with the other scheme, answers",
                     "\(backend.address) 换用另一协议后有应答")
             ],
             fix: Fix(
-                en: "proxy_pass \(isTLS ? "https" : "http")://\(backend.address);",
-                zh: "proxy_pass \(isTLS ? "https" : "http")://\(backend.address);"))
+                en:
+                    "Let the proxy dial \(isTLS ? "https" : "http")://\(backend.address) (nginx: proxy_pass).",
+                zh: "让代理使用 \(isTLS ? "https" : "http")://\(backend.address)（nginx：proxy_pass）。"))
     }
 
     private func proxyLine(_ backend: BackendEvidence, isWanted: Bool) -> Finding {
@@ -134,6 +135,24 @@ struct BackendCheck: Check {
                 evidence: evidence(.publicHost),
                 fix: Fix(en: "proxy_set_header Host $http_host;", zh: "proxy_set_header Host $http_host;"))
         }
+        if remedies.contains(.spelling) {
+            return Finding(
+                .headerCaseAltered, confidence: 0.97,
+                title: Phrase(
+                    en: "the backend knows Sec-WebSocket-Key in this spelling alone",
+                    zh: "后端只认识 Sec-WebSocket-Key 这一种写法"),
+                explanation: Phrase(
+                    en:
+                        "The proxy is written in Go, whose HTTP library writes Sec-Websocket-Key. Names of fields have no case (RFC 9110 §5.1); this backend compares them letter by letter, as firmware and hand-written servers do.",
+                    zh:
+                        "该代理用 Go 编写，其 HTTP 库会写成 Sec-Websocket-Key。字段名不区分大小写（RFC 9110 §5.1），而该后端逐字母比较，固件和手写服务器常这样做。"
+                ),
+                evidence: evidence(.spelling),
+                fix: Fix(
+                    en:
+                        "Put a proxy that keeps the spelling before this backend (nginx, HAProxy), or mend the backend to compare without case.",
+                    zh: "在该后端前使用保留大小写的代理（nginx、HAProxy），或修改后端使其不区分大小写。"))
+        }
         if remedies.contains(.forwardedProto) {
             return Finding(
                 .forwardedProtoMissing, confidence: 0.97,
@@ -178,5 +197,6 @@ extension ProbeEvidence {
         .proxyPassVariableDropsUri: [.publicPath],
         .regexCaptureClobbered: [.publicPath],
         .originRejected: [.withoutOrigin],
+        .headerCaseAltered: [.spelling],
     ]
 }

@@ -8,7 +8,7 @@ struct LostUpgradeCheck: Check {
         guard case .refused = handshake.verdict, let answer = handshake.exchange.answer else { return [] }
         if let said = suspect(answer, handshake) { return [said] }
         // With the configuration at hand its own checks know the line; here the wire alone speaks.
-        guard !examination.hasProxyFiles else { return [] }
+        guard !examination.hasProxyFiles, answer.clientProxy == nil else { return [] }
         switch answer.complaint {
         case .http10:
             return [http10(handshake)]

@@ -50,16 +50,18 @@ struct TimeCheck: Check {
                 zh: "以小于该时长一半的间隔发送心跳，并提高该跳的超时（在套接字的 location 中 proxy_read_timeout 1h;）。"))
     }
 
-    private func buffered(_ stream: HTTPExchange, _ path: HopEvidence) -> Finding? {
-        var evidence: [Evidence] = []
-        if stream.isDeliveredTogether, let answer = stream.answer, let first = answer.chunks.first {
+    private func buffered(_ stream: StreamEvidence, _ path: HopEvidence) -> Finding? {
+        guard stream.isKeptBack else { return nil }
+        let words = stream.words
+        var evidence: [Evidence] = [.seen(words.en, words.zh)]
+        if stream.exchange.isDeliveredTogether, let answer = stream.exchange.answer,
+            let first = answer.chunks.first
+        {
             let events = answer.text.split(separator: "\n\n").count
             evidence.append(
                 .seen(
                     "\(events) events came in \(answer.chunks.count) piece(s), the first after \(first.at.short)",
                     "\(events) 个事件分 \(answer.chunks.count) 次到达，首次在 \(first.at.short) 后"))
-        } else {
-            return nil
         }
         return Finding(
             .bufferingOnStreaming, confidence: 0.85,

@@ -5,6 +5,7 @@ enum WireChecks {
         CertificateCheck(),
         RedirectAnswerCheck(),
         FallbackCheck(),
+        ClientNetworkCheck(),
         LostUpgradeCheck(),
         DoorCheck(),
         BackendWordsCheck(),
@@ -15,6 +16,7 @@ enum WireChecks {
         FrameCheck(),
         BrowserCheck(),
         PageAddressCheck(),
+        PageRefusedCheck(),
         TimeCheck(),
         HopCheck(),
     ]

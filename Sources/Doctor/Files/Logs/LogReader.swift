@@ -30,6 +30,7 @@ struct LogReader {
         while start < file.bytes.count {
             let end = file.bytes[start...].firstIndex(of: 0x0A) ?? file.bytes.count
             read(file.bytes[start..<end], number)
+            if number & 0x3FF == 0, TimeLimit.isOver(for: .files) { return }
             start = end + 1
             number += 1
         }

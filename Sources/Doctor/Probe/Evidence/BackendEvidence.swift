@@ -49,6 +49,8 @@ package enum BackendChange: String, CaseIterable, Hashable, Sendable {
     case withoutOrigin
     /// `X-Forwarded-Proto` as the public scheme is.
     case forwardedProto
+    /// Names of fields as browsers spell them: `Sec-WebSocket-Key`.
+    case spelling
 
     /// In half a line: what was changed.
     package var words: Phrase {
@@ -62,6 +64,8 @@ package enum BackendChange: String, CaseIterable, Hashable, Sendable {
         case .ownOrigin: Phrase(en: "with its own address as Origin", zh: "以自身地址作为 Origin")
         case .withoutOrigin: Phrase(en: "without Origin", zh: "不带 Origin")
         case .forwardedProto: Phrase(en: "with X-Forwarded-Proto", zh: "带上 X-Forwarded-Proto")
+        case .spelling:
+            Phrase(en: "with field names as browsers spell them", zh: "使用浏览器的字段名大小写")
         }
     }
 }

@@ -33,7 +33,7 @@ package struct HopEvidence: Sendable {
     package var burst: BurstEvidence?
     package var idle: IdleEvidence?
     /// The stream of an event source, or of a page that is delivered in pieces.
-    package var stream: HTTPExchange?
+    package var stream: StreamEvidence?
 
     init(name: String, endpoint: ProbeEndpoint, lookup: NameEvidence) {
         self.name = name

@@ -15,17 +15,7 @@ struct BackendProbe: Sendable {
 
     func run() async -> BackendEvidence {
         var seen = BackendEvidence(address: "\(upstream.host):\(upstream.port)")
-        var endpoint = client.endpoint
-        endpoint.isSecure = upstream.isSecure
-        endpoint.host = upstream.serverName ?? upstream.host
-        endpoint.port = upstream.port
-        endpoint.dialledHost = upstream.host
-        endpoint.dialledPort = upstream.port
-        var inner = ProbeClient(
-            loop: client.loop, endpoint: endpoint, contexts: client.contexts, deadline: client.deadline)
-        inner.patience = ProbeClient.Patience(
-            connect: .seconds(1), tls: .seconds(2), answer: .seconds(2), reply: .seconds(1))
-        inner.preface = upstream.proxyLine.map { Array("\($0)\r\n".utf8) } ?? []
+        var inner = client.toward(upstream)
         let addresses =
             (try? await resolver.resolve(host: upstream.host, port: upstream.port, timeout: .seconds(2)))
             ?? []
@@ -73,7 +63,7 @@ struct BackendProbe: Sendable {
             attempts.first { $0.0 == change }.map { (change: $0.0, attempt: $0.1) }
         }
         var whole = upstream
-        for change in [BackendChange.upgradeFieldsAndHTTP11, .publicHost, .forwardedProto] {
+        for change in [BackendChange.upgradeFieldsAndHTTP11, .publicHost, .forwardedProto, .spelling] {
             whole =
                 whole.changed(
                     change, authority: subject.url.authority, path: subject.target, scheme: scheme) ?? whole

@@ -15,11 +15,11 @@ extension HopProbe {
     func ask(_ seen: inout HopEvidence) async {
         progress(Phrase(en: "\(name): handshake", zh: "\(name)：WebSocket 握手"))
         async let page = client.exchange(client.request("/"))
-        async let plain = client.exchange(client.request(plainTarget, fields: question.fields))
+        async let plain = plainAnswer()
         async let opening = talk()
         (seen.handshake, seen.conversation) = await opening
         seen.page = await page
-        seen.plain = await plain
+        (seen.plain, seen.stream) = await plain
         if [429, 503].contains(seen.handshake?.exchange.status) {
             // Perhaps only because of the others that were asked at the same time: once more, alone.
             let (attempt, conversation) = await talk()
@@ -37,7 +37,6 @@ extension HopProbe {
         if case .socketIO(let address) = question.subject.dialect { seen.engine = await engine(address) }
         if question.isPublic {
             seen.browser = await browser(seen)
-            seen.stream = await stream(seen)
             if question.looksForLimits || Self.hintsAtLimits(seen) { seen.burst = await burst() }
         }
         if question.idle > .zero, seen.handshake?.isUpgraded == true { seen.idle = await idle() }
@@ -110,6 +109,9 @@ extension HopProbe {
 
     /// Opens the WebSocket, says what the client would say first, and listens for a moment.
     private func talk() async -> (HandshakeAttempt, Conversation?) {
+        var client = client
+        // Nobody expects a socket of a page: an answer that takes long is the page's own.
+        if question.subject.dialect == .page { client.patience.answer = .seconds(2) }
         let (attempt, socket) = await client.handshake(wanted)
         guard let socket else { return (attempt, nil) }
         var conversation = Conversation()

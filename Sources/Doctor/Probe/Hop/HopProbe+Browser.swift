@@ -50,23 +50,4 @@ extension HopProbe {
         other.address = address
         return await other.exchange(other.request("/"))
     }
-
-    /// Listens to an event stream, when the address is one.
-    ///
-    /// Events that come together though they were made one after the other were kept back by somebody.
-    func stream(_ seen: HopEvidence) async -> HTTPExchange? {
-        guard question.subject.dialect == .page else { return nil }
-        let isStream = seen.plain?.answer?.mediaType == "text/event-stream" || Self.isSilent(seen.plain)
-        guard isStream else { return nil }
-        progress(Phrase(en: "\(name): listening to the stream", zh: "\(name)：监听事件流"))
-        let request = client.request(
-            question.target,
-            fields: [WireField("Accept", "text/event-stream"), WireField("Cache-Control", "no-cache")],
-            keepsAlive: true)
-        return await client.exchange(request, within: .seconds(8))
-    }
-
-    private static func isSilent(_ exchange: HTTPExchange?) -> Bool {
-        if case .silent? = exchange?.outcome { true } else { false }
-    }
 }

@@ -23,6 +23,8 @@ struct HopProbe: Sendable {
         var fields: [WireField] = []
         /// How the proxy dials the backend, where a file says so: `127.0.0.1:8000`.
         var upstreamNames: [String] = []
+        /// A plain GET of the target as it leaves the proxy, where a file says so.
+        var upstream: UpstreamRequest?
         /// Whether limits of rate and number are to be looked for.
         var looksForLimits = false
         /// At most so long for the idle ladder; zero: none.

@@ -3,8 +3,11 @@ import Transport
 
 extension NginxEvidence {
     /// The handshake as it leaves nginx; nil: it does not, or where to cannot be known beforehand.
-    var upstreamRequest: UpstreamRequest? {
-        guard !isLoop, let proxied = last.proxied, proxied.url.isKnown, proxied.uri.isKnown,
+    var upstreamRequest: UpstreamRequest? { upstreamRequest(of: last) }
+
+    /// A request as it leaves nginx; nil: it does not, or where to cannot be known beforehand.
+    func upstreamRequest(of trace: RequestTrace) -> UpstreamRequest? {
+        guard !isLoop, let proxied = trace.proxied, proxied.url.isKnown, proxied.uri.isKnown,
             ["1.0", "1.1"].contains(proxied.version)
         else { return nil }
         var (host, port) = (proxied.target.host, proxied.target.port)
@@ -16,7 +19,7 @@ extension NginxEvidence {
         let fields = proxied.headers.filter(\.value.isKnown).map {
             WireField($0.name, $0.value.bytes.text)
         }
-        let sendsName = last.effective("proxy_ssl_server_name")?.value == "on"
+        let sendsName = trace.effective("proxy_ssl_server_name")?.value == "on"
         return UpstreamRequest(
             host: host, port: number, isSecure: proxied.isSecure,
             serverName: proxied.isSecure && sendsName ? proxied.target.host : nil,

@@ -64,6 +64,13 @@ package struct UpstreamRequest: Equatable, Sendable {
             other.set("Origin", "\(scheme)://\(host)")
         case .withoutOrigin: other.set("Origin", nil)
         case .forwardedProto: other.set("X-Forwarded-Proto", scheme)
+        case .spelling:
+            other.fields = fields.map { field in
+                let name = field.name.lowercased()
+                guard name.hasPrefix("sec-websocket-") else { return field }
+                let rest = field.name.dropFirst("sec-websocket-".count)
+                return WireField("Sec-WebSocket-\(rest)", field.value)
+            }
         }
         return other == self ? nil : other
     }

@@ -37,8 +37,8 @@ enum SymptomReading {
                     "空闲连接保持了 \(idle.limit.short)")
             }
         }
-        if let stream = path.stream, stream.isDeliveredTogether {
-            add(.buffered, "pieces of the stream arrived together", "流的各片段一起到达")
+        if let stream = path.stream, stream.isKeptBack {
+            add(.buffered, stream.words.en, stream.words.zh)
         }
         if let backend = evidence.backend?.asBrowser ?? evidence.inner.first?.handshake {
             if backend.isUpgraded {
@@ -159,20 +159,5 @@ enum SymptomReading {
             case .path, .echoedHost, .http10, .without: break
             }
         }
-    }
-}
-
-extension HTTPExchange {
-    /// Whether a stream of several events came in one piece, late: somebody kept it back.
-    ///
-    /// Two events or more that arrive at the same moment, after more than a second of silence, were not made at that moment.
-    package var isDeliveredTogether: Bool {
-        guard let answer, answer.mediaType == "text/event-stream" else {
-            if case .silent = outcome { return false }
-            return false
-        }
-        guard let first = answer.chunks.first else { return false }
-        let events = answer.text.split(separator: "\n\n").count
-        return answer.chunks.count <= max(1, events / 4) && events >= 3 && first.at > .seconds(1)
     }
 }
