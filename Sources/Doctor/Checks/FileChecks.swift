@@ -5,6 +5,8 @@ enum FileChecks {
         PolicyCheck(),
         RecordedCertificateCheck(), TunnelCheck(), ProxyLineCheck(), ApacheModuleCheck(), ProxyUpgradeCheck(),
         CaddyRouteCheck(), IngressRewriteCheck(), ForwardedPathCheck(),
+        RouteCoverageCheck(), PlainRedirectCheck(), RecordedAnswerCheck(), ProxyClientCertificateCheck(),
+        RouteLimitCheck(),
         HTTP2BackendCheck(),
         HeaderCaseCheck(), GuardCheck(), LogEventCheck(), LoggedAddressCheck(), DockerHostCheck(),
         ServiceNameCheck(),

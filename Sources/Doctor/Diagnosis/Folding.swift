@@ -41,7 +41,11 @@ enum Folding {
         .rewriteHijacksHandshake: [.spaFallbackSwallowsWs],
         // A page that dials nothing sensible resolves nothing, and needs no scheme.
         .clientUrlEnvMissing: [.nameUnresolvable, .mixedContent],
-        .clientUrlMalformed: [.nameUnresolvable],
+        .clientUrlMalformed: [
+            .nameUnresolvable, .locationDoesNotCoverPath, .spaFallbackSwallowsWs, .clientUrlWrongPath,
+        ],
+        // "The plain HTTP request was sent to HTTPS port" is then about the client.
+        .clientSchemePortMismatch: [.upstreamSchemeMismatch],
         // The name did resolve, to an address that was right once.
         .upstreamDnsStale: [.upstreamNameUnresolvable],
     ]

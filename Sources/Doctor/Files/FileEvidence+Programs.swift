@@ -11,13 +11,22 @@ extension FileEvidence {
             }
             unbuffered = line.map { file.place($0.number) }
         }
+        if low.holds("gunicorn"), let process = ProcessFile.gunicorn(file) { processes.append(process) }
         sentHeaders += SentHeaderName.all(in: file)
+        if file.text.holds("Bearer") { namesBearer.insert(file.name) }
+        if let (policy, place) = WrittenPolicy.read(file) { note(policy: policy, at: place) }
+        if let (origins, place) = OriginComparison.origins(in: file) {
+            var server = SocketServer(.webSocket, at: place)
+            server.origins = origins
+            servers.append(server)
+        }
         untrimmed = untrimmed ?? UntrimmedSecret.find(in: file)
         if asgi == nil, low.hasSuffix(".py") {
             let line = file.lines.first { line in
-                ["ProtocolTypeRouter(", "FastAPI(", "Starlette(", "Litestar("].contains {
-                    line.text.holds($0)
-                }
+                [
+                    "ProtocolTypeRouter(", ".as_asgi()", "websocket_urlpatterns", "FastAPI(", "Starlette(",
+                    "Litestar(",
+                ].contains { line.text.holds($0) }
             }
             asgi = line.map { file.place($0.number) }
         }
@@ -46,13 +55,13 @@ extension FileEvidence {
         if let client = PageReader.socketIOClient(file) {
             packages.append(PackageList(file: file.name, ecosystem: .npm, packages: [client]))
         }
-        if let policy = PageReader.policy(file) {
-            let field = RecordedRequest.Field(
-                name: "Content-Security-Policy", value: policy.text, place: file.place(policy.line))
-            responses.append(
-                RecordedResponse(
-                    status: 0, version: "", fields: [field], body: "", place: file.place(policy.line)))
-        }
+        if let policy = PageReader.policy(file) { note(policy: policy.text, at: file.place(policy.line)) }
+    }
+
+    /// A policy a page carries, or a program sends with it, counts as one of a recorded answer.
+    private mutating func note(policy: String, at place: FilePlace) {
+        let field = RecordedRequest.Field(name: "Content-Security-Policy", value: policy, place: place)
+        responses.append(RecordedResponse(status: 0, version: "", fields: [field], body: "", place: place))
     }
 
     mutating func processFile(_ file: SourceFile) {
@@ -88,19 +97,24 @@ extension FileEvidence {
     }
 
     mutating func dockerfile(_ file: SourceFile) {
+        // What is set behind the build, or in a stage behind it, is not baked into the page.
+        var isBuilt = false
         for line in file.lines.prefix(5000) {
             let text = line.text.trimmed
             let words = text.shellWords
             guard let first = words.first?.uppercased() else { continue }
             let place = file.place(line.number)
             switch first {
+            case "RUN": isBuilt = isBuilt || words.contains("build") || text.holds("vite build")
             case "ENV", "ARG":
                 let pairs =
                     words.dropFirst().contains { $0.contains("=") }
                     ? Array(words.dropFirst())
                     : ["\(words.count > 1 ? words[1] : "")=\(words.dropFirst(2).joined(separator: " "))"]
                 for pair in pairs {
-                    guard let name = pair.before("="), EnvironmentFile.isName(name) else { continue }
+                    guard let name = pair.before("="), EnvironmentFile.isName(name),
+                        !(isBuilt && Setting.isBuildVariable(name))
+                    else { continue }
                     settings.append(Setting(name, pair.after("=") ?? "", at: place))
                 }
             case "CMD", "ENTRYPOINT":

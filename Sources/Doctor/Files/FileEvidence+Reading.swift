@@ -16,6 +16,10 @@ extension FileEvidence {
             return note(file, nil)
         }
         if file.bytes.prefix(8192).holds(Self.dumpMark) { return note(file, .nginx) }
+        if file.baseName.lowercased().hasSuffix(".vcl") {
+            routes += VarnishReader.routes(file)
+            return note(file, .varnish)
+        }
         let named = Recogniser.kind(named: file.baseName)
         let isLog = Recogniser.isLog(named: file.baseName) && named == nil
         guard file.bytes.count <= Self.longestFile || isLog else {
@@ -30,6 +34,10 @@ extension FileEvidence {
         if isLog { return log(file, andNote: true) }
         if file.baseName.lowercased().hasSuffix(".tf") {
             balancers += TerraformReader.balancers(file)
+            for line in file.lines where line.text.trimmed.hasPrefix("websockets") {
+                let value = (line.text.after("=") ?? "").trimmed.unquoted
+                settings.append(Setting("cloudflare.websockets", value, at: file.place(line.number)))
+            }
             return note(file, .balancer)
         }
         if let kind = Recogniser.kind(of: file) { return read(file, as: kind) }
@@ -103,6 +111,13 @@ extension FileEvidence {
             note(file, .frp)
             return true
         }
+        if let process = file.lines.contains(where: { $0.text.trimmed == "[uwsgi]" })
+            ? ProcessFile.uwsgi(file) : nil
+        {
+            processes.append(process)
+            note(file, .processes)
+            return true
+        }
         let first = file.bytes.first { $0 > 0x20 }
         let isNamed = [".yml", ".yaml", ".json", ".json5"].contains { low.hasSuffix($0) }
         guard
@@ -135,6 +150,7 @@ extension FileEvidence {
             settings += reader.settings
             processes += reader.processes
             balancers += reader.balancers
+            spacedSecrets += reader.spacedSecrets
         case .package: packages.append(PackageList.npm(root, file))
         case .frp: tunnels.append(FRPConfiguration(root, file))
         case .cloudflared: cloudflared.append(CloudflaredConfiguration(root, file))

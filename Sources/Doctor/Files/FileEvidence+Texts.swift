@@ -21,9 +21,12 @@ extension FileEvidence {
             token = TokenText(fileText: text, place: file.place(1))
             return note(file, .token)
         }
+        resolved += ResolvedName.all(in: file)
         let exchange = ExchangeReader(file)
         requests += exchange.requests
         responses += exchange.responses
+        // What a tool was told to send; its own trace of it says the same again.
+        if exchange.requests.isEmpty { requests += exchange.commands.filter(\.isHandshake) }
         let certificate = CertificateReport(file)
         if let certificate { certificates.append(certificate) }
         let console =

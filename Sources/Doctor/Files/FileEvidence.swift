@@ -24,6 +24,12 @@ package struct FileEvidence: Testimony, Sendable {
     package var dials: [SocketDial] = []
     /// Places where a server says how it takes sockets.
     package var servers: [SocketServer] = []
+    /// Names of programs' sources that know the word `Bearer`, and so may take it off a token.
+    package var namesBearer: Set<String> = []
+    /// Secrets of Kubernetes whose value ends in white space, by name.
+    package var spacedSecrets: [(name: String, place: FilePlace)] = []
+    /// What tools answered about names: `dig`, `host`, `nslookup`, `getent`.
+    package var resolved: [ResolvedName] = []
     /// Messages by which clients sign in.
     package var sentTypes: [SentType] = []
     /// Addresses programs are seen to listen on, in logs and lists of sockets.

@@ -29,6 +29,7 @@ package enum FileKind: String, CaseIterable, Sendable {
     case systemdUnit
     case token
     case traefik
+    case varnish
 
     /// For the report.
     package var words: Phrase {
@@ -62,6 +63,7 @@ package enum FileKind: String, CaseIterable, Sendable {
         case .systemdUnit: Phrase(en: "systemd unit", zh: "systemd 单元")
         case .token: Phrase(en: "token", zh: "令牌")
         case .traefik: Phrase(en: "Traefik configuration", zh: "Traefik 配置")
+        case .varnish: Phrase(en: "Varnish configuration", zh: "Varnish 配置")
         }
     }
 }

@@ -64,7 +64,10 @@ struct SupportCheck: Check {
 
     /// gunicorn serving a WSGI worker where sockets are meant.
     private func worker(_ examination: Examination) -> Finding? {
-        for process in examination.files.processes where process.program == "gunicorn" {
+        for process in examination.files.processes
+        where ["gunicorn", "uwsgi", "waitress-serve"].contains(process.program) {
+            // uWSGI has WebSockets of its own, where they are asked for.
+            if process.arguments.contains(where: { $0.holds("websocket") || $0.holds("gevent") }) { continue }
             let kind = process.workerClass ?? "sync"
             let isAsync = [
                 "eventlet", "gevent", "uvicorn", "geventwebsocket", "aiohttp", "hypercorn", "asgi", "tornado",
@@ -84,8 +87,9 @@ struct SupportCheck: Check {
                 return finding(
                     [
                         .file(
-                            "gunicorn runs \(process.application ?? "the application") with \(kind) workers",
-                            "gunicorn 以 \(kind) 工作进程运行 \(process.application ?? "应用")", at: process.place)
+                            "\(process.program) runs \(process.application ?? "the application") with \(kind) workers",
+                            "\(process.program) 以 \(kind) 工作进程运行 \(process.application ?? "应用")",
+                            at: process.place)
                     ],
                     process.place, 0.8,
                     Fix(

@@ -94,7 +94,9 @@ struct SocketIOAddressCheck: Check {
             client != nil || !examination.files.dials.filter({ $0.library == .socketIO }).isEmpty
         else { return nil }
         // The proxy may take a prefix off on the way, or put another path in its place.
-        if clientPath.hasSuffix(serverPath) { return nil }
+        if clientPath.hasSuffix(serverPath), takesPrefixOff(clientPath, serverPath, examination) {
+            return nil
+        }
         if let sent = examination.nginx?.polling?.proxied?.uri, sent.isKnown,
             sent.bytes.text.hasPrefix(serverPath)
         {
@@ -118,6 +120,14 @@ struct SocketIOAddressCheck: Check {
                 "set path: \"\(serverPath)\" in the client, or the client's path in the server",
                 "在客户端设置 path: \"\(serverPath)\"，或在服务器使用客户端的路径"),
             predicts: [.handshakeStatus(404), .handshakeStatus(400)])
+    }
+
+    /// Whether the proxy makes the server's path of the client's, as far as it is known.
+    private func takesPrefixOff(_ client: String, _ server: String, _ examination: Examination) -> Bool {
+        guard let nginx = examination.nginx else { return true }
+        let trace = nginx.trace(client + "?EIO=4&transport=polling", isUpgrade: false)
+        guard let proxied = trace.proxied else { return false }
+        return !proxied.uri.isKnown || proxied.uri.bytes.text.hasPrefix(server)
     }
 
     private func serverSetting(_ examination: Examination) -> (String, FilePlace)? {

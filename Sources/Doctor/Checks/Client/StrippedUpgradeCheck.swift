@@ -9,6 +9,7 @@ struct StrippedUpgradeCheck: Check {
             if let mark = Self.intermediary(request) { return [network(mark, request)] }
         }
         if let seen = sighted(examination) { return [seen] }
+        if let off = switchedOff(examination) { return [off] }
         for response in examination.files.responses where response.status != 101 && response.status >= 400 {
             guard let mark = Self.cdn(in: response.fields) else { continue }
             let wasWhole = examination.files.requests.contains { $0.isHandshake && Self.upgrades($0) }
@@ -55,6 +56,28 @@ struct StrippedUpgradeCheck: Check {
         return isCDN || !isSameName || passed.isEmpty
             ? cdnFinding(first.via ?? "what stands in front", evidence, first.place, 0.85)
             : networkFinding(evidence, first.place)
+    }
+
+    /// Cloudflare's zone setting, as Terraform writes it (`websockets = "off"`) or its API answers (`"id": "websockets"`).
+    private func switchedOff(_ examination: Examination) -> Finding? {
+        let settings = examination.files.settings
+        let off = settings.first { setting in
+            guard ["off", "false"].contains(setting.value.lowercased()) else { return false }
+            if setting.name == "cloudflare.websockets" { return true }
+            guard let base = setting.name.before(".value") ?? (setting.name == "value" ? "" : nil) else {
+                return false
+            }
+            let id = base.isEmpty ? "id" : base + ".id"
+            return settings.contains {
+                $0.name == id && $0.value == "websockets" && $0.place.file == setting.place.file
+            }
+        }
+        return off.map {
+            cdnFinding(
+                "Cloudflare",
+                [.file("WebSockets are switched off for the zone", "该区域关闭了 WebSocket", at: $0.place)],
+                $0.place, 0.92)
+        }
     }
 
     static func upgrades(_ request: RecordedRequest) -> Bool {

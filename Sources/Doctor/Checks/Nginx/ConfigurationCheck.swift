@@ -53,7 +53,9 @@ struct ConfigurationCheck: Check {
             }
         }
         // A vhost handed over alone says nothing about the http block it belongs to.
-        let isStock = isStock(examination)
+        // Where nginx itself says so, no other file defines it.
+        let isLogged = examination.files.events(.variableUnknown).contains { $0.value == name }
+        let isStock = isLogged || isStock(examination)
         let isPiece = nginx.files.isPartial && nginx.files.missing.isEmpty && !isStock
         let isPartial = nginx.files.isPartial && !isStock
         return Finding(

@@ -111,8 +111,11 @@ struct BroadLocationCheck: Check {
         _ examination: Examination, _ here: Location, _ nginx: NginxEvidence
     ) -> (status: Int, evidence: Evidence)? {
         let accesses = examination.files.accesses
-        guard accesses.contains(where: { $0.status == 101 }) else { return nil }
         let refused = accesses.filter { $0.method == "GET" && $0.status == 426 }
+        // One path alone may be the socket's, by a client that asked for no upgrade.
+        guard accesses.contains(where: { $0.status == 101 }) || Set(refused.map(\.path)).count > 1 else {
+            return nil
+        }
         guard
             let page = refused.first(where: { access in
                 access.path.hasPrefix("/") && nginx.trace(access.path, isUpgrade: false).location === here
@@ -124,8 +127,8 @@ struct BroadLocationCheck: Check {
             Evidence(
                 .log,
                 Phrase(
-                    en: "GET \(page.path) was answered with \(page.status), and sockets with 101",
-                    zh: "GET \(page.path) 得到 \(page.status)，而 socket 得到 101"), at: page.place)
+                    en: "GET \(page.path) was answered with \(page.status)",
+                    zh: "GET \(page.path) 得到 \(page.status)"), at: page.place)
         )
     }
 }

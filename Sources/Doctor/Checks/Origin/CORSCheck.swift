@@ -5,6 +5,7 @@ struct CORSCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         var findings = examination.files.responses.flatMap { recorded($0, examination) }
         if let finding = doubled(examination) { findings.append(finding) }
+        if let finding = star(examination) { findings.append(finding) }
         findings += proxied(examination)
         return findings
     }
@@ -56,6 +57,19 @@ struct CORSCheck: Check {
                 ],
                 first.place, page, 0.9)
         ]
+    }
+
+    /// A server that answers with `*` to a client that sends credentials.
+    private func star(_ examination: Examination) -> Finding? {
+        guard sendsCredentials(examination), let page = examination.likelyPage,
+            let target = examination.target, page != target,
+            let server = examination.files.servers.first(where: \.answersStar)
+        else { return nil }
+        return refused(
+            say(
+                "the server allows every origin, which does not count with credentials",
+                "服务器允许所有来源，但携带凭据时不生效"),
+            [.file("the allowed origin is *", "允许的来源为 *", at: server.place)], server.place, page, 0.85)
     }
 
     private func sendsCredentials(_ examination: Examination) -> Bool {

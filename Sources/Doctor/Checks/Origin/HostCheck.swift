@@ -78,6 +78,9 @@ struct HostCheck: Check {
             let low = event.excerpt.lowercased()
             return low.holds("does not match") || low.holds("mismatch") || low.holds("cross-origin")
                 || low.holds("host=") || low.holds("host header")
+                // The origin of the very site it serves: by a list it would be let in, by the Host it gets it is not.
+                || (OriginList.all(in: examination).isEmpty
+                    && event.value.flatMap { WebOrigin($0)?.host } == examination.subject.url.host)
         }
         guard let compares, let (place, words, fix) = rewriting(examination) else { return nil }
         return Finding(

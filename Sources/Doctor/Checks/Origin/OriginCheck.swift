@@ -8,7 +8,39 @@ struct OriginCheck: Check {
             if let finding = unlisted(list, examination) { findings.append(finding) }
         }
         if let finding = development(examination) { findings.append(finding) }
+        if let finding = channels(examination) { findings.append(finding) }
         return findings
+    }
+
+    /// Django Channels: AllowedHostsOriginValidator holds the Origin's host against ALLOWED_HOSTS.
+    private func channels(_ examination: Examination) -> Finding? {
+        guard let page = examination.likelyPage,
+            let validator = examination.files.settings.last(where: { $0.name == "channels.origin_validator" }
+            )?.place
+                ?? examination.files.events(.handshakeRejected).first?.place,
+            let list = examination.files.settings.last(where: { $0.name == "ALLOWED_HOSTS" })
+        else { return nil }
+        let hosts = list.value.filter { !"[]\"'()".contains($0) }.split { ", ;".contains($0) }
+            .map { $0.lowercased() }
+        let isListed = hosts.contains { host in
+            host == "*" || host == page.host
+                || (host.hasPrefix(".") && (page.host.hasSuffix(host) || page.host == host.dropFirst()))
+        }
+        guard !hosts.isEmpty, !isListed else { return nil }
+        return Finding(
+            .originRejected, confidence: 0.85,
+            title: say(
+                "Channels refuses the origin \(page): its host is not in ALLOWED_HOSTS",
+                "Channels 拒绝来源 \(page)：其主机不在 ALLOWED_HOSTS 中"),
+            explanation: say(
+                "AllowedHostsOriginValidator lets only pages through whose host is in ALLOWED_HOSTS, and refuses the handshakes of others with 403.",
+                "AllowedHostsOriginValidator 只允许主机在 ALLOWED_HOSTS 中的页面，其余页面的握手以 403 拒绝。"),
+            evidence: [
+                .file("ALLOWED_HOSTS = \(list.value)", "ALLOWED_HOSTS = \(list.value)", at: list.place),
+                .file("the validator is in use", "使用了该校验器", at: validator),
+            ], place: list.place,
+            fix: Fix("add \(page.host) to ALLOWED_HOSTS", "把 \(page.host) 加入 ALLOWED_HOSTS"), hop: "backend",
+            predicts: [.originDecides, .handshakeStatus(403)])
     }
 
     static func code(_ examination: Examination) -> CauseCode {

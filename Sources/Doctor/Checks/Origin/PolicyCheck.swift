@@ -24,6 +24,12 @@ struct PolicyCheck: Check {
         if isOwnPage || examination.nginx?.pageElsewhere != nil {
             policies += examination.files.nginx?.policies.map { ($0.text, $0.place) } ?? []
         }
+        // A page elsewhere may be a site of the same Caddy.
+        if let page = examination.page, !isOwnPage {
+            for caddy in examination.files.caddy {
+                policies += Self.policies(in: caddy.sites.filter { CaddyRouteCheck.isSite($0, page.host) })
+            }
+        }
         guard isOwnPage else { return policies }
         for apache in examination.files.apache {
             for directive in apache.all("header") {
@@ -35,21 +41,25 @@ struct PolicyCheck: Check {
                 policies.append((directive.arguments[at + 1], directive.place))
             }
         }
-        for caddy in examination.files.caddy {
-            for directive in caddy.all("header") {
-                for line in [directive] + directive.block
-                where line.name.lowercased() == "content-security-policy"
-                    || line.arguments.first?.lowercased() == "content-security-policy"
-                {
-                    if let text = line.arguments.last { policies.append((text, line.place)) }
-                }
-            }
-        }
+        for caddy in examination.files.caddy { policies += Self.policies(in: caddy.directives) }
         policies += examination.files.settings.filter { setting in
             ["contentsecuritypolicy", "csp", "cspconnectsrc"].contains(setting.bareName)
                 && setting.value.holds("src")
         }.map { ($0.value, $0.place) }
         return policies
+    }
+
+    /// What Caddy's `header` lines set, alone or in a block.
+    private static func policies(in directives: [Caddyfile.Directive]) -> [(String, FilePlace)] {
+        directives.flatMap { ($0.name == "header" ? [$0] : []) + $0.all("header") }.flatMap { directive in
+            ([directive] + directive.block).compactMap { line in
+                let names = [line.name] + line.arguments
+                guard names.contains(where: { $0.lowercased().hasSuffix("content-security-policy") }) else {
+                    return nil
+                }
+                return line.arguments.last.map { ($0, line.place) }
+            }
+        }
     }
 
     private func finding(

@@ -28,8 +28,13 @@ struct CaddyRouteCheck: Check {
         let near =
             routes.first { $0.paths.contains { !$0.hasSuffix("*") && path.hasPrefix($0) } } ?? routes[0]
         let shown = near.paths.joined(separator: " ")
+        // Where the rest falls back to the application's index, that is what answers.
+        let isFallback = (site.all("try_files") + site.all("rewrite")).contains {
+            $0.arguments.last?.hasSuffix(".html") == true || $0.arguments.last?.hasSuffix(".php") == true
+        }
         return Finding(
-            .locationDoesNotCoverPath, confidence: 0.88,
+            isFallback && !near.paths.contains { path.hasPrefix($0.prefix { $0 != "*" }) }
+                ? .spaFallbackSwallowsWs : .locationDoesNotCoverPath, confidence: 0.88,
             title: say("no route of Caddy hands \(path) to a backend", "Caddy 没有任何路由把 \(path) 交给后端"),
             explanation: say(
                 "A path matcher of Caddy 2 is the whole path unless it ends in a star: \(shown) does not match \(path). What no route takes is answered by the file server, or by an empty 200.",

@@ -105,6 +105,15 @@ struct ProxyUpgradeCheck: Check {
                 Fix(
                     "name the service in the annotation nginx.org/websocket-services",
                     "在注解 nginx.org/websocket-services 中列出该服务")
+            case .nodeGateway:
+                Fix(
+                    "add ws: true to its options, or hand the server's upgrade event to it: server.on(\"upgrade\", proxy.upgrade)",
+                    "在其选项中加 ws: true，或把服务器的 upgrade 事件交给它：server.on(\"upgrade\", proxy.upgrade)")
+            case .varnish:
+                Fix(
+                    "in vcl_recv: if (req.http.upgrade ~ \"(?i)websocket\") { return (pipe); }, and in vcl_pipe: set bereq.http.upgrade = req.http.upgrade; set bereq.http.connection = req.http.connection;",
+                    "在 vcl_recv 中：if (req.http.upgrade ~ \"(?i)websocket\") { return (pipe); }，并在 vcl_pipe 中：set bereq.http.upgrade = req.http.upgrade; set bereq.http.connection = req.http.connection;"
+                )
             case .developmentServer: Fix("set ws: true for this entry of the proxy", "为该代理项设置 ws: true")
             case .traefik:
                 Fix(

@@ -63,7 +63,7 @@ struct BackendPortCheck: Check {
         let isDialled = nginx.allTargets.contains { $0.port == port }
         if isDialled { return nil }
         // Only a command's own flag is as good as seen; a variable may be read or not, or be of another program.
-        let isFlag = isSeen(listener.place)
+        let isFlag = isSeen(listener.place) || isRead(listener.name, listener.service, examination)
         return finding(
             target, port,
             [
@@ -72,6 +72,13 @@ struct BackendPortCheck: Check {
                     at: listener.place)
             ], isFlag ? 0.85 : 0.45,
             isFlag ? .error : .info)
+    }
+
+    /// Whether a setting is one its program is known to read: what PM2 or a unit sets for what it starts, and Spring's own.
+    private func isRead(_ name: String, _ service: String?, _ examination: Examination) -> Bool {
+        name == "server.port"
+            || service != nil
+                && examination.files.processes.contains { $0.service == service && $0.bind == nil }
     }
 
     private func finding(

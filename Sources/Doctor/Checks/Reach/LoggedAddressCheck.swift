@@ -1,7 +1,11 @@
+import HTTPWire
+import NginxSyntax
+
 /// The address a log names, against what is known of the backend's.
 struct LoggedAddressCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
-        [stale(examination), refused(examination)].compactMap(\.self)
+        [stale(examination), refused(examination), dropped(examination), misplaced(examination)].compactMap(
+            \.self)
     }
 
     /// The address a log names against the one the container has now.
@@ -11,6 +15,13 @@ struct LoggedAddressCheck: Check {
             guard let host = event.upstream.flatMap(Self.host), RunningContainer.isAddress(host),
                 !HostName.isLoopback(host)
             else { continue }
+            if let now = moved(host, examination) {
+                return stale(
+                    host, event,
+                    .file(
+                        "\(now.name) now has the address \(now.addresses.joined(separator: ", "))",
+                        "\(now.name) 现在的地址是 \(now.addresses.joined(separator: "、"))", at: now.place))
+            }
             let known = examination.files.containers.filter { !$0.address.isEmpty }
             guard !known.isEmpty, !known.contains(where: { $0.address == host }) else { continue }
             // The same network: the first two numbers agree.
@@ -19,26 +30,80 @@ struct LoggedAddressCheck: Check {
             guard let container = here.first(where: { isNamed($0.name, examination) }) ?? here.first else {
                 continue
             }
-            return Finding(
-                .upstreamDnsStale, confidence: 0.93,
-                title: say(
-                    "the proxy dials \(host), where the container no longer is", "代理连接 \(host)，而容器已不在该地址"),
-                explanation: say(
-                    "A literal name in proxy_pass or upstream is resolved once, when nginx starts or reloads; a container that was recreated has another address, and a resolver directive alone changes nothing for literal names.",
-                    "proxy_pass 或 upstream 中的字面名称只在 nginx 启动或重新加载时解析一次；容器重建后地址已变，而仅有 resolver 指令对字面名称不起作用。"),
-                evidence: [
-                    .log(event),
-                    .file(
-                        "\(container.name) now has the address \(container.address)",
-                        "\(container.name) 现在的地址是 \(container.address)", at: container.place),
-                ], place: event.place,
-                fix: Fix(
-                    "reload nginx now; for good: resolver 127.0.0.11 valid=10s; set $backend NAME; proxy_pass http://$backend:PORT; (or server NAME resolve; with a zone, from nginx 1.27.3)",
-                    "立即重新加载 nginx；根治：resolver 127.0.0.11 valid=10s; set $backend 名称; proxy_pass http://$backend:端口;（或 nginx 1.27.3 起在带 zone 的 upstream 中使用 server 名称 resolve;）"
-                ),
-                predicts: [.handshakeStatus(502), .handshakeStatus(504)], excludedBy: [.upgraded])
+            return stale(
+                host, event,
+                .file(
+                    "\(container.name) now has the address \(container.address)",
+                    "\(container.name) 现在的地址是 \(container.address)", at: container.place))
         }
         return nil
+    }
+
+    /// A name that something is proxied to, and which resolves elsewhere than to the address that is dialled.
+    private func moved(_ host: String, _ examination: Examination) -> ResolvedName? {
+        // Of several names nobody knows whose the address was.
+        let names = Set(
+            (examination.files.nginx?.allTargets ?? []).map { $0.host.lowercased() }.filter {
+                !RunningContainer.isAddress($0) && !HostName.isLoopback($0)
+            })
+        guard names.count == 1 else { return nil }
+        return examination.files.resolved.first { names.contains($0.name) && !$0.addresses.contains(host) }
+    }
+
+    private func stale(_ host: String, _ event: LogEvent, _ now: Evidence) -> Finding {
+        Finding(
+            .upstreamDnsStale, confidence: 0.93,
+            title: say(
+                "the proxy dials \(host), where the backend no longer is", "代理连接 \(host)，而后端已不在该地址"),
+            explanation: say(
+                "A literal name in proxy_pass or upstream is resolved once, when nginx starts or reloads; a container that was recreated, or a balancer that was scaled, has another address, and a resolver directive alone changes nothing for literal names.",
+                "proxy_pass 或 upstream 中的字面名称只在 nginx 启动或重新加载时解析一次；容器重建或负载均衡伸缩后地址已变，而仅有 resolver 指令对字面名称不起作用。"
+            ),
+            evidence: [.log(event), now], place: event.place,
+            fix: Fix(
+                "reload nginx now; for good: resolver 127.0.0.11 valid=10s; set $backend NAME; proxy_pass http://$backend:PORT; (or server NAME resolve; with a zone, from nginx 1.27.3)",
+                "立即重新加载 nginx；根治：resolver 127.0.0.11 valid=10s; set $backend 名称; proxy_pass http://$backend:端口;（或 nginx 1.27.3 起在带 zone 的 upstream 中使用 server 名称 resolve;）"
+            ),
+            predicts: [.handshakeStatus(502), .handshakeStatus(504)], excludedBy: [.upgraded])
+    }
+
+    /// A packet to the port something is proxied to, which a firewall's log says it dropped.
+    private func dropped(_ examination: Examination) -> Finding? {
+        let ports = Set(
+            (examination.files.nginx?.allTargets ?? []).map { "\($0.port)" }
+                + ["\(examination.subject.url.port)"])
+        let event = examination.files.events(.firewallDropped).first { $0.value.map(ports.contains) ?? false }
+        guard let event else { return nil }
+        return Finding(
+            .upstreamBlockedByOs, confidence: 0.9,
+            title: say(
+                "a firewall drops connections to port \(event.value ?? "")",
+                "防火墙丢弃了到端口 \(event.value ?? "") 的连接"),
+            explanation: say(
+                "The packets leave one machine and are dropped by the other's firewall, so the proxy waits until its connect timeout and answers 504.",
+                "数据包从一台机器发出后被另一台的防火墙丢弃，代理一直等到连接超时，然后返回 504。"),
+            evidence: [.log(event)], place: event.place,
+            fix: Fix(
+                "allow the port from the proxy's address (ufw allow from ADDRESS to any port \(event.value ?? "PORT"))",
+                "允许代理的地址访问该端口（ufw allow from 地址 to any port \(event.value ?? "端口")）"),
+            predicts: [.handshakeStatus(504), .handshakeStatus(502), .noAnswer])
+    }
+
+    /// nginx says that a map stands in the wrong place; the configuration itself, where it is at hand, says it with its line.
+    private func misplaced(_ examination: Examination) -> Finding? {
+        let isKnown =
+            examination.nginx?.files.configuration.problems.contains {
+                if case .misplacedDirective(name: "map", _, _) = $0.kind { true } else { false }
+            } ?? false
+        guard !isKnown, let event = examination.files.events(.mapNotAllowed).first else { return nil }
+        return Finding(
+            .mapMisplaced, confidence: 0.92,
+            title: say("map stands where nginx does not allow it", "map 放在了 nginx 不允许的位置"),
+            explanation: say(
+                "A map belongs into the http block, beside the servers. Inside a server or location nginx refuses the whole configuration.",
+                "map 应放在 http 块中、与 server 并列。写在 server 或 location 内时，nginx 会拒绝整个配置。"),
+            evidence: [.log(event)], place: event.place,
+            fix: Fix("move the map into the http block", "把 map 移到 http 块中"), predicts: [.refused])
     }
 
     private func isNamed(_ name: String, _ examination: Examination) -> Bool {

@@ -69,8 +69,13 @@ struct TokenPlacementCheck: Check {
         }
         let wanted = examination.files.expectations?.header.flatMap { $0.contains("_") ? $0 : nil }
         let written = examination.files.sentHeaders.first
-        guard let name = sent?.name ?? written?.name ?? wanted ?? read?.name else { return nil }
-        let place = sent?.place ?? written?.place ?? read?.at ?? examination.files.expectations?.place
+        let dropped = examination.files.events(.headerLineInvalid).first { $0.value?.contains("_") == true }
+        guard let name = dropped?.value ?? sent?.name ?? written?.name ?? wanted ?? read?.name else {
+            return nil
+        }
+        let place =
+            dropped?.place ?? sent?.place ?? written?.place ?? read?.at
+            ?? examination.files.expectations?.place
         return Finding(
             .headerWithUnderscoreDropped, confidence: 0.9,
             title: say("nginx drops the request header \(name)", "nginx 丢弃了请求头 \(name)"),

@@ -7,6 +7,7 @@ struct TokenShapeCheck: Check {
             if let finding = finding(shape, text, origin, place, examination) { findings.append(finding) }
         }
         if let finding = untrimmed(examination) { findings.append(finding) }
+        findings += TokenSpelling.findings(examination)
         return findings
     }
 

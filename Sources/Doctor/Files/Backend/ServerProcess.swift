@@ -169,6 +169,50 @@ package struct ServerProcess: Equatable, Sendable {
 
 /// systemd units and PM2's ecosystem files.
 enum ProcessFile {
+    /// gunicorn's configuration in Python: `workers = 4`, `worker_class = "gevent"`, `bind = "127.0.0.1:8000"`.
+    static func gunicorn(_ file: SourceFile) -> ServerProcess? {
+        var arguments: [String] = []
+        var place: FilePlace?
+        for line in file.lines.prefix(2000) {
+            guard let name = line.text.before("=")?.trimmed, let value = line.text.after("=") else {
+                continue
+            }
+            let flags = [
+                "workers": "--workers", "worker_class": "--worker-class", "bind": "--bind", "wsgi_app": "",
+                "threads": "--threads",
+            ]
+            guard let flag = flags[name] else { continue }
+            let text = (value.before("#") ?? value).trimmed.unquoted
+            // `multiprocessing.cpu_count() * 2 + 1` is more than one.
+            arguments +=
+                flag.isEmpty ? [text] : [flag, name == "workers" && text.holds("cpu_count") ? "4" : text]
+            place = place ?? file.place(line.number)
+        }
+        guard let place else { return nil }
+        return all(in: ["gunicorn"] + arguments, at: place)
+    }
+
+    private static func all(in words: [String], at place: FilePlace) -> ServerProcess? {
+        ServerProcess.all(in: words, at: place, service: nil).first
+    }
+
+    /// uWSGI's INI: `module = site.wsgi:application`, `processes = 4`, `http-socket = :8000`.
+    static func uwsgi(_ file: SourceFile) -> ServerProcess? {
+        let entries = SectionFile.entries(file).filter { $0.section == "uwsgi" }
+        guard let first = entries.first else { return nil }
+        var process = ServerProcess(
+            program: "uwsgi", arguments: entries.flatMap { ["--" + $0.name, $0.value] }, service: nil,
+            place: file.place(first.line))
+        process.application = entries.last { ["module", "wsgi", "wsgi-file"].contains($0.name) }?.value
+        process.workers = entries.last { ["processes", "workers"].contains($0.name) }.flatMap {
+            Int($0.value)
+        }
+        process.bind = entries.last { ["http-socket", "http"].contains($0.name) }.flatMap {
+            ServerProcess.ListenAddress($0.value)
+        }
+        return process
+    }
+
     /// `ExecStart=` with its continuation lines, and `Environment=`.
     static func systemd(_ file: SourceFile) -> (processes: [ServerProcess], settings: [Setting]) {
         var processes: [ServerProcess] = []

@@ -7,6 +7,8 @@ struct SourceReader {
     private(set) var heartbeats: [Heartbeat] = []
     private let file: SourceFile
     private var current: SocketServer?
+    /// Whether the last `switch` or `match` was over the kind of a message.
+    private var isMessageSwitch = false
 
     init(_ file: SourceFile) {
         self.file = file
@@ -21,6 +23,8 @@ struct SourceReader {
     }
 
     private mutating func finish() {
+        let known = Set(heartbeats.map(\.place.line))
+        heartbeats += BeatLoop.heartbeats(in: file).filter { !known.contains($0.place.line) }
         if let open = current { servers.append(open) }
         current = nil
     }
@@ -43,6 +47,9 @@ struct SourceReader {
             current?.namespaces.append(namespace)
         }
         phoenix(text, place)
+        if text.holds("AllowedHostsOriginValidator(") {
+            settings.append(Setting("channels.origin_validator", "ALLOWED_HOSTS", at: place, side: .backend))
+        }
         if let origins = text.after(".setAllowedOrigins(") ?? text.after(".setAllowedOriginPatterns(") {
             current?.origins = Self.strings(origins)
         }
@@ -93,9 +100,11 @@ struct SourceReader {
         for mark in ["cookies.get(", "cookies[", "request.COOKIES["] {
             if let name = text.after(mark).flatMap(Self.firstString) { add(name, .cookie, place) }
         }
-        if text.holds("Query("),
-            let name = text.before(":")?.split(whereSeparator: { "(, ".contains($0) }).last
-        {
+        // FastAPI: `token: str = Query(…)`, one parameter a line or many.
+        for parameter in text.split(separator: ",") where parameter.holds("Query(") {
+            guard let name = parameter.before(":")?.split(whereSeparator: { "( ".contains($0) }).last else {
+                continue
+            }
             add(String(name), .query, place)
         }
     }
@@ -111,6 +120,17 @@ struct SourceReader {
 
     /// `if message.get("type") == "auth":`, `case "auth":`, `msg.Type == "auth"`.
     private mutating func messageTypes(_ text: String, _ place: FilePlace) {
+        if text.hasPrefix("switch ") || text.hasPrefix("match ") {
+            let low = text.lowercased()
+            isMessageSwitch = ["type", "action", "event", ".op", ".cmd"].contains { low.holds($0) }
+        }
+        if isMessageSwitch, text.hasPrefix("case "), let type = Self.firstString(text) {
+            if type.lowercased().holds("auth") || type.lowercased().holds("login") {
+                if current == nil { current = SocketServer(.webSocket, at: place) }
+                current?.messageTypes.append(type)
+            }
+            return
+        }
         guard text.holds("type") || text.holds("Type") || text.holds("action") || text.holds("event") else {
             return
         }

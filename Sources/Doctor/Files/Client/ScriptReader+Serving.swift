@@ -27,6 +27,7 @@ extension ScriptReader {
                 server.origins = ["*"]
             } else if !origin.literals.isEmpty {
                 server.origins = origin.literals
+                server.answersStar = origin.literals == ["*"]
             }
         }
         if isSocketIO {
@@ -90,6 +91,12 @@ extension ScriptReader {
             found = (.query, name)
         } else if before == "auth", at > 3, tokens[at - 4].name == "handshake" {
             found = (.socketIO, name)
+        } else if before == "headers", at > 3, Self.requests.contains(tokens[at - 4].name ?? "") {
+            found = (.header, name)
+        } else if name == "headers", at + 2 < tokens.count, tokens[at + 1].isMark("["), at > 1,
+            Self.requests.contains(tokens[at - 2].name ?? ""), let text = tokens[at + 2].string
+        {
+            found = (.header, text)
         }
         guard let (kind, text) = found, isTokenName(text) else { return }
         let tokenName = SocketServer.TokenName(place: kind, name: text, at: place(at))
@@ -100,6 +107,8 @@ extension ScriptReader {
             servers[0].tokenNames.append(tokenName)
         }
     }
+
+    private static let requests: Set<String> = ["handshake", "req", "request", "upgradeReq", "info"]
 
     private func isTokenName(_ text: String) -> Bool {
         let text = text.lowercased()

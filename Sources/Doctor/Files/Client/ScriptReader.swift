@@ -92,6 +92,7 @@ struct ScriptReader {
             var server = SocketServer(.webSocket, at: place(at))
             server.messageTypes = ["connection_init"]
             servers.append(server)
+        case ("createProxyMiddleware", _): gateway(arguments(at), at)
         case ("createConsumer", _): add(.actionCable, arguments(at), at)
         case ("withUrl", _): add(.signalR, arguments(at), at)
         case ("connect", "mqtt"): add(.mqtt, arguments(at), at)
@@ -119,6 +120,23 @@ struct ScriptReader {
             }
         default: break
         }
+    }
+
+    /// http-proxy-middleware: upgrades pass with `ws: true`, or where the server's own `upgrade` is handed to it.
+    private mutating func gateway(_ arguments: [ScriptValue], _ at: Int) {
+        var options: ScriptValue?
+        for argument in arguments { if case .object = argument { options = argument } }
+        guard let options, options["target"] != nil || options["router"] != nil else { return }
+        let isDevelopment = file.baseName.lowercased().hasPrefix("setupproxy")
+        var route = ProxyRoute(isDevelopment ? .developmentServer : .nodeGateway, at: place(at))
+        // `app.use("/ws", createProxyMiddleware(…))`, or the path as the first argument.
+        let mounted = at > 1 && tokens[at - 1].isMark(",") ? tokens[at - 2].string : nil
+        route.path = mounted ?? arguments.first?.literal ?? options["pathFilter"]?.literal ?? "/"
+        route.servers = options["target"]?.literal.map { [$0] } ?? []
+        route.allowsUpgrade =
+            options["ws"]?.isTrue == true
+            || tokens.contains { $0.string == "upgrade" || $0.name == "upgrade" }
+        routes.append(route)
     }
 
     private mutating func add(_ library: SocketDial.Library, _ arguments: [ScriptValue], _ at: Int) {
@@ -220,7 +238,9 @@ struct ScriptReader {
             var position = at + 2
             let value = parser.value(&position)
             if let text = value.literal ?? value.number.map({ "\(Int($0.rounded()))" }) {
-                settings.append(Setting(name, text, at: place(at), side: .frontend))
+                // Cookies are set by servers; the others are of development servers and pages.
+                settings.append(
+                    Setting(name, text, at: place(at), side: name == "sameSite" ? .backend : .frontend))
             } else if !value.literals.isEmpty {
                 settings.append(
                     Setting(name, value.literals.joined(separator: ","), at: place(at), side: .frontend))

@@ -60,6 +60,8 @@ package struct SocketServer: Equatable, Sendable {
     package var namespaces: [String] = []
     /// Origins it lets in; nil: not said.
     package var origins: [String]?
+    /// Whether it answers every origin with `*`, which browsers do not take together with credentials.
+    package var answersStar = false
     /// Whether it takes clients of Engine.IO 3; nil: not said.
     package var allowsEIO3: Bool?
     /// Names under which it reads a token, with where.

@@ -27,6 +27,8 @@ package struct ContainerService: Equatable, Sendable {
     package var extraHosts: [String: String] = [:]
     /// Left sides of its volumes.
     package var volumes: [String] = []
+    /// The words of its command.
+    package var arguments: [String] = []
     /// How many there are, by `deploy.replicas` or `scale`.
     package var replicas = 1
     package let place: FilePlace
@@ -100,6 +102,7 @@ struct ComposeReader {
             let parent = node["deploy"] ?? node
             service.replicasPlace = file.place(of: node["scale"] == nil ? "replicas" : "scale", in: parent)
         }
+        service.arguments = node["command"].map { $0.text.map(\.shellWords) ?? $0.texts } ?? []
         services.append(service)
         settings += Setting.environment(node["environment"], file, service: name)
         for key in ["command", "entrypoint"] {

@@ -4,12 +4,17 @@ package struct LogEvent: Equatable, Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case apacheNoHandler
         case audienceRefused
+        case certificateOfUpstream
+        case certificateRefused
         case certificateRequired
         case connected
         case connectionRefused
         case edgeWithoutHost
         case firewallDenied
+        case firewallDropped
         case firstMessageRefused
+        case handshakeRejected
+        case headerLineInvalid
         case headerLineTooLong
         case hostNotFound
         case hostRefused
@@ -17,6 +22,7 @@ package struct LogEvent: Equatable, Sendable {
         case issuerRefused
         case limitConnections
         case limitRequests
+        case mapNotAllowed
         case namespaceUnknown
         case noRoute
         case noWebSocketLibrary
@@ -40,12 +46,14 @@ package struct LogEvent: Equatable, Sendable {
         case tokenMalformed
         case tokenMissing
         case tokenNotYetValid
+        case tokenSpaced
         case tokenTypeRefused
         case unsupportedEngineVersion
         case unsupportedUpgrade
         case upgradeMissing
         case upgradeOverHTTP2
         case upstreamTimedOut
+        case variableUnknown
     }
 
     package let kind: Kind

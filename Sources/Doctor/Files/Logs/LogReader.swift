@@ -88,6 +88,9 @@ struct LogReader {
                     ?? line.before(" could not be resolved").flatMap {
                         $0.split(separator: " ").last.map(String.init)
                     }
+            case .firewallDropped: line.after("DPT=").map { String($0.prefix { $0.isNumber }) }
+            case .headerLineInvalid: line.between("header line: \"", ":")
+            case .variableUnknown: line.between("unknown \"", "\" variable")
             case .firstMessageRefused: line.between("type: ", " ") ?? line.between("\"type\":\"", "\"")
             default: nil
             }
@@ -136,6 +139,14 @@ struct LogReader {
                 sightings.append(sighting)
             }
         }
+        if let query = request.query, let name = Self.spacedMember(query) {
+            append(
+                LogEvent(
+                    kind: .tokenSpaced,
+                    excerpt: Masking.excerpt("\(request.method) \(request.path)?\(name)=…%0A"), upstream: nil,
+                    value: name, accepted: nil, path: request.path, seconds: nil, count: 1,
+                    place: file.place(number)))
+        }
         if request.isHAProxy { tunnel(String(decoding: line, as: UTF8.self), number) }
     }
 
@@ -151,6 +162,21 @@ struct LogReader {
             at += 1
         }
         return false
+    }
+
+    /// The name of a token in a query whose value ends in an encoded line end.
+    private static func spacedMember(_ query: ArraySlice<UInt8>) -> String? {
+        for part in query.split(separator: UInt8(ascii: "&")) {
+            let tail = String(decoding: part.suffix(3), as: UTF8.self).uppercased()
+            guard tail == "%0A" || tail == "%0D", let end = part.firstIndex(of: UInt8(ascii: "=")) else {
+                continue
+            }
+            let name = String(decoding: part[..<end], as: UTF8.self)
+            if ["token", "jwt", "key", "auth", "ticket"].contains(where: { name.lowercased().holds($0) }) {
+                return name
+            }
+        }
+        return nil
     }
 
     private mutating func noteToken(_ line: ArraySlice<UInt8>, _ number: Int) {

@@ -29,6 +29,11 @@ enum LogSignatures {
         network + limits + tls + origins + engine + tokens + upgrades
 
     private static let network: [(LogEvent.Kind, String)] = [
+        // nginx -t, ngx_http_variables.c and ngx_conf_file.c
+        (.variableUnknown, "[emerg] + unknown \" + \" variable"),
+        (.mapNotAllowed, "\"map\" directive is not allowed here"),
+        // nginx, ngx_http_parse.c: a name with an underscore, at level info.
+        (.headerLineInvalid, "client sent invalid header line"),
         // nginx, ngx_http_upstream.c
         (.permissionDenied, "(13: permission denied) + while connecting to upstream"),
         (.permissionDenied, "(13)permission denied + ah00957"),
@@ -36,6 +41,9 @@ enum LogSignatures {
         (.permissionDenied, "avc: denied { name_connect }"),
         // musl has words of its own for EHOSTUNREACH.
         (.noRoute, "113: host is unreachable"), (.noRoute, "connect: host is unreachable"),
+        (.permissionDenied, "apparmor=\"denied\" + operation=\"connect\""),
+        (.firewallDropped, "[ufw block]"), (.firewallDropped, "dpt= + drop"),
+        (.firewallDropped, "dpt= + reject"),
         (.noRoute, "113: no route to host"), (.noRoute, "(113)no route to host"), (.noRoute, "ehostunreach"),
         (.noRoute, "connect: no route to host"), (.noRoute, "101: network is unreachable"),
         (.connectionRefused, "111: connection refused"), (.connectionRefused, "(111)connection refused"),
@@ -66,7 +74,9 @@ enum LogSignatures {
         (.outOfConnections, "worker_connections are not enough"),
         (.outOfConnections, "exceed open file resource limit"),
         (.outOfConnections, "too many open files"), (.outOfConnections, "emfile"),
-        (.outOfConnections, "fd_setsize"),
+        (.outOfConnections, "fd_setsize"), (.outOfConnections, "server reached maxrequestworkers"),
+        (.outOfConnections, "reached its configured maxconn"),
+        (.outOfConnections, "proxy + maxconn + limit reached"),
     ]
 
     private static let tls: [(LogEvent.Kind, String)] = [
@@ -80,6 +90,21 @@ enum LogSignatures {
         (.serverNameUnknown, "unrecognized name + upstream"), (.serverNameUnknown, "ssl alert number 112"),
         (.serverNameUnknown, "alert handshake failure + upstream"),
         (.serverNameUnknown, "peer closed connection in ssl handshake + upstream"),
+        // What a proxy thinks of its backend's certificate is another matter.
+        (.certificateOfUpstream, "certificate + handshaking to upstream"),
+        (.certificateRefused, "err_tls_cert_altname_invalid"),
+        (.certificateRefused, "does not match certificate's altnames"),
+        (.certificateRefused, "hostname mismatch, certificate is not valid for"),
+        (.certificateRefused, "x509: certificate"), (.certificateRefused, "certificate_verify_failed"),
+        (.certificateRefused, "certificate verify failed"),
+        (.certificateRefused, "unable to verify the first certificate"),
+        (.certificateRefused, "unable_to_verify_leaf_signature"),
+        (.certificateRefused, "depth_zero_self_signed_cert"), (.certificateRefused, "cert_has_expired"),
+        (.certificateRefused, "pkix path building failed"),
+        (.certificateRefused, "no subject alternative dns name matching"),
+        (.certificateRefused, "no subject alternative names"),
+        (.certificateRefused, "self-signed certificate in certificate chain"),
+        (.certificateRefused, "invalid peer certificate"),
         (.certificateRequired, "client sent no required ssl certificate"),
         (.certificateRequired, "no required ssl certificate was sent"),
         (.certificateRequired, "peer did not return a certificate"),
@@ -101,6 +126,8 @@ enum LogSignatures {
         (.hostRefused, "host header is specified and is not an ip address or localhost"),
         (.hostRefused, "untrusted host"), (.hostRefused, "is not in allowed_hosts"),
         (.hostRefused, "not in allowedhosts"),
+        // daphne: an origin validator, or a consumer that closes before it accepts.
+        (.handshakeRejected, "websocket reject /"),
         (.originRefused, "origin not allowed"), (.originRefused, "origin is not authorized"),
         (.originRefused, "origin is not allowed"), (.originRefused, "origin' header value not allowed"),
         (.originRefused, "cross-origin websocket"), (.originRefused, "does not match origin"),
@@ -155,6 +182,13 @@ enum LogSignatures {
     ]
 
     private static let tokens: [(LogEvent.Kind, String)] = [
+        // Clients that refuse to send a field with a line end in it: Node, Go, http.client, hyper, requests.
+        (.tokenSpaced, "invalid character in header content + authorization"),
+        (.tokenSpaced, "invalid header field value for \"authorization\""),
+        (.tokenSpaced, "invalid header field value for \"cookie\""),
+        (.tokenSpaced, "invalid header value b'bearer"),
+        (.tokenSpaced, "return character(s) in header value"),
+        (.tokenSpaced, "illegal header value b'bearer"),
         (.tokenExpired, "jwt expired"), (.tokenExpired, "token expired"),
         (.tokenExpired, "token has expired"),
         (.tokenExpired, "signature has expired"), (.tokenExpired, "token is expired"),

@@ -80,7 +80,8 @@ package struct BalancerDescription: Equatable, Sendable {
             ?? setting("balancer")
         let kind =
             name.flatMap { Kind.named($0.value) ?? Kind.named($0.name) }
-            ?? (settings.contains { $0.name.holds("timeout_seconds") } ? .alb : nil)
+            ?? (settings.contains { $0.name.holds("timeout_seconds") || $0.value.holds("timeout_seconds") }
+                ? .alb : nil)
         guard let seconds = timeout.flatMap({ TimeText.seconds($0.value) }) ?? kind?.usualIdleTimeout else {
             return nil
         }

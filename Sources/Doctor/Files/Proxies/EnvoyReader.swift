@@ -74,7 +74,10 @@ enum EnvoyReader {
     private static func managers(_ root: DocumentNode) -> [DocumentNode] {
         var found: [DocumentNode] = []
         func walk(_ node: DocumentNode) {
-            if node["stat_prefix"] != nil, node["route_config"] != nil || node["rds"] != nil {
+            let isManager =
+                node["stat_prefix"] != nil || node["upgrade_configs"] != nil
+                || node["@type"]?.text?.hasSuffix(".HttpConnectionManager") == true
+            if isManager, node["route_config"] != nil || node["rds"] != nil {
                 found.append(node)
                 return
             }

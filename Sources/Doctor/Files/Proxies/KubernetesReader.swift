@@ -6,6 +6,8 @@ struct KubernetesReader {
     private(set) var settings: [Setting] = []
     private(set) var processes: [ServerProcess] = []
     private(set) var balancers: [BalancerDescription] = []
+    /// Tokens that end in white space, by secret and key.
+    private(set) var spacedSecrets: [(name: String, place: FilePlace)] = []
     private var replicas: [String: Int] = [:]
     private var isClientAffine: Set<String> = []
     private let file: SourceFile
@@ -19,6 +21,9 @@ struct KubernetesReader {
             switch object["kind"]?.text {
             case "Ingress": ingress(object)
             case "ConfigMap": configMap(object)
+            case "Secret": secret(object)
+            case "BackendConfig": backend(object["spec"], "timeoutSec")
+            case "GCPBackendPolicy": backend(object[["spec", "default"]], "timeoutSec")
             default: break
             }
         }
@@ -54,6 +59,12 @@ struct KubernetesReader {
         case "Service":
             if object["spec"]?["sessionAffinity"]?.text == "ClientIP" { isClientAffine.insert(name) }
             let annotations = object["metadata"]?["annotations"]
+            for member in annotations?.members ?? [] where Self.proxyLines.contains(member.key) {
+                guard let text = member.value.text, text == "*" || text == "true" else { continue }
+                settings.append(
+                    Setting(
+                        "proxy-protocol.sent", text, at: file.place(member.place.line, member.place.column)))
+            }
             let key = "service.beta.kubernetes.io/aws-load-balancer-connection-idle-timeout"
             if let seconds = annotations?[key]?.text.flatMap({ TimeText.seconds($0) }), let annotations {
                 balancers.append(
@@ -65,7 +76,74 @@ struct KubernetesReader {
         }
     }
 
+    /// GKE: how long the balancer lets a connection to a backend live, upgraded ones included.
+    private mutating func backend(_ spec: DocumentNode?, _ name: String) {
+        guard let spec, let seconds = spec[name]?.text.flatMap({ TimeText.seconds($0) }) else { return }
+        balancers.append(
+            BalancerDescription(
+                kind: .gcp, idleTimeout: seconds, isStated: true, at: file.place(of: name, in: spec)))
+    }
+
+    /// Tokens whose value ends in a line end, as `echo … | base64` and a block scalar make it.
+    private mutating func secret(_ object: DocumentNode) {
+        let names = ["token", "jwt", "apikey", "accesskey", "credential"]
+        for (group, isEncoded) in [("data", true), ("stringData", false)] {
+            for member in object[group]?.members ?? [] {
+                let bare = member.key.lowercased().filter { $0.isLetter }
+                guard names.contains(where: { bare.holds($0) }), let text = member.value.text else {
+                    continue
+                }
+                let bytes = isEncoded ? Self.decoded(text) : Array(text.utf8)
+                guard let bytes, bytes.last == 0x0A || bytes.last == 0x0D, bytes.count > 1,
+                    bytes.filter({ $0 == 0x0A }).count == 1
+                else { continue }
+                spacedSecrets.append(
+                    (
+                        "\(object["metadata"]?["name"]?.text ?? "").\(member.key)",
+                        file.place(member.place.line, member.place.column)
+                    ))
+            }
+        }
+    }
+
+    private static func decoded(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits = 0
+        var count = 0
+        for byte in text.utf8 where byte > 0x20 && byte != UInt8(ascii: "=") {
+            let value: Int
+            switch byte {
+            case 0x41...0x5A: value = Int(byte) - 0x41
+            case 0x61...0x7A: value = Int(byte) - 0x61 + 26
+            case 0x30...0x39: value = Int(byte) - 0x30 + 52
+            case UInt8(ascii: "+"), UInt8(ascii: "-"): value = 62
+            case UInt8(ascii: "/"), UInt8(ascii: "_"): value = 63
+            default: return nil
+            }
+            bits = (bits << 6 | value) & 0xFFFFF
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        return bytes
+    }
+
+    /// Annotations by which a balancer of a cloud sends the PROXY protocol.
+    private static let proxyLines: Set<String> = [
+        "service.beta.kubernetes.io/aws-load-balancer-proxy-protocol",
+        "service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol",
+        "load-balancer.hetzner.cloud/uses-proxyprotocol",
+        "service.beta.kubernetes.io/scw-loadbalancer-proxy-protocol-v2",
+        "service.beta.kubernetes.io/ovh-loadbalancer-proxy-protocol",
+    ]
+
     private mutating func configMap(_ object: DocumentNode) {
+        if object["metadata"]?["name"]?.text?.holds("ingress") == true, let data = object["data"] {
+            let value = data["use-proxy-protocol"]?.text ?? "false"
+            settings.append(Setting("proxy-protocol.read", value, at: file.place(of: data)))
+        }
         settings += Setting.flattened(object["data"] ?? object, file, side: .unknown)
     }
 
@@ -77,10 +155,18 @@ struct KubernetesReader {
             object["spec"]?["ingressClassName"]?.text ?? annotations?["kubernetes.io/ingress.class"]?.text
         base.ingressClass = named ?? annotations.flatMap(Self.classOf)
         if let annotations { read(annotations, into: &base) }
+        // ingress-nginx sends hosts that have a certificate to https, unless it is told not to.
+        let certified = (object["spec"]?["tls"]?.elements ?? []).flatMap { $0["hosts"]?.texts ?? [] }
+        let redirects = annotations?["nginx.ingress.kubernetes.io/ssl-redirect"]?.text != "false"
         for rule in object["spec"]?["rules"]?.elements ?? [] {
             for path in rule[["http", "paths"]]?.elements ?? [] {
                 var route = base
                 route.hosts = rule["host"]?.texts ?? []
+                if base.ingressClass == "nginx", redirects, !certified.isEmpty,
+                    certified.contains(where: route.hosts.contains)
+                {
+                    route.redirectsToTLS = true
+                }
                 route.path = path["path"]?.text ?? "/"
                 route.isExact = path["pathType"]?.text == "Exact"
                 let backend = path["backend"]
@@ -140,6 +226,20 @@ struct KubernetesReader {
                 "nginx.ingress.kubernetes.io/enable-owasp-core-rules":
                 route.hasFirewall = route.hasFirewall || member.value.isTrue
             case "nginx.ingress.kubernetes.io/upstream-vhost": route.passesHost = false
+            case "nginx.ingress.kubernetes.io/limit-connections":
+                route.connectionLimit = ("\(text) at once", (Int(text) ?? 999) <= 10, place)
+            case "nginx.ingress.kubernetes.io/limit-rps":
+                route.rateLimit = ("\(text) a second", (Int(text) ?? 999) <= 1, place)
+            case "nginx.ingress.kubernetes.io/limit-rpm":
+                route.rateLimit = ("\(text) a minute", (Int(text) ?? 999) <= 30, place)
+            case "nginx.ingress.kubernetes.io/auth-tls-verify-client":
+                route.clientCertificate = text == "on" ? place : nil
+            case "nginx.ingress.kubernetes.io/auth-tls-secret":
+                if annotations["nginx.ingress.kubernetes.io/auth-tls-verify-client"] == nil {
+                    route.clientCertificate = place
+                }
+            case "nginx.ingress.kubernetes.io/force-ssl-redirect":
+                if member.value.isTrue { route.redirectsToTLS = true }
             case "alb.ingress.kubernetes.io/load-balancer-attributes":
                 if let value = text.between("idle_timeout.timeout_seconds=", ",")
                     ?? text.after("idle_timeout.timeout_seconds=")

@@ -7,7 +7,9 @@ package struct ProxyRoute: Sendable {
         case envoy = "Envoy"
         case gateway = "Kubernetes Gateway"
         case ingress = "Kubernetes Ingress"
+        case nodeGateway = "http-proxy-middleware"
         case traefik = "Traefik"
+        case varnish = "Varnish"
     }
 
     package var proxy: Proxy
@@ -47,6 +49,13 @@ package struct ProxyRoute: Sendable {
     package var corsOrigins: [String]?
     /// Whether its firewall module is on (`enable-modsecurity`).
     package var hasFirewall = false
+    /// Whether plain requests are sent to https.
+    package var redirectsToTLS = false
+    /// A limit the proxy sets for each client, as it is written: requests in a time, or connections.
+    package var rateLimit: (text: String, isLow: Bool, place: FilePlace)?
+    package var connectionLimit: (text: String, isLow: Bool, place: FilePlace)?
+    /// Where a certificate of the client's own is demanded; nil: it is not.
+    package var clientCertificate: FilePlace?
     /// The prefix that is taken off before the server sees the path.
     package var strippedPrefix: String?
     /// What the whole path becomes before the server sees it (`rewrite-target`), and where that stands.

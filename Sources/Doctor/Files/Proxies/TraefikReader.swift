@@ -70,7 +70,7 @@ enum TraefikReader {
             "httpOnly",
             "sameSite", "serversTransport", "accessControlAllowOriginList", "customRequestHeaders",
             "responseForwarding",
-            "digestAuth", "buffering",
+            "digestAuth", "buffering", "redirectScheme", "rateLimit", "inFlightReq",
         ]
         return known.first { $0.lowercased() == name.lowercased() } ?? name
     }
@@ -101,6 +101,21 @@ enum TraefikReader {
         }
         if let prefixes = middleware["stripPrefix"]?["prefixes"]?.texts {
             route.strippedPrefix = prefixes.first
+        }
+        if let scheme = middleware["redirectScheme"]?["scheme"]?.text, scheme == "https" {
+            route.redirectsToTLS = true
+        }
+        if let limit = middleware["rateLimit"] {
+            let average = limit["average"]?.integer ?? 0
+            let burst = limit["burst"]?.integer ?? 1
+            let period = limit["period"]?.text ?? "1s"
+            route.rateLimit = (
+                "\(average) in \(period), burst \(burst)", average > 0 && average + burst <= 5,
+                file.place(of: limit)
+            )
+        }
+        if let limit = middleware["inFlightReq"], let amount = limit["amount"]?.integer {
+            route.connectionLimit = ("\(amount) at once", amount <= 10, file.place(of: limit))
         }
         if let headers = middleware["headers"] {
             if let origins = headers["accessControlAllowOriginList"]?.texts { route.corsOrigins = origins }

@@ -48,10 +48,52 @@ package struct RecordedResponse: Equatable, Sendable {
     }
 }
 
+extension FileEvidence {
+    /// The answer that was recorded behind a request, before the next one of the same file.
+    func answer(to request: RecordedRequest) -> RecordedResponse? {
+        let behind = { (place: FilePlace) in
+            place.file == request.place.file && place.line > request.place.line
+        }
+        let next = requests.map(\.place).filter(behind).map(\.line).min() ?? .max
+        return responses.filter { behind($0.place) && $0.place.line < next && $0.status > 0 }
+            .min { $0.place.line < $1.place.line }
+    }
+}
+
+extension RecordedRequest {
+    /// The request a line with a `curl` command sends, by its URL and its `-H` fields; nil: it is no such line.
+    init?(command line: String, at place: FilePlace) {
+        let words = line.shellWords
+        guard let start = words.firstIndex(where: { $0 == "curl" || $0.hasSuffix("/curl") }), start < 4 else {
+            return nil
+        }
+        var fields: [Field] = []
+        var url: String?
+        var isValue = false
+        for (index, word) in words.enumerated().dropFirst(start + 1) {
+            if isValue {
+                if let name = word.before(":"), let value = word.after(":"), words[index - 1] != "-d" {
+                    fields.append(Field(name: name.trimmed, value: value.trimmed, place: place))
+                }
+                isValue = false
+            } else if ["-H", "--header", "-d", "--data", "-o", "-X"].contains(word) {
+                isValue = true
+            } else if word.holds("://") {
+                url = word
+            }
+        }
+        guard let url, let rest = url.after("://") else { return nil }
+        let path = rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
+        self.init(method: "GET", target: path, version: "HTTP/1.1", fields: fields, place: place)
+    }
+}
+
 /// Finds HTTP messages in a text: raw heads, and those of `curl -v`, whose lines begin with `> ` and `< `.
 struct ExchangeReader {
     private(set) var requests: [RecordedRequest] = []
     private(set) var responses: [RecordedResponse] = []
+    /// Requests that commands send.
+    private(set) var commands: [RecordedRequest] = []
 
     init(_ file: SourceFile) {
         let lines = file.lines.prefix(20_000).map { line in
@@ -76,6 +118,9 @@ struct ExchangeReader {
                         status: status, version: version, fields: fields, body: body,
                         place: file.place(start.number)))
             } else {
+                if let command = RecordedRequest(command: start.text, at: file.place(start.number)) {
+                    commands.append(command)
+                }
                 at += 1
             }
         }
