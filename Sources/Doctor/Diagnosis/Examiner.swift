@@ -59,7 +59,7 @@ package enum Examiner {
             return
         }
         let streams = [Array("text/event-stream".utf8), Array("EventSource(".utf8)]
-        if files.contains(where: { file in streams.contains { file.bytes.firstRange(of: $0) != nil } }) {
+        if files.contains(where: { file in streams.contains { file.bytes.holds($0) } }) {
             subject.dialect = .page
             return
         }

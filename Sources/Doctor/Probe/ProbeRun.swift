@@ -48,7 +48,7 @@ struct ProbeRun: Sendable {
         if let behind = await ownListener(seen, nginx, files) { seen = behind }
         evidence.inner = inner
         let upstream = nginx == nil ? files.goRequest(subject) : nginx?.upstreamRequest
-        if let upstream, Self.isLocal(seen), seen.handshake?.isUpgraded == false {
+        if let upstream, Self.isLocal(seen), seen.handshake?.isUpgraded == false, seen.stream == nil {
             progress(Phrase(en: "asking the backend itself", zh: "直接询问后端"))
             let probe = BackendProbe(
                 upstream: upstream, client: client(seen.endpoint), subject: subject, resolver: resolver)

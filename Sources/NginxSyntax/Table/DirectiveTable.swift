@@ -39,17 +39,21 @@ package struct DirectiveTable: Sendable {
     /// Kinds are those of `DirectiveRule.Kind`, or `=` and the words the argument may be.
     private init(_ texts: [String]) {
         var rules: [String: [DirectiveRule]] = [:]
+        rules.reserveCapacity(1_500)
         for text in texts {
             var current: DirectiveRule?
-            for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-                var names = line[...]
-                if !line.hasPrefix("    "), let colon = line.firstIndex(of: ":") {
-                    let head = line[..<colon].split(separator: " ")
+            // By octets: splitting by characters takes three times as long, and every diagnosis waits for it.
+            for line in text.utf8.split(separator: Octet.lineFeed) where line.first != Octet.hash {
+                var names = line
+                if !line.starts(with: "    ".utf8), let colon = line.firstIndex(of: UInt8(ascii: ":")) {
+                    let head = line[..<colon].split(separator: Octet.space).map { Substring($0) }
                     names = line[line.index(after: colon)...]
                     current = head.count == 3 ? DirectiveRule(head[0], head[1], head[2]) : nil
                 }
                 guard let current else { continue }
-                for name in names.split(separator: " ") { rules[String(name), default: []].append(current) }
+                for name in names.split(separator: Octet.space) {
+                    rules[String(Substring(name)), default: []].append(current)
+                }
             }
         }
         self.rules = rules
