@@ -3,6 +3,7 @@
 A case may get better (then record it); it must not get worse: a cause no longer named, no longer named first,
 or an alarm that was not there before fails.
 """
+import concurrent.futures
 import json
 import os
 from pathlib import Path
@@ -20,8 +21,22 @@ SCHEMA = json.loads((HERE.parents[1] / "docs" / "doctor.schema.json").read_text(
 CASES = score.folders(score.CASES, [])
 
 
-def check(case_dir, live):
-    case, report, why, seconds = score.diagnose(SOCKEYE, case_dir, live)
+# Cases at work at once: a live one mostly waits, for programs to start and for answers.
+JOBS = 4
+
+
+@pytest.fixture(scope="session")
+def runs(request):
+    """What each chosen case is diagnosed with, in the order of the tests; the next are at work while one is judged."""
+    chosen = [(item.callspec.params["case_dir"], item.originalname == "test_live")
+              for item in request.session.items if hasattr(item, "callspec") and "case_dir" in item.callspec.params]
+    pool = concurrent.futures.ThreadPoolExecutor(JOBS)
+    yield {(case.name, live): pool.submit(score.diagnose, SOCKEYE, case, live) for case, live in chosen}
+    pool.shutdown(cancel_futures=True)
+
+
+def check(runs, case_dir, live):
+    case, report, why, seconds = runs[case_dir.name, live].result()
     if why == "skipped":
         if not (case_dir / "probe.json").exists():
             pytest.skip("nothing of it can be run here: files alone")
@@ -40,13 +55,13 @@ def check(case_dir, live):
 
 
 @pytest.mark.parametrize("case_dir", CASES, ids=lambda path: path.name)
-def test_files_alone(case_dir):
-    check(case_dir, live=False)
+def test_files_alone(runs, case_dir):
+    check(runs, case_dir, live=False)
 
 
 @pytest.mark.parametrize("case_dir", CASES, ids=lambda path: path.name)
-def test_live(case_dir):
-    check(case_dir, live=True)
+def test_live(runs, case_dir):
+    check(runs, case_dir, live=True)
 
 
 def test_every_case_is_well_formed():
