@@ -112,10 +112,13 @@ extension FileEvidence {
                     ? Array(words.dropFirst())
                     : ["\(words.count > 1 ? words[1] : "")=\(words.dropFirst(2).joined(separator: " "))"]
                 for pair in pairs {
-                    guard let name = pair.before("="), EnvironmentFile.isName(name),
-                        !(isBuilt && Setting.isBuildVariable(name))
-                    else { continue }
-                    settings.append(Setting(name, pair.after("=") ?? "", at: place))
+                    guard let name = pair.before("="), EnvironmentFile.isName(name) else { continue }
+                    let setting = Setting(name, pair.after("=") ?? "", at: place)
+                    if isBuilt, Setting.isBuildVariable(name) {
+                        lateVariables.append(setting)
+                    } else {
+                        settings.append(setting)
+                    }
                 }
             case "CMD", "ENTRYPOINT":
                 let rest = text.dropFirst(first.count).trimmed

@@ -26,6 +26,8 @@ package struct FileEvidence: Testimony, Sendable {
     package var servers: [SocketServer] = []
     /// Names of programs' sources that know the word `Bearer`, and so may take it off a token.
     package var namesBearer: Set<String> = []
+    /// Build variables that an image sets behind its build, too late to be baked into the page.
+    package var lateVariables: [Setting] = []
     /// Secrets of Kubernetes whose value ends in white space, by name.
     package var spacedSecrets: [(name: String, place: FilePlace)] = []
     /// What tools answered about names: `dig`, `host`, `nslookup`, `getent`.

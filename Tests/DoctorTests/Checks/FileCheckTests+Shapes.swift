@@ -284,6 +284,40 @@ struct ShapeTests {
                     "apiVersion: v1\nkind: Service\nmetadata:\n  name: ingress\n  annotations:\n    service.beta.kubernetes.io/do-loadbalancer-enable-proxy-protocol: \"true\"\n---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ingress-nginx-controller\ndata:\n  use-forwarded-headers: \"true\"\n"
                 )
             ]),
+        Shape(
+            code: "heartbeat-slower-than-timeout",
+            files: [
+                ("nginx.conf", nginx),
+                (
+                    "C.java",
+                    "registry.enableSimpleBroker(\"/t\").setHeartbeatValue(new long[] {120000, 120000});\n"
+                ),
+            ]),
+        Shape(
+            code: "client-url-env-missing", url: "https://app.example/", page: "https://app.example",
+            files: [
+                (
+                    "Dockerfile",
+                    "FROM node AS b\nRUN npm run build\nFROM nginx\nENV REACT_APP_WS=https://app.example\n"
+                ),
+                ("s.js", "export default io(process.env.REACT_APP_WS || 'http://localhost:4000');\n"),
+            ]),
+        Shape(
+            code: "socketio-path-mismatch", url: "https://app.example/",
+            files: [
+                ("nginx.conf", nginx.replacing("location /", with: "location /socket.io/")),
+                ("c.js", "const s = io({ path: '/api/socket.io' });\n"),
+                ("s.js", "const io = new Server(server, { path: '/socket.io' });\n"),
+            ]),
+        Shape(
+            code: "proxy-pass-uri-rewrites-path", url: "wss://app.example/rt/ws",
+            files: [
+                (
+                    "haproxy.cfg",
+                    "frontend f\n mode http\n bind :443 ssl crt x\n http-request replace-path /rt(/)?(.*) /\\2\n default_backend b\nbackend b\n server s 127.0.0.1:3000\n"
+                ),
+                ("s.js", "const wss = new WebSocketServer({ port: 3000, path: '/rt/ws' });\n"),
+            ]),
     ]
 
     @Test(arguments: faults)

@@ -34,7 +34,11 @@ struct ScriptCheck: Check {
                 if address != shown {
                     trail.append(.file("which is \(address)", "即 \(address)", at: dial.place))
                 }
-                return [AddressCheck.localhost(address, page, trail, dial.place, 0.9)]
+                var local = AddressCheck.localhost(address, page, trail, dial.place, 0.9)
+                // What stands behind `||` is dialled because the variable before it has no value.
+                let missing = unset(dial, examination)
+                if !missing.isEmpty { local.consequenceOf = .clientUrlEnvMissing }
+                return missing + [local]
             }
             if page.scheme == "https", origin.scheme == "http", !origin.isLoopback,
                 address.lowercased().hasPrefix("ws://"),
@@ -67,12 +71,13 @@ struct ScriptCheck: Check {
         let names = (dial.address ?? []).variables
         let isBuildKnown = examination.files.settings.contains { $0.side == .frontend }
         let isProductionFile = examination.files.settings.contains { Setting.isBuildVariable($0.name) }
-        guard isBuildKnown, isProductionFile else { return [] }
+        let late = examination.files.lateVariables.filter { names.contains($0.name) }
+        guard isBuildKnown && isProductionFile || !late.isEmpty else { return [] }
         return names.compactMap { name in
             guard Setting.isBuildVariable(name), examination.buildVariable(name).map(\.isEmpty) ?? true else {
                 return nil
             }
-            let setting = examination.files.settings.last { $0.name == name }
+            let setting = examination.files.settings.last { $0.name == name } ?? late.last { $0.name == name }
             return missing(name, setting?.place, dial, examination)
         }
     }

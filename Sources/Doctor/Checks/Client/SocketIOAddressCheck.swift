@@ -94,11 +94,8 @@ struct SocketIOAddressCheck: Check {
             client != nil || !examination.files.dials.filter({ $0.library == .socketIO }).isEmpty
         else { return nil }
         // The proxy may take a prefix off on the way, or put another path in its place.
-        if clientPath.hasSuffix(serverPath), takesPrefixOff(clientPath, serverPath, examination) {
-            return nil
-        }
-        if let sent = examination.nginx?.polling?.proxied?.uri, sent.isKnown,
-            sent.bytes.text.hasPrefix(serverPath)
+        if examination.nginx == nil
+            ? clientPath.hasSuffix(serverPath) : takesPrefixOff(clientPath, serverPath, examination)
         {
             return nil
         }

@@ -21,6 +21,7 @@ struct ForwardedPathCheck: Check {
 
     private func forwarded(_ asked: String, _ examination: Examination) -> [Forwarded] {
         caddy(asked, examination) + traefik(asked, examination) + apache(asked, examination)
+            + haproxy(asked, examination)
     }
 
     private func caddy(_ asked: String, _ examination: Examination) -> [Forwarded] {
@@ -84,6 +85,34 @@ struct ForwardedPathCheck: Check {
                 line: "ProxyPass \(mapping.pattern) \(mapping.target)", place: mapping.place,
                 keep: say("let both sides of ProxyPass name the same path", "使 ProxyPass 两侧的路径一致"),
                 strip: say("leave the path out of the target of ProxyPass", "去掉 ProxyPass 目标中的路径"))
+        }
+    }
+
+    /// `http-request replace-path /rt(/)?(.*) /\2`, `http-request set-path %[path,regsub(^/rt,)]`: a prefix that is taken off.
+    private func haproxy(_ asked: String, _ examination: Examination) -> [Forwarded] {
+        examination.files.haproxy.flatMap { haproxy in
+            haproxy.sections.flatMap(\.lines).compactMap { line -> Forwarded? in
+                guard line.words.count >= 3, line.words[0] == "http-request" else { return nil }
+                let cut: String
+                // A backslash is the quoting's own: what is left of `/\2` is `/2`.
+                let isCapture =
+                    line.words.count >= 4
+                    && line.words[3].drop { $0 == "/" || $0 == "\\" }.allSatisfy(\.isNumber)
+                if ["replace-path", "replace-pathq"].contains(line.words[1]), isCapture {
+                    cut = String(line.words[2].drop { $0 == "^" }.prefix { !"([.*?+\\".contains($0) })
+                } else if line.words[1] == "set-path", let inner = line.words[2].between("regsub(^", ",") {
+                    cut = inner
+                } else {
+                    return nil
+                }
+                let bare = cut.hasSuffix("/") ? String(cut.dropLast()) : cut
+                guard bare.count > 1, asked == bare || asked.hasPrefix(bare + "/") else { return nil }
+                let text = line.words.joined(separator: " ")
+                return Forwarded(
+                    proxy: "HAProxy", sent: Self.without(bare, asked), prefix: bare, line: text,
+                    place: line.place,
+                    keep: say("remove this line", "删除该行"), strip: say("keep this line", "保留该行"))
+            }
         }
     }
 

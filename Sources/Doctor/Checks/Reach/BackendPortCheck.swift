@@ -53,7 +53,8 @@ struct BackendPortCheck: Check {
         }
         // Several places may name one port; what was started or seen is worth more than what was set.
         guard Set(relevant.map(\.address.port)).count == 1,
-            let listener = relevant.first(where: { isSeen($0.place) }) ?? relevant.first,
+            let listener = relevant.first(where: { isSeen($0.place) })
+                ?? relevant.first(where: { isRead($0.name, $0.service, examination) }) ?? relevant.first,
             let port = listener.address.port, port != target.port
         else { return nil }
         // Published under the port that is dialled, or dialled somewhere else by the proxy: there is more than one backend.

@@ -47,5 +47,8 @@ extension FileEvidence {
                     list[$0] != nil
                 }
             } || accesses.contains { $0.query.hasPrefix("EIO=") || $0.query.holds("&EIO=") }
+            || consoleLines.contains { $0.text.holds("EIO=") }
+            || !events(.sessionUnknown, .namespaceUnknown, .unsupportedEngineVersion).isEmpty
+            || nginx?.proxiedPrefixes.contains { $0.prefix.hasPrefix("/socket.io") } == true
     }
 }

@@ -54,6 +54,7 @@ enum BeatLoop {
         ("pingInterval = Duration(seconds: ", 1, true), (".pingInterval(", 1, true),
         ("pingPeriod = Duration.ofSeconds(", 1, true), ("pingPeriod = ", 1e-9, true),
         ("pingInterval = ", 1e-9, true),
+        ("setHeartbeatValue(new long[] {", 0.001, true), ("setHeartbeatValue(new long[]{", 0.001, true),
         ("KeepAliveInterval = TimeSpan.FromSeconds(", 1, true),
         ("KeepAliveInterval = TimeSpan.FromMinutes(", 60, true),
     ]
