@@ -158,7 +158,7 @@ extension Options {
             Ping connections more often where the way cuts them earlier. The server learns from connections that die without a \
             close frame at what idle age a client's network (IPv4 /24, IPv6 /48) does that, and pings before. It says so in the \
             log (`heartbeat-learned`) and at `GET /api/v1/stats`; `heartbeat.interval` stays the longest pause, and where that \
-            is 0 nothing adapts.
+            is 0 nothing adapts but sessions of Engine.IO, whose longest pause is `endpoint.ping_interval`.
             """),
         row(
             "heartbeat.minimum", .duration(.seconds(1)...(.seconds(3600))), .duration(\.pingMinimum),

@@ -23,7 +23,14 @@ public struct EngineSession {
     /// Whether the body of a POST is being read.
     var hasPost = false
     /// Whether a pong is owed.
-    var isPinged = false
+    public internal(set) var isPinged = false
+    /// How long after a pong the next ping is due, in nanoseconds.
+    ///
+    /// Begins as what the client is told at the handshake, and may be made shorter at any time: clients answer whenever they are
+    /// pinged, and wait for a ping no longer than they were told. Never longer, for then they would go away.
+    public var pingInterval: UInt64 {
+        didSet { pingInterval = min(pingInterval, settings.pingInterval) }
+    }
     /// When the next ping is due, or when the pong that is owed is too late.
     var heartbeat: MonotonicTime
     /// Whether the last fetch ends with `1`, which tells the client not to come back by itself.
@@ -49,10 +56,17 @@ public struct EngineSession {
     }
 
     /// A session that begins at `now`, when its open packet is sent.
-    public init(_ transport: EngineTransport, settings: EngineSettings, now: MonotonicTime) {
+    ///
+    /// - Parameter pingInterval: as the property; nil for what the client is told.
+    public init(
+        _ transport: EngineTransport, settings: EngineSettings, now: MonotonicTime,
+        pingInterval: UInt64? = nil
+    ) {
         self.settings = settings
         state = transport == .polling ? .polling : .webSocket
-        heartbeat = now.advanced(byNanoseconds: settings.pingInterval)
+        let interval = min(pingInterval ?? .max, settings.pingInterval)
+        self.pingInterval = interval
+        heartbeat = now.advanced(byNanoseconds: interval)
     }
 
     /// Whether messages can still be sent and received.
@@ -111,7 +125,7 @@ public struct EngineSession {
             guard isPinged else { return .none }
             if let closing = overdue(now) { return .close(closing) }
             isPinged = false
-            heartbeat = now.advanced(byNanoseconds: settings.pingInterval)
+            heartbeat = now.advanced(byNanoseconds: pingInterval)
             return .none
         case .close: return .close(finish(.clientClosed))
         case .open, .ping: return .close(finish(.direction(packet.type)))

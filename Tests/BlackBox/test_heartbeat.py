@@ -1,4 +1,5 @@
 """The server finds out at what idle age the way cuts connections, and beats it."""
+import json
 import select
 import socket
 import threading
@@ -118,3 +119,45 @@ def test_nothing_is_learned_where_that_is_off(start, cutter):
         thread.join()
     time.sleep(0.2)
     assert "heartbeat-learned" not in server.log
+
+
+def session_outlives(port, token, seconds):
+    """Whether a session of Engine.IO that only answers pings is still connected after a while."""
+    end = time.monotonic() + seconds
+    with connect(f"ws://{HOST}:{port}/socket.io/?EIO=4&transport=websocket", close_timeout=1, compression=None) as client:
+        try:
+            told = json.loads(client.recv(5)[1:])["pingInterval"]
+            client.send(f'40{json.dumps({"token": token})}')
+            while (rest := end - time.monotonic()) > 0:
+                if client.recv(timeout=rest) == "2":
+                    client.send("3")
+        except TimeoutError:
+            return told
+        except Exception:
+            return None
+        return told
+
+
+@pytest.mark.parametrize("manner", ["fin", "silent"])
+def test_sessions_of_socket_io_teach_and_are_pinged_sooner(start, cutter, tmp_path, manner):
+    """They are told 3 s, and the way cuts after 2: what their ends teach keeps the next ones alive."""
+    path = tmp_path / "sockeye.toml"
+    path.write_text("""
+[[endpoint]]
+path = "/socket.io"
+dialect = "socket.io"
+ping_interval = "3s"
+ping_timeout = "1s"
+""")
+    server = start("--config", path, "--heartbeat-minimum", "1s")
+    proxy = cutter(server.port, 2, manner)
+    token = server.token("ada")
+    threads = [threading.Thread(target=session_outlives, args=(proxy.port, token, 8)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    until(lambda: "heartbeat-learned" in server.log, 15, "the line that says what was learned")
+    for thread in threads:
+        thread.join()
+    if manner == "fin":
+        # Clients are told the longest pause there is.
+        assert session_outlives(proxy.port, token, 7) == 3000

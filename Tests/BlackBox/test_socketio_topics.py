@@ -478,6 +478,78 @@ def test_notifications(server):
         assert client.event("notification")[0]["data"] == {"n": 2}
 
 
+def connections(server, **query):
+    query = "&".join(f"{name}={value}" for name, value in query.items())
+    with Raw(server.port) as raw:
+        raw.send(f"GET /api/v1/connections?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-API-Key: {server.key}\r\n\r\n")
+        return raw.response().json
+
+
+def test_sessions_are_listed_and_ended(server):
+    with greeted(server, "liz") as client, Talk(server.url() + f"?token={server.token('liz')}") as talk:
+        talk.subscribe("room:one")
+        client.call("join", "one")
+        listed = connections(server, user="liz")
+        assert listed["count"] == 2 and listed["complete"] is True
+        session = next(entry for entry in listed["connections"] if "sockets" in entry)
+        assert (session["user"], session["transport"], session["endpoint"]) == ("liz", "websocket", "/socket.io")
+        assert session["peer"].startswith("127.0.0.1:") and abs(session["opened_at"] - time.time()) < 60
+        assert session["sockets"] == [{"socket": client.sid, "namespace": "/im", "user": "liz", "subscriptions": 3}]
+        assert session["subscriptions"] == 3
+        plain = next(entry for entry in listed["connections"] if "sockets" not in entry)
+        assert (plain["transport"], plain["endpoint"]) == ("websocket", "/ws")
+        assert api(server, "disconnect", connection=session["id"]).json == {"closed": 1}
+        assert client.packet() == "41/im,"
+        with pytest.raises(ConnectionClosed):
+            client.packet()
+        assert api(server, "disconnect", connection=session["id"]).status == 404
+        assert connections(server, user="liz")["count"] == 1
+
+
+def test_polling_sessions_are_listed_with_their_users(server):
+    before = stats(server)
+    poller = Poller(server, "/socket.io")
+    poller.post(f'40/im,{json.dumps({"token": server.token("pat")})}')
+    packets = poller.get()
+    sid = json.loads(packets[0][len("40/im,"):])["sid"]
+    (session,) = connections(server, user="pat")["connections"]
+    assert (session["transport"], session["user"], session["sockets"][0]["socket"]) == ("polling", "pat", sid)
+    assert session["peer"].startswith("127.0.0.1:")
+    after = stats(server)
+    for place in (before, after):
+        place["polling"] = place["engine"]["polling"]
+        place["here"] = next(entry["connections"] for entry in place["endpoints"] if entry["path"] == "/socket.io")
+    for name in ("polling", "here", "connections"):
+        assert after[name] == before[name] + 1, name
+    assert api(server, "disconnect", connection=session["id"]).json == {"closed": 1}
+    while (packets := poller.get())[-1] != "1":
+        pass
+    assert "41/im," in packets
+    until(lambda: connections(server, user="pat")["count"] == 0, what="its end")
+    assert stats(server)["connections"] == before["connections"]
+
+
+def test_a_session_keeps_its_name_through_an_upgrade(server):
+    poller = Poller(server, "/socket.io")
+    poller.post(f'40/im,{json.dumps({"token": server.token("uma")})}')
+    poller.get()
+    (session,) = connections(server, user="uma")["connections"]
+    with connect(f"ws://{harness.HOST}:{server.port}/socket.io/?EIO=4&transport=websocket&sid={poller.sid}", compression=None,
+                 proxy=None) as upgraded:
+        upgraded.send("2probe")
+        assert upgraded.recv(5) == "3probe"
+        upgraded.send("5")
+        until(lambda: connections(server, user="uma")["connections"][0]["transport"] == "websocket", what="the upgrade")
+        assert connections(server, user="uma")["connections"][0]["id"] == session["id"]
+
+
+def stats(server):
+    with Raw(server.port) as raw:
+        raw.send(f"GET /api/v1/stats HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                 f"Authorization: Bearer {server.token('operator')}\r\n\r\n")
+        return raw.response().json
+
+
 # Recovery
 
 

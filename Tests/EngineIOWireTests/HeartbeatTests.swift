@@ -35,6 +35,25 @@ import Testing
         }
     }
 
+    @Test func itMayBePingedSoonerThanItWasTold() {
+        var stage = Stage(.webSocket)
+        // What waits already stays as it is.
+        stage.session.pingInterval = 100_000_000
+        stage.at(299)
+        #expect(stage.due() == .none)
+        stage.at(300)
+        #expect(stage.due() == .sendPing && stage.session.isPinged)
+        stage.at(310)
+        #expect(stage.receive(OwnedPacket(.pong)) == "" && !stage.session.isPinged)
+        stage.at(409)
+        #expect(stage.due() == .none)
+        stage.at(410)
+        #expect(stage.due() == .sendPing)
+        // Never later than it was told.
+        stage.session.pingInterval = .max
+        #expect(stage.session.pingInterval == stage.session.settings.pingInterval)
+    }
+
     @Test func withoutAPongItIsOver() {
         var stage = Stage(.webSocket)
         stage.at(300)

@@ -3,8 +3,6 @@ import Configuration
 import EventLoop
 import HTTPWire
 import JSON
-import PubSub
-import Transport
 import WebSocketWire
 
 // Who is connected, and the end of it.
@@ -12,10 +10,11 @@ extension API {
     static let connections = Route.api(
         .get,
         APIOperation(
-            id: "connections", summary: "the open WebSockets",
+            id: "connections", summary: "who is connected",
             doc: """
-                Of one user or of all, as they are at this moment. Every loop looks through all it holds, so ask for people, \
-                not by the second.
+                WebSockets, streams of server-sent events, and sessions of Engine.IO with the Socket.IO sockets in them, over \
+                WebSockets or polling; of one user or of all, as they are at this moment. Every loop looks through all it \
+                holds, so ask for people, not by the second.
                 """,
             parameters: [
                 .optional("user", .text(.user), "Only those of this user."),
@@ -27,11 +26,26 @@ extension API {
                     .array(
                         .object([
                             .required("id", .text(.connection), "For `disconnect`."),
-                            .required("user", .nullable(.text(.free)), "Null until authenticated."),
+                            .required(
+                                "user", .nullable(.text(.free)),
+                                "Null until authenticated; of several sockets the first one's."),
+                            .required(
+                                "transport", .text(.free), "`websocket`, `polling` or `event-stream`."),
                             .required("endpoint", .text(.free), "The endpoint's path as configured."),
                             .required("peer", .text(.free), "The address it comes from."),
                             .required("opened_at", .integer(0 ... .max), "In seconds since 1970."),
                             .required("subscriptions", .integer(0 ... .max), "Topics it is subscribed to."),
+                            .optional(
+                                "sockets",
+                                .array(
+                                    .object([
+                                        .required(
+                                            "socket", .text(.free), "Its id, for `emit` and `disconnect`."),
+                                        .required("namespace", .text(.free), "Where it is connected."),
+                                        .required(
+                                            "user", .nullable(.text(.free)), "Null where nobody is asked."),
+                                        .required("subscriptions", .integer(0 ... .max), "Rooms it is in."),
+                                    ]), 0 ... .max), "The Socket.IO sockets of a session."),
                         ]), 0...1000), "The connections."),
                 .required("count", .integer(0 ... .max), "How many there are, listed or not."),
                 .required("complete", .flag, "Whether all of them are listed."),
@@ -72,18 +86,14 @@ extension API {
             code: code ?? SockeyeCloseCode.disconnected.closeCode,
             reason: arguments.text("reason") ?? (code == nil ? SockeyeCloseCode.disconnected.reason : ""))
         if let id = arguments.text("connection") {
-            let parts = id.split(separator: "-")
-            guard let first = parts.first.flatMap({ Int($0) }),
-                let token = parts.last.flatMap({ UInt64($0) }),
-                connection.loop.peers.indices.contains(first)
-            else { throw .connectionUnknown(id) }
-            connection.loop.peers[first].post(
+            guard let name = ConnectionName(id), connection.loop.peers.indices.contains(name.loop) else {
+                throw .connectionUnknown(id)
+            }
+            connection.loop.peers[name.loop].post(
                 .perform { loop in
-                    guard let found = loop.connections[token], found.phase == .open else {
-                        return slot.answer(APIError.connectionUnknown(id).response)
-                    }
-                    found.close(end.code, reason: end.reason)
-                    slot.answer(.closed(1))
+                    let isClosed =
+                        name.isSession ? loop.endSession(name.token) : loop.close(name.token, end)
+                    slot.answer(isClosed ? .closed(1) : APIError.connectionUnknown(id).response)
                 })
         } else if let user = arguments.text("user") {
             connection.loop.askAll({ $0.close(allOf: user, end) + $0.endSockets(of: user) }) {
@@ -106,58 +116,6 @@ struct ClosingWords: Sendable {
     var reason: String
 }
 
-/// An open WebSocket, as the API tells it.
-struct ConnectionFacts: Sendable {
-    var id: String
-    var user: String
-    /// The endpoint's path as configured.
-    var endpoint: String
-    var peer: String
-    /// In seconds since 1970.
-    var openedAt: Int64
-    var subscriptions: Int
-}
-
-extension LoopState {
-    /// The open WebSockets of this loop, those of one user or all: how many, and the first of them.
-    func openConnections(of user: String?, limit: Int) -> (count: Int, first: [ConnectionFacts]) {
-        var (count, first) = (0, [ConnectionFacts]())
-        connections.forEach { token, connection in
-            guard connection.phase == .open, connection.belongs(to: user) else { return }
-            count += 1
-            guard first.count < limit else { return }
-            first.append(
-                ConnectionFacts(
-                    id: "\(index)-\(token)", user: connection.session.user,
-                    endpoint: shared.endpoints.endpoints[Int(connection.endpoint)].pattern.description,
-                    peer: connection.clientName,
-                    openedAt: (unixMilliseconds &- Int64(connection.age / 1_000_000)) / 1000,
-                    subscriptions: hub.names(of: connection.slot).count { !InternalTopic.isInternal($0) }))
-        }
-        return (count, first)
-    }
-
-    /// Closes all of a user's connections on this loop.
-    ///
-    /// - Returns: how many there were.
-    func close(allOf user: String, _ end: ClosingWords) -> Int {
-        var found: [Connection] = []
-        connections.forEach { _, connection in
-            if connection.phase == .open, connection.belongs(to: user) { found.append(connection) }
-        }
-        for connection in found { connection.close(end.code, reason: end.reason) }
-        return found.count
-    }
-}
-
-extension Connection {
-    /// Whether it is this user's; anybody's for nil.
-    fileprivate func belongs(to user: String?) -> Bool {
-        guard let user else { return true }
-        return session.isAuthenticated && session.user.utf8.elementsEqual(user.utf8)
-    }
-}
-
 extension Response {
     fileprivate static func closed(_ count: Int) -> Response {
         .json(200, Array(#"{"closed":\#(count)}"#.utf8))
@@ -173,10 +131,18 @@ extension Response {
         object.member("connections", each: all) { object, facts in
             object.member("id", facts.id)
             if facts.user.isEmpty { object.null("user") } else { object.member("user", facts.user) }
+            object.member("transport", facts.transport)
             object.member("endpoint", facts.endpoint)
             object.member("peer", facts.peer)
             object.member("opened_at", facts.openedAt)
             object.member("subscriptions", Int64(facts.subscriptions))
+            guard let sockets = facts.sockets else { return }
+            object.member("sockets", each: sockets) { object, socket in
+                object.member("socket", socket.id)
+                object.member("namespace", socket.namespace)
+                if socket.user.isEmpty { object.null("user") } else { object.member("user", socket.user) }
+                object.member("subscriptions", Int64(socket.subscriptions))
+            }
         }
         object.member("count", Int64(count))
         object.member("complete", count == all.count)

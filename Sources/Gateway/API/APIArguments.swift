@@ -190,9 +190,10 @@ struct APIArguments {
         switch form {
         case .connection:
             let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-            return parts.count == 2 && (1...3).contains(parts[0].utf8.count)
-                && (1...20).contains(parts[1].utf8.count)
-                && parts.allSatisfy { $0.utf8.allSatisfy(isDigit) }
+            guard parts.count == 2 else { return false }
+            let token = parts[1].first == "e" ? parts[1].dropFirst() : parts[1]
+            return (1...3).contains(parts[0].utf8.count) && (1...20).contains(token.utf8.count)
+                && parts[0].utf8.allSatisfy(isDigit) && token.utf8.allSatisfy(isDigit)
         case .epoch:
             return (1...13).contains(count)
                 && text.utf8.allSatisfy {

@@ -104,8 +104,17 @@ enum API {
                 .required("version", .text(.free), "The server's version."),
                 .required("sockets", .integer(0 ... .max), "Sockets held, WebSockets or not."),
                 .required("topics", .integer(0 ... .max), "Topics remembered."),
-                .required("connections", .integer(0 ... .max), "WebSockets open."),
-                .required("subscriptions", .integer(0 ... .max), "Subscriptions of open WebSockets."),
+                .required(
+                    "connections", .integer(0 ... .max),
+                    "WebSockets and sessions of Engine.IO open, polling ones included."),
+                .required("subscriptions", .integer(0 ... .max), "Their subscriptions."),
+                .required(
+                    "engine",
+                    .object([
+                        .required("polling", .integer(0 ... .max), "Sessions of Engine.IO that poll."),
+                        .required("websocket", .integer(0 ... .max), "Those that have a WebSocket."),
+                        .required("sockets", .integer(0 ... .max), "The Socket.IO sockets in them."),
+                    ]), "Sessions of Engine.IO."),
                 .required("opened", .integer(0 ... .max), "WebSockets opened."),
                 .required("messages_received", .integer(0 ... .max), "WebSocket messages from clients."),
                 .required("published", .integer(0 ... .max), "Messages published to topics."),
@@ -115,7 +124,7 @@ enum API {
                     .array(
                         .object([
                             .required("path", .text(.free), "The path as configured."),
-                            .required("connections", .integer(0 ... .max), "WebSockets open."),
+                            .required("connections", .integer(0 ... .max), "Connections open, likewise."),
                             .required("subscriptions", .integer(0 ... .max), "Their subscriptions."),
                         ]), 0 ... .max), "The same by endpoint."),
                 .required(

@@ -113,7 +113,7 @@ extension APIText {
     /// The fewest and the most bytes, and what the text must match as a whole.
     private var form: (count: ClosedRange<Int>, pattern: String?) {
         switch self {
-        case .connection: (3...24, "^[0-9]{1,3}-[0-9]{1,20}$")
+        case .connection: (3...25, "^[0-9]{1,3}-e?[0-9]{1,20}$")
         case .epoch: (1...13, "^[0-9a-z]{1,13}$")
         case .free: (0...Int.max, nil)
         case .key: (1...128, nil)

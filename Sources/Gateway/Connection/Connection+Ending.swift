@@ -97,7 +97,8 @@ extension Connection {
             loop.metrics.countClose(CloseCode.abnormal.rawValue)
             lost(why)
         }
-        if hasOpened { loop.metrics.usage[Int(endpoint)].connections -= 1 }
+        // A session of Engine.IO counts as one by itself, whatever carries it.
+        if hasOpened, dialect != .engine { loop.metrics.usage[Int(endpoint)].connections -= 1 }
         if session.isAuthenticated { tell(.disconnect) }
         phase = .closed
         if !isReading { reader.discard(scratch: loop.scratch) }

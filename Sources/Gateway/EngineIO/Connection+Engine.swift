@@ -139,7 +139,8 @@ extension Connection {
     private func openSession(_ head: RequestHead, at endpoint: EngineEndpoint) {
         loop.shared.lookForProxy(head, briefly: true)
         loop.shared.log.attempted(self, head)
-        let client = EngineClient(endpoint, .polling, loop: loop, facts: facts(head, endpoint))
+        let client = EngineClient(
+            endpoint, .polling, loop: loop, facts: facts(head, endpoint), from: self.client)
         noteAddress(of: client)
         loop.metrics.engine.opened(.polling)
         loop.shared.log.engineOpened(client, .polling)

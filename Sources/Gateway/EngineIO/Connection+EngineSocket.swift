@@ -13,7 +13,8 @@ extension Connection {
         loop.shared.lookForProxy(head, briefly: true)
         loop.shared.log.attempted(self, head)
         open(handshake, at: endpoint)
-        let client = EngineClient(endpoint, .webSocket, loop: loop, facts: facts(head, endpoint))
+        let client = EngineClient(
+            endpoint, .webSocket, loop: loop, facts: facts(head, endpoint), from: self.client)
         client.connection = self
         noteAddress(of: client)
         engine = client
@@ -73,7 +74,6 @@ extension Connection {
         phaseBegan = loop.tick
         hasOpened = true
         loop.metrics.opened &+= 1
-        loop.metrics.usage[endpoint.index].connections += 1
         deadline = .distantFuture
         loop.wheel.cancel(slot)
     }

@@ -3,6 +3,7 @@ import EngineIOWire
 import EventLoop
 import PubSub
 import SocketIOWire
+import Transport
 
 /// One Engine.IO session on the loop it began on: its state machine, and what carries it.
 ///
@@ -28,6 +29,14 @@ final class EngineClient {
     var buckets = RateBuckets()
     /// By what limits its client's address is known; nil where none was in force when it came.
     var address: String?
+    /// Where its client is: what its first request says.
+    let origin: SocketAddress
+    /// The same for people, as connections tell theirs.
+    var originName: String { origin.port == 0 ? origin.ip ?? "\(origin)" : "\(origin)" }
+    /// When it began.
+    let opened: MonotonicTime
+    /// How long nothing had gone over its WebSocket when it was pinged last, in milliseconds.
+    var silence: UInt32 = 0
     /// What it came with; nil when nobody will ask.
     var facts: EngineFacts?
     /// Puts packets of Socket.IO together.
@@ -42,17 +51,23 @@ final class EngineClient {
     var connectDeadline = MonotonicTime.distantFuture
 
     init(
-        _ endpoint: EngineEndpoint, _ transport: EngineTransport, loop: LoopState, facts: EngineFacts?
+        _ endpoint: EngineEndpoint, _ transport: EngineTransport, loop: LoopState, facts: EngineFacts?,
+        from origin: SocketAddress
     ) {
+        self.origin = origin
+        opened = loop.now
         self.endpoint = endpoint
         self.facts = facts
-        machine = EngineSession(transport, settings: endpoint.settings, now: loop.now)
+        machine = EngineSession(
+            transport, settings: endpoint.settings, now: loop.now,
+            pingInterval: loop.pingInterval(at: endpoint, for: origin))
         if let space = endpoint.space {
             connectDeadline = loop.now.advanced(byNanoseconds: space.connectTimeout)
         }
         id = EngineID(loop: loop.index, slot: 0)
         token = loop.engine.clients.insert(self)
         id = EngineID(loop: loop.index, slot: slot)
+        loop.metrics.usage[endpoint.index].connections += 1
     }
 
     var slot: UInt32 { UInt32(truncatingIfNeeded: token) }

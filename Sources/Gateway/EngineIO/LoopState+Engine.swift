@@ -80,6 +80,7 @@ extension LoopState {
 
     /// A packet from a client, by either transport.
     func receive(_ packet: EnginePacket, from client: EngineClient) {
+        if packet.type == .pong, client.machine.isPinged { answered(client) }
         switch client.machine.received(packet, now: now) {
         case .close(let closing): end(client, closing)
         case .message(let data, let isBinary):
@@ -211,13 +212,15 @@ extension LoopState {
         while true {
             switch client.machine.timerDue(now: now) {
             case .answerPoll: answerSoon(client)
-            case .close(let closing): return end(client, closing)
+            case .close(let closing):
+                if closing.end == .pingTimeout { client.connection?.lostInSilence() }
+                return end(client, closing)
             case .closeProbe:
                 let probe = client.probe
                 client.probe = nil
                 probe?.engine = nil
                 probe?.close(.normal)
-            case .sendPing: client.connection?.push(EnginePackets.ping)
+            case .sendPing: ping(client)
             case .none: return schedule(client)
             }
         }
@@ -250,7 +253,9 @@ extension LoopState {
 
     private func forget(_ client: EngineClient) {
         engine.wheel.cancel(client.slot)
-        engine.clients.remove(client.token)
+        if engine.clients.remove(client.token) != nil {
+            metrics.usage[client.endpoint.index].connections -= 1
+        }
     }
 
     /// Ends all sessions: the server stops.

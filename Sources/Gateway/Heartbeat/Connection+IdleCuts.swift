@@ -1,3 +1,4 @@
+import EngineIOWire
 import EventLoop
 import Synchronization
 import Telemetry
@@ -39,7 +40,7 @@ extension Connection {
         case .done, .refused, .timedOut, .tls: return
         }
         // A reset that answers the ping comes from somebody who had forgotten the connection before.
-        if awaitsPong { return lostInSilence() }
+        if awaitsPong || engine?.machine.isPinged == true { return lostInSilence() }
         let ticks = UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds
         let age = socket.idleMilliseconds() ?? Self.milliseconds(ticks)
         loop.metrics.idleAtLoss.record(UInt64(age) * 1_000_000)
@@ -50,17 +51,52 @@ extension Connection {
     /// Whether an end at this age can teach anything: pinging more often than that must be allowed.
     private func isTelling(_ age: UInt32) -> Bool {
         let limits = loop.shared.limits
-        return limits.isHeartbeatAdaptive && limits.pingInterval != .max && !loop.isDraining
-            && age > Self.milliseconds(min(limits.pingMinimum, limits.pingInterval))
+        let interval = engine?.endpoint.settings.pingInterval ?? limits.pingInterval
+        return limits.isHeartbeatAdaptive && interval != .max && !loop.isDraining
+            && age > Self.milliseconds(min(limits.pingMinimum, interval))
     }
 
     /// After how long a silence the ping went out that is not yet answered, in milliseconds.
     private var pingAge: UInt32 {
-        Self.milliseconds(min(pingInterval, UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds))
+        if let engine { return engine.silence }
+        return Self.milliseconds(
+            min(pingInterval, UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds))
     }
 
-    private static func milliseconds(_ nanoseconds: UInt64) -> UInt32 {
+    fileprivate static func milliseconds(_ nanoseconds: UInt64) -> UInt32 {
         UInt32(clamping: nanoseconds / 1_000_000)
+    }
+}
+
+// Sessions of Engine.IO have the heartbeat of their protocol: pings whose longest pause the client was told. What their
+// WebSockets teach counts like that of others, and they are pinged sooner where the way cuts sooner, polling ones as well.
+extension LoopState {
+    /// How often a session is pinged, in nanoseconds.
+    func pingInterval(at endpoint: EngineEndpoint, for client: SocketAddress) -> UInt64 {
+        let standard = endpoint.settings.pingInterval
+        guard shared.limits.isHeartbeatAdaptive else { return standard }
+        let interval = idleCuts.interval(
+            for: ClientNetwork(of: client), standard: Connection.milliseconds(standard),
+            minimum: Connection.milliseconds(shared.limits.pingMinimum), now: now)
+        return UInt64(interval) * 1_000_000
+    }
+
+    /// Pings a session over its WebSocket.
+    ///
+    /// The session pings whether anything was said or not, so the silence is looked at: one system call for each ping.
+    func ping(_ client: EngineClient) {
+        guard let connection = client.connection else { return }
+        let ticks = UInt64(tick &- connection.lastReceived) * Self.tickNanoseconds
+        client.silence = connection.socket.idleMilliseconds() ?? Connection.milliseconds(ticks)
+        connection.push(EnginePackets.ping)
+    }
+
+    /// A session's client has answered a ping.
+    func answered(_ client: EngineClient) {
+        client.machine.pingInterval = pingInterval(at: client.endpoint, for: client.origin)
+        guard client.connection != nil, shared.hasLosses.load(ordering: .relaxed) else { return }
+        let (network, idle, time) = (ClientNetwork(of: client.origin), client.silence, now)
+        shared.idleCuts.withLock { $0.survived(network, idle: idle, now: time) }
     }
 }
 

@@ -15,10 +15,11 @@ extension Census {
             [(GatewayServer.version, 1)])
         text.gauge("sockeye_sockets", "Sockets held, WebSockets or not.", connections)
         text.gauges(
-            "sockeye_connections", "WebSockets open.", by: "endpoint",
+            "sockeye_connections", "WebSockets and sessions of Engine.IO open, polling ones included.",
+            by: "endpoint",
             zip(shared.endpoints.paths, metrics.usage).map { ($0, $1.connections) })
         text.gauges(
-            "sockeye_subscriptions", "Subscriptions of open WebSockets.", by: "endpoint",
+            "sockeye_subscriptions", "Their subscriptions.", by: "endpoint",
             zip(shared.endpoints.paths, metrics.usage).map { ($0, $1.subscriptions) })
         text.gauge("sockeye_topics", "Topics remembered, with subscribers or without.", topics)
         text.counter("sockeye_sockets_accepted_total", "Sockets accepted.", metrics.accepted)
@@ -114,6 +115,11 @@ extension Census {
             object.member("path", endpoint.0)
             object.member("connections", Int64(endpoint.1.connections))
             object.member("subscriptions", Int64(endpoint.1.subscriptions))
+        }
+        object.member("engine") { object in
+            object.member("polling", Int64(engine.polling))
+            object.member("websocket", Int64(engine.webSocket))
+            object.member("sockets", Int64(engine.sockets.reduce(0, +)))
         }
         let learned = shared.idleCuts.withLock { $0.learned(now: EventLoop.now()) }
         object.member("heartbeat") { object in

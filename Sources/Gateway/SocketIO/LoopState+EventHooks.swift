@@ -29,7 +29,7 @@ extension LoopState {
         object.member("event", "event")
         object.member("time", unixMilliseconds)
         object.member("user", socket.session.user)
-        object.member("connection", "\(index)-\(socket.token)")
+        object.member("connection", connectionName(of: socket))
         object.member("socket", socket.id.text)
         object.member("namespace", socket.namespace.name)
         run.rawName.withUnsafeBytes { object.member("name", raw: $0) }
@@ -130,7 +130,7 @@ extension LoopState {
         object.member("event", event)
         object.member("time", unixMilliseconds)
         object.member("user", socket.session.user)
-        object.member("connection", "\(index)-\(socket.token)")
+        object.member("connection", connectionName(of: socket))
         object.member("socket", socket.id.text)
         members(&object)
         object.end()

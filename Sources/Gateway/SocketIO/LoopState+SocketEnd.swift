@@ -174,6 +174,12 @@ extension LoopState {
         return next
     }
 
+    /// What the API calls the session of a socket.
+    func connectionName(of socket: EventSocket) -> String {
+        guard let token = socket.client?.token else { return "" }
+        return "\(ConnectionName(loop: index, token: token, isSession: true))"
+    }
+
     /// What webhooks are told of a socket.
     func hookBody(_ event: String, _ socket: EventSocket, _ identity: Identity?) -> [UInt8] {
         let body = ByteBuffer()
@@ -181,7 +187,7 @@ extension LoopState {
         object.member("event", event)
         object.member("time", unixMilliseconds)
         object.member("user", identity?.user ?? socket.session.user)
-        object.member("connection", "\(index)-\(socket.token)")
+        object.member("connection", connectionName(of: socket))
         object.member("socket", socket.id.text)
         if let client = socket.client { object.member("endpoint", client.endpoint.path) }
         object.member("namespace", socket.namespace.name)
