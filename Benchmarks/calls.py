@@ -3,7 +3,7 @@
 
   calls.py SOCKEYE_BINARY
 
-Counts allocations with a preloaded library (mallocs.c) and system calls with `strace -c` (where strace is installed), each while
+Raw echo, JSON topics and Socket.IO (`socketio.toml`). Counts allocations with a preloaded library (mallocs.c) and system calls with `strace -c` (where strace is installed), each while
 wsload echoes or fans out in a steady state, and prints a table. Counts do not jitter, so one run is enough. Only processes
 started here are stopped, by pid.
 """
@@ -20,12 +20,17 @@ from pathlib import Path
 
 from compare import BIN, HERE, PUBLISH, SUBSCRIBE, Sockeye
 
+SIO = ["--proto", "sio"]
 CASES = [
     ("echo 64 B, 1 in flight", ["echo", "-c", 50, "-s", 64, "-P", 1], "/echo"),
     ("echo 64 B, 16 in flight", ["echo", "-c", 50, "-s", 64, "-P", 16], "/echo"),
     ("echo 16 KiB, 1 in flight", ["echo", "-c", 50, "-s", 16384, "-P", 1], "/echo"),
     ("fan-out to 1,000, window 1", ["fanout", "-c", 1000, "-s", 128, "--window", 1], None),
     ("fan-out to 1,000, window 16", ["fanout", "-c", 1000, "-s", 128, "--window", 16], None),
+    ("Socket.IO echo, 1 in flight", ["echo", "-c", 50, "-s", 64, "-P", 1, *SIO], SIO),
+    ("Socket.IO echo, 16 in flight", ["echo", "-c", 50, "-s", 64, "-P", 16, *SIO], SIO),
+    ("Socket.IO room of 1,000, window 1", ["fanout", "-c", 1000, "-s", 128, "--window", 1, *SIO], SIO),
+    ("Socket.IO room of 1,000, window 16", ["fanout", "-c", 1000, "-s", 128, "--window", 16, *SIO], SIO),
 ]
 
 
@@ -33,13 +38,15 @@ def main():
     subprocess.run([HERE / "build.sh"], check=True)
     folder = Path(tempfile.mkdtemp(prefix="sockeye-calls-"))
     count = folder / "count"
-    server = Sockeye(Path(sys.argv[1]).resolve(), folder / "state", ["--loops", "1", "--echo", "/echo"],
+    configuration = folder / "calls.toml"
+    configuration.write_text((HERE / "socketio.toml").read_text() + '\n[[endpoint]]\npath = "/ws"\n')
+    server = Sockeye(Path(sys.argv[1]).resolve(), folder / "state", ["--config", configuration, "--loops", "1", "--echo", "/echo"],
                      environment={"LD_PRELOAD": str(BIN / "mallocs.so"), "MALLOCS": str(count)})
     try:
         token = server.token("bench")
-        print(f"{'work':<30} {'messages':>10} {'allocations':>12} {'per message':>12}   system calls per message")
+        print(f"{'work':<34} {'messages':>10} {'allocations':>12} {'per message':>12}   system calls per message")
         for name, arguments, path in CASES:
-            where = ["--path", path] if path else ["--path", f"/ws?token={token}", "--sub", SUBSCRIBE, "--pub", PUBLISH, "--find", '"data":"']
+            where = [] if path is SIO else ["--path", path] if path else ["--path", f"/ws?token={token}", "--sub", SUBSCRIBE, "--pub", PUBLISH, "--find", '"data":"']
             report(folder, server, count, name, [*arguments, *where])
     finally:
         server.stop()
@@ -59,7 +66,7 @@ def report(folder, server, count, name, arguments):
     run(1)
     short, long = run(1), run(3)
     messages, allocations = long[1] - short[1], long[0] - short[0]
-    print(f"{name:<30} {messages:>10.0f} {allocations:>12} {allocations / messages:>12.6f}   {calls(folder, server, arguments)}")
+    print(f"{name:<34} {messages:>10.0f} {allocations:>12} {allocations / messages:>12.6f}   {calls(folder, server, arguments)}")
 
 
 def calls(folder, server, arguments):

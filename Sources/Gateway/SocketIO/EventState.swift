@@ -18,6 +18,10 @@ struct EventState {
     private(set) var outlets: ContiguousArray<EventOutlet> = []
     /// Readers that are behind on topics of which the latest message alone matters, by namespace.
     var laggards: [Laggards]
+    /// What a turn's messages are, reused.
+    var pieces: [EventPiece] = []
+    /// For each namespace the first that has the same packets; nil where they tell of this loop.
+    let alike: [Int?]
     /// Counts what this loop delivers to sockets.
     var sequence: UInt64 = 0
     /// The order of deliveries by topic, where sockets may come back.
@@ -42,6 +46,14 @@ struct EventState {
         tag = life + String(loop, radix: 36)
         let count = endpoints.reduce(0) { $0 + ($1.engine?.space?.namespaces.count ?? 0) }
         hubs = (0..<count).map { _ in Hub() }
+        let namespaces = endpoints.flatMap { $0.engine?.space?.namespaces ?? [] }
+        alike = namespaces.map { one in
+            one.keepsState
+                ? nil
+                : namespaces.firstIndex {
+                    !$0.keepsState && $0.octets == one.octets && $0.messageEvent == one.messageEvent
+                }
+        }
         laggards = [Laggards](repeating: Laggards(), count: count)
     }
 

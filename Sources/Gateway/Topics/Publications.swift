@@ -23,6 +23,8 @@ struct Publications {
         let events = ByteBuffer()
         /// How many.
         private(set) var eventCount = 0
+        /// With what frames they came from the topic's home; none there.
+        private var eventChunks: [EventFramesReader.Chunk] = []
         /// `{"type":"message","topic":"…","offset":`, the part of a message that does not change.
         let prefix = ByteBuffer()
 
@@ -70,15 +72,22 @@ struct Publications {
         }
 
         /// Adds messages that the topic's home has put together.
-        func addEvents(_ records: [UInt8], _ count: Int) {
+        func addEvents(_ records: [UInt8], _ count: Int, _ frames: [EventFrames]) {
             eventCount &+= count
+            eventChunks.append((count, frames))
             events.append(records)
+        }
+
+        /// The frames that came with the messages for sockets, for namespaces that are alike; nil at the topic's home.
+        func frames(alike: Int) -> EventFramesReader? {
+            eventChunks.isEmpty ? nil : EventFramesReader(eventChunks, alike: alike)
         }
 
         /// The messages for sockets are sent.
         func clearEvents() {
             events.removeAll(keepingCapacity: Publications.keptCapacity)
             eventCount = 0
+            eventChunks.removeAll(keepingCapacity: true)
         }
 
         fileprivate func clear(keepingCapacity limit: Int) {
