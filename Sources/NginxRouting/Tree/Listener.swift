@@ -48,7 +48,8 @@ package final class Listener: Sendable {
         var servers: [Server] = []
         var names = HostnameTable<Server>()
         var patterns: [(pattern: Pattern, server: Server)] = []
-        for (_, server) in lines where !servers.contains(where: { $0 === server }) {
+        // Lines of one server stand together, so a server that was taken is the last one: no search through all of them.
+        for (_, server) in lines where servers.last !== server {
             servers.append(server)
             for name in server.names {
                 switch name.kind {
