@@ -140,14 +140,22 @@ def folders(cases, ids):
     return [f for f in found if not ids or any(f.name.startswith(i) for i in ids)]
 
 
-def record(rows, live):
+def expectations():
     path = HERE / "expected.json"
-    known = json.loads(path.read_text()) if path.exists() else {}
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def write_expectations(known):
+    lines = [f"  {json.dumps(name)}: {json.dumps(known[name])}" for name in sorted(known)]
+    (HERE / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def record(rows, live):
+    known = expectations()
     for row in rows:
         known.setdefault(row["id"], {})["live" if live else "offline"] = {
             key: row[key] for key in ("share", "first", "missed", "false")}
-    lines = [f"  {json.dumps(name)}: {json.dumps(known[name])}" for name in sorted(known)]
-    path.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    write_expectations(known)
 
 
 def main():

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+import repaired
 import score
 import verify
 
@@ -62,6 +63,16 @@ def test_files_alone(runs, case_dir):
 @pytest.mark.parametrize("case_dir", CASES, ids=lambda path: path.name)
 def test_live(runs, case_dir):
     check(runs, case_dir, live=True)
+
+
+@pytest.mark.parametrize("case_dir", CASES, ids=lambda path: path.name)
+def test_repaired(case_dir):
+    codes = repaired.named(SOCKEYE, case_dir)
+    if codes is None:
+        pytest.skip("nothing of it is repaired by files")
+    wanted = EXPECTED.get(case_dir.name, {}).get("repaired")
+    assert wanted is not None, "not in expected.json: run repaired.py --record"
+    assert set(codes) <= set(wanted)
 
 
 def test_every_case_is_well_formed():

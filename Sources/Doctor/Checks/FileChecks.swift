@@ -6,7 +6,7 @@ enum FileChecks {
         RecordedCertificateCheck(), TunnelCheck(), ProxyLineCheck(), ApacheModuleCheck(), ProxyUpgradeCheck(),
         CaddyRouteCheck(), IngressRewriteCheck(), ForwardedPathCheck(),
         RouteCoverageCheck(), PlainRedirectCheck(), RecordedAnswerCheck(), ProxyClientCertificateCheck(),
-        RouteLimitCheck(),
+        RouteLimitCheck(), NamedRouteCheck(), HandWrittenLineCheck(), PlatformCheck(),
         HTTP2BackendCheck(),
         HeaderCaseCheck(), GuardCheck(), LogEventCheck(), LoggedAddressCheck(), DockerHostCheck(),
         ServiceNameCheck(),

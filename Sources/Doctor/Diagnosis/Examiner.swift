@@ -38,8 +38,8 @@ package enum Examiner {
     /// What `files` say about the inquiry's subject; nothing is read or dialled beyond them.
     package static func examination(of files: [SourceFile], _ inquiry: Inquiry) -> Examination {
         var subject = inquiry.subject
-        settleDialect(&subject, files)
         var evidence = FileEvidence.gather(files, subject: &subject)
+        settleDialect(&subject, files, evidence)
         let followed = NginxEvidence.gather(
             files, main: inquiry.nginxFile, prefix: inquiry.nginxPrefix, subject: subject)
         // Half a tree says the opposite of the whole one.
@@ -52,10 +52,19 @@ package enum Examiner {
     ///
     /// Socket.IO somewhere in them settles it. Without, a bare host or files that hold the client's own code make it a
     /// page; a proxy's configuration alone says nothing about what the client speaks.
-    private static func settleDialect(_ subject: inout Subject, _ files: [SourceFile]) {
-        guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty else { return }
+    private static func settleDialect(
+        _ subject: inout Subject, _ files: [SourceFile], _ evidence: FileEvidence
+    ) {
+        guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty,
+            !evidence.speaksSocketIO
+        else { return }
         let marks = ["socket.io", "engine.io", " io(", "=io(", "EIO="].map { Array($0.utf8) }
         if files.contains(where: { file in marks.contains { file.bytes.holds($0) } }) {
+            return
+        }
+        // These too are given addresses of pages, and dial the very path.
+        if evidence.dials.contains(where: { [.signalR, .sockJS, .stomp].contains($0.library) }) {
+            subject.dialect = .webSocket
             return
         }
         let streams = [Array("text/event-stream".utf8), Array("EventSource(".utf8)]

@@ -46,6 +46,8 @@ enum Folding {
         ],
         // "The plain HTTP request was sent to HTTPS port" is then about the client.
         .clientSchemePortMismatch: [.upstreamSchemeMismatch],
+        // Whatever the location that won does with it, the one made for the path would have taken it.
+        .locationShadowed: [.locationDoesNotCoverPath, .spaFallbackSwallowsWs],
         // The name did resolve, to an address that was right once.
         .upstreamDnsStale: [.upstreamNameUnresolvable],
     ]

@@ -35,6 +35,7 @@ extension FileEvidence {
             servers += reader.servers
             settings += reader.settings
             heartbeats += reader.heartbeats
+            seenListeners += reader.listeners
         } else {
             take(ScriptReader(file.bytes, file))
         }
@@ -48,6 +49,7 @@ extension FileEvidence {
         settings += reader.settings
         processes += reader.processes
         sentTypes += reader.sentTypes
+        seenListeners += reader.listeners
     }
 
     mutating func page(_ file: SourceFile) {

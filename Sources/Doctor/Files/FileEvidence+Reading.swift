@@ -30,6 +30,15 @@ extension FileEvidence {
             return note(file, isAny ? .applicationLog : nil)
         }
         if file.bytes.allSatisfy({ $0 <= 0x20 }), named != .token { return note(file, nil) }
+        if let route = SmallProxies.route(file) {
+            routes.append(route)
+            return note(file, .otherProxy)
+        }
+        let rewrites = PlatformRewrite.all(in: file)
+        if !rewrites.isEmpty {
+            platformRewrites += rewrites
+            return note(file, .hosting)
+        }
         if let named { return read(file, as: named) }
         if isLog { return log(file, andNote: true) }
         if file.baseName.lowercased().hasSuffix(".tf") {
@@ -122,7 +131,7 @@ extension FileEvidence {
         let isNamed = [".yml", ".yaml", ".json", ".json5"].contains { low.hasSuffix($0) }
         guard
             isNamed || first == UInt8(ascii: "{")
-                || (first == UInt8(ascii: "[") && !Recogniser.isSettings(file))
+                || (first == UInt8(ascii: "[") && Self.isList(file) && !Recogniser.isSettings(file))
         else { return false }
         let stream = DocumentNode.yaml(file.bytes)
         guard stream.documents.contains(where: { !$0.members.isEmpty || !$0.elements.isEmpty }) else {
@@ -133,9 +142,20 @@ extension FileEvidence {
         return true
     }
 
+    /// Whether what begins with a bracket is a list of JSON, and not a line of a log with its time or program in brackets.
+    private static func isList(_ file: SourceFile) -> Bool {
+        let second = file.bytes.lazy.filter { $0 > 0x20 }.dropFirst().first
+        return second.map { [0x7B, 0x5B, 0x5D, 0x22].contains($0) } ?? false
+    }
+
     private mutating func take(_ documents: [DocumentNode], _ file: SourceFile, _ fault: DocumentNode.Fault?)
     {
         guard let root = documents.first else { return }
+        let gateway = SmallProxies.apisix(root, file)
+        if !gateway.isEmpty {
+            routes += gateway
+            return note(file, .otherProxy)
+        }
         let kind = Recogniser.kind(of: root, file)
         switch kind {
         case .compose:
@@ -151,10 +171,13 @@ extension FileEvidence {
             processes += reader.processes
             balancers += reader.balancers
             spacedSecrets += reader.spacedSecrets
+            controllerIdle = controllerIdle ?? reader.controllerIdle
+            replicas.merge(reader.replicas) { _, new in new }
         case .package: packages.append(PackageList.npm(root, file))
         case .frp: tunnels.append(FRPConfiguration(root, file))
         case .cloudflared: cloudflared.append(CloudflaredConfiguration(root, file))
-        case .traefik: routes += TraefikReader.routes(root, file)
+        case .traefik:
+            routes += TraefikReader.routes(root, file)
         case .envoy: routes += EnvoyReader.routes(root, file)
         case .containers: containers += RunningContainer.inspected(root, file)
         case .processes:

@@ -79,6 +79,12 @@ package struct FileEvidence: Testimony, Sendable {
     package var untrimmed: UntrimmedSecret?
     /// Where a source makes an ASGI application, which no WSGI server runs.
     package var asgi: FilePlace?
+    /// Rewrites of hosting platforms to other servers.
+    package var platformRewrites: [PlatformRewrite] = []
+    /// `proxy-read-timeout` of ingress-nginx for all hosts.
+    package var controllerIdle: (seconds: Double, place: FilePlace)?
+    /// Replicas of Kubernetes workloads by name.
+    package var replicas: [String: Int] = [:]
     /// Certificates as `openssl s_client` or curl showed them.
     package var certificates: [CertificateReport] = []
     /// Logs that hold tokens in clear text: the first such line of each, and how many there are.

@@ -18,9 +18,11 @@ package enum FileKind: String, CaseIterable, Sendable {
     case expectations
     case frp
     case haproxy
+    case hosting
     case httpExchange
     case kubernetes
     case nginx
+    case otherProxy
     case package
     case page
     case processes
@@ -52,9 +54,11 @@ package enum FileKind: String, CaseIterable, Sendable {
         case .expectations: Phrase(en: "expectations of a token", zh: "令牌要求")
         case .frp: Phrase(en: "frp configuration", zh: "frp 配置")
         case .haproxy: Phrase(en: "HAProxy configuration", zh: "HAProxy 配置")
+        case .hosting: Phrase(en: "settings of a hosting platform", zh: "托管平台设置")
         case .httpExchange: Phrase(en: "recorded HTTP message", zh: "HTTP 报文记录")
         case .kubernetes: Phrase(en: "Kubernetes manifest", zh: "Kubernetes 清单")
         case .nginx: Phrase(en: "nginx configuration", zh: "nginx 配置")
+        case .otherProxy: Phrase(en: "configuration of another proxy", zh: "其他代理的配置")
         case .package: Phrase(en: "list of dependencies", zh: "依赖清单")
         case .page: Phrase(en: "page", zh: "网页")
         case .processes: Phrase(en: "start commands", zh: "启动命令")

@@ -26,6 +26,12 @@ struct StickinessCheck: Check {
 
     /// Whether there is polling: without it there is nothing to spread.
     static func concerns(_ examination: Examination) -> Bool {
+        // SignalR and SockJS begin like Socket.IO: requests first, which must meet one process.
+        let polls = examination.files.dials.contains { dial in
+            dial.library == .sockJS
+                || (dial.library == .signalR && dial.options["skipNegotiation"]?.isTrue != true)
+        }
+        if polls { return true }
         guard examination.isSocketIO else { return false }
         let dials = examination.files.dials.filter { $0.library == .socketIO }
         let isAlone =
@@ -145,7 +151,10 @@ struct StickinessCheck: Check {
         }
         for route in examination.files.routes
         where !route.isSticky && route.takes(host: subject.url.host, path: subject.path) {
-            let count = max(route.servers.count, route.replicas ?? 1)
+            let known = examination.files.replicas
+            let running =
+                route.servers.compactMap { known[$0] }.max() ?? (known.count == 1 ? known.first?.value : nil)
+            let count = max(route.servers.count, route.replicas ?? running ?? 1)
             if count > 1 {
                 return .file(
                     "\(route.proxy.rawValue) spreads the route over \(count) servers without stickiness",
@@ -197,7 +206,7 @@ struct StickinessCheck: Check {
     private func severalNodes(_ nodes: Evidence, _ unknown: Evidence?, _ patch: String?) -> Finding {
         Finding(
             .notStickyPolling, confidence: unknown == nil ? 0.85 : 0.95,
-            title: say("requests of one Socket.IO session reach different nodes", "同一 Socket.IO 会话的请求到达不同节点"),
+            title: say("requests of one session reach different nodes", "同一会话的请求到达不同节点"),
             explanation: say(
                 "The session id is known to the node that gave it; the next polling request lands at another one, which answers 400 \"Session ID unknown\", and the client begins anew, for ever.",
                 "会话 ID 只有分配它的节点认识；下一个轮询请求落到其他节点会得到 400 “Session ID unknown”，客户端于是不断重新连接。"),

@@ -137,6 +137,8 @@ struct ScriptCheck: Check {
     private func isAddressName(_ name: String) -> Bool {
         let name = name.uppercased()
         return [
+            "WSURL", "SOCKETURL", "WEBSOCKETURL", "WSENDPOINT", "SOCKETENDPOINT", "WSHOST", "SOCKETHOST",
+            "WSBASE",
             "WS_URL", "SOCKET_URL", "WEBSOCKET_URL", "WS_HOST", "SOCKET_HOST", "WS_BASE", "WS_ENDPOINT",
             "SOCKET_ENDPOINT", "SOCKET_SERVER", "WSS_URL", "WEBSOCKET", "REVERB_HOST", "PUSHER_HOST",
             "REVERB_PORT", "PUSHER_PORT", "WS_PORT", "SOCKET_PORT", "WEBSOCKET_PORT",

@@ -213,14 +213,30 @@ struct IdleLimit {
             + examination.files.apache.flatMap { apache($0, examination.subject.path) }
         for route in examination.files.routes
         where route.takes(host: examination.subject.url.host, path: examination.subject.path) {
-            guard let seconds = route.idleTimeout, seconds > 0 else { continue }
+            let common =
+                route.proxy == .ingress && (route.ingressClass ?? "nginx") == "nginx"
+                ? examination.files.controllerIdle : nil
+            guard let seconds = route.idleTimeout ?? common?.seconds, seconds > 0 else { continue }
             limits.append(
                 IdleLimit(
-                    station: route.proxy.rawValue, seconds: seconds, isStated: route.idlePlace != nil,
+                    station: route.proxy.rawValue, seconds: seconds,
+                    isStated: route.idlePlace != nil || route.idleTimeout == nil,
                     words: say(
                         "\(route.proxy.rawValue) closes after \(duration(seconds))",
                         "\(route.proxy.rawValue) 在 \(duration(seconds)) 后关闭"),
-                    place: route.idlePlace ?? route.place))
+                    place: route.idlePlace ?? common?.place ?? route.place))
+        }
+        for caddy in examination.files.caddy {
+            for line in caddy.all("stream_timeout") + caddy.all("read_timeout") {
+                guard let seconds = line.arguments.first.flatMap({ TimeText.seconds($0) }), seconds > 0 else {
+                    continue
+                }
+                limits.append(
+                    IdleLimit(
+                        station: "Caddy", seconds: seconds, isStated: true,
+                        words: say("\(line.name) \(duration(seconds))", "\(line.name) \(duration(seconds))"),
+                        place: line.place))
+            }
         }
         for balancer in examination.files.balancers {
             limits.append(

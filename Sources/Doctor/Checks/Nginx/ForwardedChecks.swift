@@ -22,7 +22,7 @@ struct ForwardedHostCheck: Check {
             let wanted = examination.subject.url.authority
             let isCertain = isRefused || isLogged
             // Known not to look at it, and nothing was refused.
-            if !isCertain, OriginHabit.of(examination.files) == .indifferent { return [] }
+            if !isCertain, OriginHabit.of(examination.files, examination) == .indifferent { return [] }
             let name = HostPort(host.value.bytes.text, defaultPort: 0).host.lowercased()
             if name != examination.subject.url.host {
                 var one = lost(host, wanted, trace, proxied, nginx, isCertain)
@@ -107,6 +107,12 @@ struct ForwardedHostCheck: Check {
                 patch: nginx.headerPatch("Host", "$http_host", trace)),
             predicts: [.handshakeStatus(403), .originDecides], excludedBy: [.upgraded])
         finding.isLastResort = !isCertain
+        // A name written by hand is meant, for a backend that wants it, and so is that of a site somewhere else.
+        let isMeant = host.statement.map { !$0.text(1).hasPrefix("$") } ?? false
+        let isElsewhere =
+            proxied.isSecure && proxied.upstream == nil && !HostName.isPrivate(proxied.target.host)
+            && IPAddress(proxied.target.host) == nil
+        if !isCertain, isMeant || isElsewhere { finding.severity = .info }
         return finding
     }
 

@@ -6,6 +6,7 @@ struct UpstreamVersionCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx, examination.subject.dialect != .page else { return [] }
         for trace in nginx.handshakes {
+            if case .passed("grpc", _, let line) = trace.outcome { return [grpc(trace, line, nginx)] }
             guard let proxied = trace.proxied, proxied.upgradeValue != nil, proxied.asksForUpgrade else {
                 return []
             }
@@ -46,6 +47,22 @@ struct UpstreamVersionCheck: Check {
             predicts: [
                 .handshakeStatus(400), .handshakeStatus(426), .handshakeStatus(505), .handshakeStatus(403),
             ],
+            excludedBy: [.upgraded])
+    }
+
+    private func grpc(_ trace: RequestTrace, _ line: Statement?, _ nginx: NginxEvidence) -> Finding {
+        nginx.finding(
+            .http2ToBackend, confidence: 0.9, at: line ?? trace.location?.statement,
+            title: Phrase(en: "the handshake is passed on by grpc_pass", zh: "握手由 grpc_pass 转发"),
+            Phrase(
+                en:
+                    "grpc_pass speaks HTTP/2 to the backend, which has no Upgrade: no WebSocket can come about.",
+                zh: "grpc_pass 以 HTTP/2 连接后端，而 HTTP/2 没有 Upgrade：无法建立 WebSocket。"),
+            evidence: [nginx.route(trace)]
+                + (line.map { [nginx.seen($0, nginx.line($0), nginx.line($0))] } ?? []),
+            fix: Fix(
+                "Give the socket's path a location with proxy_pass, proxy_http_version 1.1 and the upgrade headers.",
+                "为套接字路径使用带 proxy_pass、proxy_http_version 1.1 与升级头的 location。"),
             excludedBy: [.upgraded])
     }
 

@@ -82,18 +82,27 @@ struct HostCheck: Check {
                 || (OriginList.all(in: examination).isEmpty
                     && event.value.flatMap { WebOrigin($0)?.host } == examination.subject.url.host)
         }
-        guard let compares, let (place, words, fix) = rewriting(examination) else { return nil }
-        return Finding(
-            .hostHeaderLost, confidence: 0.85,
+        guard let (place, words, fix, isMeant) = rewriting(examination) else { return nil }
+        // What is written by hand explains a refusal nothing else does; a default that most backends live with does not.
+        guard compares != nil || isMeant && OriginHabit.of(examination.files, examination) != .indifferent
+        else {
+            return nil
+        }
+        var finding = Finding(
+            .hostHeaderLost, confidence: compares == nil ? 0.5 : 0.85,
             title: say("the backend does not get the public Host", "后端收不到公网的 Host"),
             explanation: say(
                 "The backend compares the browser's Origin with the Host of the request, and the proxy replaces the Host.",
                 "后端会把浏览器的 Origin 与请求的 Host 比较，而代理替换了 Host。"),
-            evidence: [Evidence(.file, words, at: place), .log(compares)], place: place, fix: Fix(fix),
-            predicts: [.originDecides, .handshakeStatus(403)])
+            evidence: [Evidence(.file, words, at: place)] + (compares.map { [.log($0)] } ?? []), place: place,
+            fix: Fix(fix), predicts: [.originDecides, .handshakeStatus(403)],
+            excludedBy: compares == nil ? [.upgraded] : [])
+        finding.isLastResort = compares == nil
+        return finding
     }
 
-    private func rewriting(_ examination: Examination) -> (FilePlace, Phrase, Phrase)? {
+    /// Where the Host is replaced, in which words, the remedy, and whether somebody wrote it.
+    private func rewriting(_ examination: Examination) -> (FilePlace, Phrase, Phrase, Bool)? {
         let path = examination.subject.path
         for apache in examination.files.apache {
             guard let mapping = apache.mappings.first(where: { $0.matches(path) && $0.target != "!" }) else {
@@ -106,7 +115,7 @@ struct HostCheck: Check {
                     say(
                         "ProxyPreserveHost is off (the default), so the backend gets the host of the ProxyPass target",
                         "ProxyPreserveHost 为 off（默认），后端收到的是 ProxyPass 目标的主机名"),
-                    say("set ProxyPreserveHost On", "设置 ProxyPreserveHost On")
+                    say("set ProxyPreserveHost On", "设置 ProxyPreserveHost On"), false
                 )
             }
         }
@@ -119,7 +128,7 @@ struct HostCheck: Check {
                     "\(route.proxy.rawValue) 在该路由上替换了 Host"),
                 say(
                     "let \(route.proxy.rawValue) pass the Host on unchanged",
-                    "让 \(route.proxy.rawValue) 原样传递 Host")
+                    "让 \(route.proxy.rawValue) 原样传递 Host"), true
             )
         }
         for tunnel in examination.files.tunnels {
@@ -129,7 +138,7 @@ struct HostCheck: Check {
                     say(
                         "hostHeaderRewrite = \(proxy.hostHeaderRewrite ?? "")",
                         "hostHeaderRewrite = \(proxy.hostHeaderRewrite ?? "")"),
-                    say("remove hostHeaderRewrite", "删除 hostHeaderRewrite")
+                    say("remove hostHeaderRewrite", "删除 hostHeaderRewrite"), false
                 )
             }
         }
@@ -140,8 +149,21 @@ struct HostCheck: Check {
                     say(
                         "header_up Host \(up.arguments.last ?? "")",
                         "header_up Host \(up.arguments.last ?? "")"),
-                    say("remove the header_up Host line", "删除 header_up Host 一行")
+                    say("remove the header_up Host line", "删除 header_up Host 一行"),
+                    up.arguments.last?.lowercased() != "{host}"
+                        && up.arguments.last?.lowercased() != "{http.request.host}"
                 )
+            }
+        }
+        for haproxy in examination.files.haproxy {
+            for section in haproxy.sections {
+                let line = section.lines.first { line in
+                    line.words.starts(with: ["http-request", "set-header"]) && line.words.count > 3
+                        && line.words[2].lowercased() == "host" && !line.words[3].holds("%[")
+                }
+                guard let line else { continue }
+                let text = line.words.joined(separator: " ")
+                return (line.place, say(text, text), say("remove this line", "删除该行"), true)
             }
         }
         return nil

@@ -129,6 +129,18 @@ struct ForwardedPathCheck: Check {
                 target == $0 || target + "/" == $0 || target.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/")
             }
         }
+        if way.sent.holds("//"), !asked.holds("//") {
+            return Finding(
+                .proxyPassUriRewritesPath, confidence: 0.88,
+                title: say(
+                    "the backend gets \(way.sent) instead of \(asked): a double slash",
+                    "后端收到的是 \(way.sent) 而不是 \(asked)：双斜杠"),
+                explanation: say(
+                    "\(way.proxy) replaces what the rule matched by the target's path, letter by letter: one side ends in a slash and the other does not.",
+                    "\(way.proxy) 逐字符地用目标路径替换匹配的部分：一侧以斜杠结尾而另一侧没有。"),
+                evidence: [.file(way.line, way.line, at: way.place)], place: way.place, fix: Fix(way.keep),
+                hop: way.proxy.lowercased(), predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
+        }
         guard fits(way.sent) == nil else { return nil }
         let missed = examination.files.accesses.first {
             $0.path == way.sent && [404, 403].contains($0.status)

@@ -3,7 +3,7 @@ import HTTPWire
 /// Proxies other than nginx that do not let the upgrade through.
 struct ProxyUpgradeCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
-        apache(examination) + routes(examination) + haproxy(examination)
+        apache(examination) + routes(examination) + haproxy(examination) + caddy(examination)
     }
 
     static func missing(
@@ -32,7 +32,30 @@ struct ProxyUpgradeCheck: Check {
             let upgrading = mappings.first {
                 $0.kind == .rewrite && ($0.target.hasPrefix("ws:") || $0.target.hasPrefix("wss:"))
             }
-            if upgrading != nil { return [] }
+            if let line = apache.directives.first(where: { takesUpgrade($0) }) {
+                let text = ([line.name] + line.arguments).joined(separator: " ")
+                return [
+                    Self.missing(
+                        say("Apache removes a header of the handshake", "Apache 删除了握手中的头"),
+                        [.file(text, text, at: line.place)], line.place,
+                        Fix("remove this line for the socket's path", "对套接字路径删除该行"))
+                ]
+            }
+            if let upgrading {
+                if apache.runsRewriting { return [] }
+                return [
+                    Self.missing(
+                        say("the RewriteRule for sockets is not run", "套接字的 RewriteRule 没有生效"),
+                        [
+                            .file(
+                                "RewriteRule \(upgrading.pattern) \(upgrading.target)",
+                                "RewriteRule \(upgrading.pattern) \(upgrading.target)", at: upgrading.place),
+                            .knowledge(
+                                "RewriteEngine is off unless a line of the same virtual host switches it on (mod_rewrite)",
+                                "除非同一虚拟主机中有 RewriteEngine On，否则重写是关闭的（mod_rewrite）"),
+                        ], upgrading.place, Fix("RewriteEngine On", "RewriteEngine On"))
+                ]
+            }
             let passes = mappings.filter { $0.kind != .rewrite }
             guard let first = passes.first else { return [] }
             if first.target.hasPrefix("ws:") || first.target.hasPrefix("wss:") { return [] }
@@ -58,6 +81,13 @@ struct ProxyUpgradeCheck: Check {
         }
     }
 
+    /// `RequestHeader unset Upgrade`.
+    private func takesUpgrade(_ directive: ApacheConfiguration.Directive) -> Bool {
+        directive.name == "requestheader" && directive.arguments.first?.lowercased() == "unset"
+            && ["upgrade", "connection"].contains(directive.arguments.dropFirst().first?.lowercased() ?? "")
+            && directive.arguments.count == 2
+    }
+
     private func shadowed(_ first: ApacheConfiguration.Mapping, _ later: ApacheConfiguration.Mapping)
         -> Finding
     {
@@ -78,6 +108,30 @@ struct ProxyUpgradeCheck: Check {
                 "把 ProxyPass \(later.pattern) 移到 ProxyPass \(first.pattern) 之前"),
             predicts: [.handshakeStatus(400), .handshakeStatus(404), .handshakeStatus(426)],
             excludedBy: [.upgraded])
+    }
+
+    // MARK: Caddy
+
+    /// `header_up` lines that take Upgrade or Connection off, or put another value in.
+    private func caddy(_ examination: Examination) -> [Finding] {
+        examination.files.caddy.compactMap { caddy in
+            let line = caddy.all("header_up").first { line in
+                guard let name = line.arguments.first?.lowercased() else { return false }
+                if name == "-connection" || name == "-upgrade" { return true }
+                let value = line.arguments.dropFirst().joined(separator: " ").lowercased()
+                return (name == "connection" || name == "upgrade") && !value.holds("{")
+                    && !value.holds("upgrade")
+                    && !value.holds("websocket")
+            }
+            guard let line else { return nil }
+            let text = ([line.name] + line.arguments).joined(separator: " ")
+            return Self.missing(
+                say("Caddy changes a header of the handshake", "Caddy 改动了握手中的头"),
+                [.file(text, text, at: line.place)], line.place,
+                Fix(
+                    "remove this line: Caddy passes Upgrade and Connection on by itself",
+                    "删除该行：Caddy 会自动转发 Upgrade 与 Connection"))
+        }
     }
 
     // MARK: Trees
@@ -119,6 +173,16 @@ struct ProxyUpgradeCheck: Check {
                 Fix(
                     "remove Connection and Upgrade from customRequestHeaders",
                     "从 customRequestHeaders 中删除 Connection 和 Upgrade")
+            case .apisix: Fix("set enable_websocket: true on this route", "在该路由上设置 enable_websocket: true")
+            case .iis:
+                Fix(
+                    "set <webSocket enabled=\"true\" />, and install the WebSocket Protocol feature",
+                    "设置 <webSocket enabled=\"true\" />，并安装 WebSocket 协议功能")
+            case .lighttpd:
+                Fix(
+                    "proxy.header = ( \"upgrade\" => \"enable\" ) beside it",
+                    "在旁边设置 proxy.header = ( \"upgrade\" => \"enable\" )")
+            case .openShift: Fix("let the router pass upgrades on", "让路由器透传升级")
             case .gateway: Fix("let the gateway pass upgrades on", "让网关透传升级")
             }
         return [

@@ -6,7 +6,8 @@ struct BackendPortCheck: Check {
         guard let nginx = examination.files.nginx, let target = nginx.targets.first else { return [] }
         let listeners = examination.files.listeners.filter { $0.address.port != nil }
         return [
-            container(target, nginx, examination), host(target, nginx, listeners, examination),
+            container(target, nginx, examination), loopback(target, examination),
+            host(target, nginx, listeners, examination),
             scheme(target, examination),
         ].compactMap(\.self)
     }
@@ -29,6 +30,39 @@ struct BackendPortCheck: Check {
                     "\(service.name) listens on \(port.container); \(target.port) is its port on the host",
                     "\(service.name) 监听 \(port.container)；\(target.port) 是它在宿主机上的端口", at: port.place)
             ], 0.92)
+    }
+
+    /// A service dialled by name whose server listens on the loopback of its own container, where nobody else gets.
+    private func loopback(_ target: NginxView.Target, _ examination: Examination) -> Finding? {
+        guard
+            let service = examination.files.services.first(where: { $0.hostNames.contains(target.host) }),
+            !service.usesHostNetwork,
+            let process = examination.files.processes.first(where: { $0.service == service.name })
+        else { return nil }
+        // uvicorn, hypercorn and daphne take 127.0.0.1 unless told otherwise.
+        let isSilent =
+            ["uvicorn", "hypercorn", "daphne"].contains(process.program)
+            && process.bind?.host.isEmpty != false
+            && process.flag("--host", "-b", "--bind", "--uds", "--fd", "-u", "-e") == nil
+        guard process.bind?.isLoopback == true || isSilent else { return nil }
+        return Finding(
+            .upstreamUnreachableDockerHost, confidence: 0.85,
+            title: say(
+                "\(process.program) listens on the loopback of its own container",
+                "\(process.program) 只监听自己容器的回环地址"),
+            explanation: say(
+                "Each container has a loopback of its own. A server bound to 127.0.0.1 in the container \(service.name) cannot be reached from the proxy's: the connection is refused, and the proxy answers 502.",
+                "每个容器都有自己的回环地址。在容器 \(service.name) 中绑定 127.0.0.1 的服务器无法被代理的容器访问：连接被拒绝，代理返回 502。"),
+            evidence: [
+                .file(
+                    ([process.program] + process.arguments).joined(separator: " "),
+                    ([process.program] + process.arguments).joined(separator: " "), at: process.place),
+                .file(
+                    "the proxy dials \(target.host):\(target.port)", "代理连接 \(target.host):\(target.port)",
+                    at: target.place),
+            ], place: process.place,
+            fix: Fix("let it listen on 0.0.0.0 (--host 0.0.0.0)", "让它监听 0.0.0.0（--host 0.0.0.0）"),
+            hop: "backend", predicts: [.handshakeStatus(502)], excludedBy: [.upgraded])
     }
 
     private func host(

@@ -13,7 +13,8 @@ struct DockerHostCheck: Check {
     private func proxy(_ examination: Examination) -> ContainerService? {
         let services = examination.files.services
         if examination.files.nginx != nil { return services.first(where: \.isNginx) }
-        return services.first(where: \.isProxy)
+        if let proxy = services.first(where: \.isProxy) { return proxy }
+        return examination.files.cloudflared.isEmpty ? nil : services.first { $0.image.holds("cloudflared") }
     }
 
     private func targets(_ examination: Examination) -> [NginxView.Target] {
@@ -42,6 +43,13 @@ struct DockerHostCheck: Check {
                             isSecure: word.hasPrefix("https"), place: proxy.place))
                 }
             }
+        }
+        for rule in examination.files.cloudflared.flatMap(\.rules) where rule.service.hasPrefix("http") {
+            guard let origin = WebOrigin(rule.service) else { continue }
+            targets.append(
+                NginxView.Target(
+                    host: origin.host, port: origin.port, isSecure: origin.scheme == "https",
+                    place: rule.place))
         }
         return targets
     }

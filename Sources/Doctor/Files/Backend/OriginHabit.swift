@@ -9,6 +9,20 @@ package enum OriginHabit: Sendable {
     case indifferent
 
     /// The habit of the server the files tell of; nil: they tell of none that is known.
+    ///
+    /// Socket.IO's own server leaves sockets of other origins to CORS; its port to Python compares.
+    static func of(_ files: FileEvidence, _ examination: Examination) -> OriginHabit? {
+        if let known = of(files) { return known }
+        let isPython =
+            files.packages.contains { $0.ecosystem == .pip }
+            || files.servers.contains { $0.place.file.hasSuffix(".py") }
+            || files.processes.contains {
+                ["gunicorn", "uvicorn", "flask", "daphne", "python", "python3"].contains($0.program)
+            }
+        return examination.isSocketIO && !isPython ? .indifferent : nil
+    }
+
+    /// By packages, images and commands.
     package static func of(_ files: FileEvidence) -> OriginHabit? {
         let images = files.services.filter { !$0.isProxy }.map { service in
             let last = service.image.split(separator: "/").last.map(String.init) ?? ""

@@ -5,6 +5,8 @@ struct SourceReader {
     private(set) var servers: [SocketServer] = []
     private(set) var settings: [Setting] = []
     private(set) var heartbeats: [Heartbeat] = []
+    /// Addresses it listens on, where the call names them in figures.
+    private(set) var listeners: [SeenListener] = []
     private let file: SourceFile
     private var current: SocketServer?
     /// Whether the last `switch` or `match` was over the kind of a message.
@@ -57,10 +59,39 @@ struct SourceReader {
             if current == nil { current = SocketServer(.webSocket, at: place) }
             current?.namesSubprotocols = true
         }
+        listen(text, place)
         tokenNames(text, place)
         messageTypes(text, place)
         assignments(text, place)
         heartbeat(text, place)
+    }
+
+    /// `http.ListenAndServe(":8080", …)`, `websockets.serve(handler, "127.0.0.1", 9000)`, `new Server('0.0.0.0', 9501)`.
+    ///
+    /// What Python runs for a developer (`app.run`) is left out: a server of its own starts the application elsewhere.
+    private mutating func listen(_ text: String, _ place: FilePlace) {
+        for mark in [
+            "ListenAndServe(", "websockets.serve(", "WebSocket\\Server(", "Ratchet\\App(", "HttpServer::new(",
+            "TcpListener::bind(", ".bind(\"", "IoServer::factory(",
+        ] {
+            guard let rest = text.after(mark), !rest.lowercased().holds("env") else { continue }
+            let strings = Self.strings(mark.hasSuffix("\"") ? "\"" + rest : rest)
+            var found: ServerProcess.ListenAddress?
+            if let whole = strings.first(where: { $0.contains(":") }) {
+                found = ServerProcess.ListenAddress(whole)
+            }
+            if found == nil {
+                let digits = rest.split(whereSeparator: { !$0.isNumber && $0 != "." }).compactMap { Int($0) }
+                let host = strings.first { HostName.isLoopback($0) || $0 == "0.0.0.0" } ?? ""
+                found = digits.last { (80...65_535).contains($0) }.map {
+                    ServerProcess.ListenAddress(host: host, port: $0)
+                }
+            }
+            if let found, found.port != nil {
+                listeners.append(SeenListener(address: found, program: "the source", place: place))
+            }
+            return
+        }
     }
 
     /// Phoenix compares Origin with the host of its own url, unless check_origin says otherwise.

@@ -6,6 +6,8 @@ struct ScriptReader {
     private(set) var routes: [ProxyRoute] = []
     private(set) var settings: [Setting] = []
     private(set) var processes: [ServerProcess] = []
+    /// Ports it listens on, where the call names them in figures.
+    private(set) var listeners: [SeenListener] = []
     /// Types of messages it sends that carry a token or speak of signing in.
     private(set) var sentTypes: [SentType] = []
     let file: SourceFile
@@ -93,6 +95,14 @@ struct ScriptReader {
             server.messageTypes = ["connection_init"]
             servers.append(server)
         case ("createProxyMiddleware", _): gateway(arguments(at), at)
+        case ("listen", _) where before != nil:
+            let given = arguments(at)
+            guard let port = given.first?.number, port >= 80, port < 65_536 else { break }
+            listeners.append(
+                SeenListener(
+                    address: ServerProcess.ListenAddress(
+                        host: given.dropFirst().first?.literal ?? "", port: Int(port)),
+                    program: "the source", place: place(at)))
         case ("createConsumer", _): add(.actionCable, arguments(at), at)
         case ("withUrl", _): add(.signalR, arguments(at), at)
         case ("connect", "mqtt"): add(.mqtt, arguments(at), at)
@@ -229,6 +239,12 @@ struct ScriptReader {
                     seconds: seconds, side: bare == "heartbeatoutgoing" || isClientScript ? .client : .server,
                     name: name,
                     place: place(at)))
+        }
+        // What a build for production is told, such as Angular's environment.prod.ts.
+        if file.baseName.lowercased().holds(".prod"), let text = tokens[at + 2].string, text.holds("://"),
+            bare.holds("ws") || bare.holds("socket")
+        {
+            settings.append(Setting(name, text, at: place(at), side: .frontend))
         }
         if name == "proxy", tokens[at + 2].isMark("{") {
             var position = at + 2

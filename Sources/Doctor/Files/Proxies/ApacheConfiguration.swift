@@ -49,6 +49,12 @@ package struct ApacheConfiguration: Equatable, Sendable {
         }
     }
 
+    /// Whether rewriting is switched on; in a server's own file alone the main one may do it, so any line counts.
+    package var runsRewriting: Bool {
+        guard let last = all("rewriteengine").last else { return false }
+        return last.arguments.first?.lowercased() == "on"
+    }
+
     /// All directives of a name.
     package func all(_ name: String) -> [Directive] { directives.filter { $0.name == name } }
 
@@ -106,8 +112,12 @@ package struct ApacheConfiguration: Equatable, Sendable {
                 }
                 if text.holds("transport=websocket") { asksForUpgrade = true }
             case "rewriterule":
+                // Without P an address is redirected to, not asked.
+                let flags = (arguments.count > 2 ? arguments[2] : "").filter { $0 != "[" && $0 != "]" }
                 if arguments.count >= 2,
-                    arguments.count > 2 && arguments[2].holds("P") || arguments[1].hasPrefix("ws")
+                    flags.split(separator: ",").contains(where: {
+                        ["p", "proxy"].contains($0.trimmed.lowercased())
+                    })
                 {
                     mappings.append(
                         Mapping(

@@ -80,8 +80,10 @@ package struct BalancerDescription: Equatable, Sendable {
             ?? setting("balancer")
         let kind =
             name.flatMap { Kind.named($0.value) ?? Kind.named($0.name) }
-            ?? (settings.contains { $0.name.holds("timeout_seconds") || $0.value.holds("timeout_seconds") }
-                ? .alb : nil)
+            ?? (settings.contains {
+                $0.name.holds("timeout_seconds") || $0.value.holds("timeout_seconds")
+                    || $0.value == "stickiness.enabled"
+            } ? .alb : nil)
         guard let seconds = timeout.flatMap({ TimeText.seconds($0.value) }) ?? kind?.usualIdleTimeout else {
             return nil
         }
@@ -92,7 +94,10 @@ package struct BalancerDescription: Equatable, Sendable {
         let beatSeconds = beat.flatMap { beat in
             TimeText.seconds(beat.value, unit: beat.name.lowercased().hasSuffix("ms") ? 0.001 : 1)
         }
-        let sticky = setting("sticki") ?? setting("sticky")
+        let sticky =
+            settings.firstIndex { $0.value == "stickiness.enabled" }.flatMap { at in
+                at + 1 < settings.count ? settings[at + 1] : nil
+            } ?? setting("sticki") ?? setting("sticky")
         self.init(
             kind: kind ?? .other, idleTimeout: seconds, isStated: timeout != nil, heartbeat: beatSeconds,
             isSticky: sticky.map { $0.value.lowercased() == "true" }, at: timeout?.place ?? file.place(1))

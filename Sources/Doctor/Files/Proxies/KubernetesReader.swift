@@ -8,7 +8,9 @@ struct KubernetesReader {
     private(set) var balancers: [BalancerDescription] = []
     /// Tokens that end in white space, by secret and key.
     private(set) var spacedSecrets: [(name: String, place: FilePlace)] = []
-    private var replicas: [String: Int] = [:]
+    private(set) var replicas: [String: Int] = [:]
+    /// Settings of ingress-nginx for all hosts.
+    private(set) var controllerIdle: (seconds: Double, place: FilePlace)?
     private var isClientAffine: Set<String> = []
     private let file: SourceFile
 
@@ -24,6 +26,9 @@ struct KubernetesReader {
             case "Secret": secret(object)
             case "BackendConfig": backend(object["spec"], "timeoutSec")
             case "GCPBackendPolicy": backend(object[["spec", "default"]], "timeoutSec")
+            case "HTTPProxy": contour(object)
+            case "IngressRoute": traefik(object)
+            case "Route": openShift(object)
             default: break
             }
         }
@@ -65,11 +70,19 @@ struct KubernetesReader {
                     Setting(
                         "proxy-protocol.sent", text, at: file.place(member.place.line, member.place.column)))
             }
-            let key = "service.beta.kubernetes.io/aws-load-balancer-connection-idle-timeout"
-            if let seconds = annotations?[key]?.text.flatMap({ TimeText.seconds($0) }), let annotations {
+            for (key, kind, unit) in [
+                (
+                    "service.beta.kubernetes.io/aws-load-balancer-connection-idle-timeout",
+                    BalancerDescription.Kind.classicELB, 1.0
+                ),
+                ("service.beta.kubernetes.io/azure-load-balancer-tcp-idle-timeout", .azure, 60),
+            ] {
+                guard let seconds = annotations?[key]?.text.flatMap({ TimeText.seconds($0, unit: unit) }),
+                    let annotations
+                else { continue }
                 balancers.append(
                     BalancerDescription(
-                        kind: .classicELB, idleTimeout: seconds, isStated: true,
+                        kind: kind, idleTimeout: seconds, isStated: true,
                         at: file.place(of: key, in: annotations)))
             }
         default: break
@@ -145,6 +158,63 @@ struct KubernetesReader {
             settings.append(Setting("proxy-protocol.read", value, at: file.place(of: data)))
         }
         settings += Setting.flattened(object["data"] ?? object, file, side: .unknown)
+        let name = object["metadata"]?["name"]?.text ?? ""
+        guard name.holds("ingress") || name.holds("nginx"), let data = object["data"],
+            let seconds = data["proxy-read-timeout"]?.text.flatMap({ TimeText.seconds($0) })
+        else { return }
+        controllerIdle = (seconds, file.place(of: "proxy-read-timeout", in: data))
+    }
+
+    /// Contour passes upgrades on where `enableWebsockets` says so.
+    private mutating func contour(_ object: DocumentNode) {
+        let host = object[["spec", "virtualhost", "fqdn"]]?.text
+        for node in object["spec"]?["routes"]?.elements ?? [] {
+            var route = ProxyRoute(.ingress, at: file.place(of: node))
+            route.ingressClass = "contour"
+            route.hosts = host.map { [$0] } ?? []
+            route.path = node["conditions"]?.elements.compactMap { $0["prefix"]?.text }.first ?? "/"
+            route.servers = node["services"]?.elements.compactMap { $0["name"]?.text } ?? []
+            route.allowsUpgrade = node["enableWebsockets"]?.isTrue ?? false
+            route.idleTimeout = node[["timeoutPolicy", "idle"]]?.text.flatMap { TimeText.seconds($0) }
+            route.isSticky = ["Cookie", "RequestHash"].contains(
+                node[["loadBalancerPolicy", "strategy"]]?.text ?? "")
+            routes.append(route)
+        }
+    }
+
+    /// Traefik's own kind of route.
+    private mutating func traefik(_ object: DocumentNode) {
+        for node in object["spec"]?["routes"]?.elements ?? [] {
+            var route = ProxyRoute(.traefik, at: file.place(of: node))
+            TraefikReader.read(rule: node["match"]?.text ?? "", into: &route)
+            let services = node["services"]?.elements ?? []
+            route.servers = services.compactMap { $0["name"]?.text }
+            route.usesHTTP2 = services.contains { $0["scheme"]?.text == "h2c" }
+            route.usesTLS = services.contains { $0["scheme"]?.text == "https" }
+            route.isSticky = services.contains { $0["sticky"] != nil }
+            route.passesHost = !services.contains { $0["passHostHeader"].map { !$0.isTrue } ?? false }
+            routes.append(route)
+        }
+    }
+
+    /// HAProxy of OpenShift: `timeout-tunnel` counts for sockets, else `timeout` or one hour.
+    private mutating func openShift(_ object: DocumentNode) {
+        guard object["apiVersion"]?.text?.hasPrefix("route.openshift.io") == true else { return }
+        var route = ProxyRoute(.openShift, at: file.place(of: object))
+        route.hosts = object[["spec", "host"]]?.texts ?? []
+        route.path = object[["spec", "path"]]?.text ?? "/"
+        route.servers = object[["spec", "to", "name"]]?.texts ?? []
+        let annotations = object[["metadata", "annotations"]]
+        for key in ["haproxy.router.openshift.io/timeout-tunnel", "haproxy.router.openshift.io/timeout"] {
+            guard route.idleTimeout == nil, let annotations, let text = annotations[key]?.text else {
+                continue
+            }
+            route.idleTimeout = TimeText.seconds(text)
+            route.idlePlace = file.place(of: key, in: annotations)
+        }
+        // Its routers keep clients by cookie unless that is switched off.
+        route.isSticky = annotations?["haproxy.router.openshift.io/disable_cookies"]?.isTrue != true
+        routes.append(route)
     }
 
     private mutating func ingress(_ object: DocumentNode) {
@@ -201,6 +271,21 @@ struct KubernetesReader {
             let text = member.value.text ?? ""
             switch member.key {
             case "nginx.ingress.kubernetes.io/proxy-read-timeout", "nginx.org/proxy-read-timeout":
+                route.idleTimeout = TimeText.seconds(text)
+                route.idlePlace = place
+            case "nginx.ingress.kubernetes.io/configuration-snippet":
+                for line in text.lowercased().split(separator: ";") {
+                    let words = line.split(whereSeparator: { " \t\n\"'".contains($0) })
+                    guard words.count >= 2, words[0] == "proxy_set_header", words[1] == "connection" else {
+                        continue
+                    }
+                    let value = words.dropFirst(2).joined(separator: " ")
+                    if !value.holds("upgrade") { route.connectionValue = (value, place) }
+                }
+            case "haproxy-ingress.github.io/timeout-tunnel", "haproxy.org/timeout-tunnel":
+                route.idleTimeout = TimeText.seconds(text)
+                route.idlePlace = place
+            case "appgw.ingress.kubernetes.io/request-timeout":
                 route.idleTimeout = TimeText.seconds(text)
                 route.idlePlace = place
             case "nginx.ingress.kubernetes.io/rewrite-target": route.rewriteTarget = (text, place)

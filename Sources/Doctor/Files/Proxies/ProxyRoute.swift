@@ -3,11 +3,15 @@ import Documents
 /// A route of a proxy whose whole configuration is a tree: Traefik, Envoy, Kubernetes, a development server.
 package struct ProxyRoute: Sendable {
     package enum Proxy: String, Sendable {
+        case apisix = "APISIX"
         case developmentServer = "development server"
         case envoy = "Envoy"
         case gateway = "Kubernetes Gateway"
+        case iis = "IIS"
         case ingress = "Kubernetes Ingress"
+        case lighttpd
         case nodeGateway = "http-proxy-middleware"
+        case openShift = "OpenShift Route"
         case traefik = "Traefik"
         case varnish = "Varnish"
     }
@@ -60,6 +64,8 @@ package struct ProxyRoute: Sendable {
     package var strippedPrefix: String?
     /// What the whole path becomes before the server sees it (`rewrite-target`), and where that stands.
     package var rewriteTarget: (path: String, place: FilePlace)?
+    /// What Connection is set to by hand, without the word upgrade, and where.
+    package var connectionValue: (value: String, place: FilePlace)?
     /// The class of an ingress, which says whose annotations count.
     package var ingressClass: String?
     package var place: FilePlace
@@ -70,12 +76,18 @@ package struct ProxyRoute: Sendable {
         self.place = place
     }
 
-    /// Whether it takes requests for this host and path.
-    package func takes(host: String, path: String) -> Bool {
-        let isHost =
-            hosts.isEmpty
+    /// Whether it takes requests for this host.
+    package func takesHost(_ host: String) -> Bool {
+        hosts.isEmpty
             || hosts.contains { $0 == host || ($0.hasPrefix("*.") && host.hasSuffix(String($0.dropFirst()))) }
-        return isHost && (isExact ? path == self.path : path.hasPrefix(self.path))
+    }
+
+    /// Whether it takes requests for this host and path; a path with marks of a pattern is taken for its literal beginning.
+    package func takes(host: String, path: String) -> Bool {
+        guard takesHost(host) else { return false }
+        let literal = self.path.prefix { !"([*$|".contains($0) }
+        if literal.count < self.path.count { return path.hasPrefix(literal) || path + "/" == literal }
+        return isExact ? path == self.path : path.hasPrefix(self.path)
     }
 }
 

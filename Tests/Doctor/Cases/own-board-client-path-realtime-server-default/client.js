@@ -1,0 +1,1 @@
+const socket = io('http://board.example', { path: '/realtime' });

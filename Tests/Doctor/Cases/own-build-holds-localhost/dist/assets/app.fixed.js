@@ -1,0 +1,1 @@
+const s=new WebSocket(location.origin.replace("http","ws")+"/ws");s.onopen=()=>{};

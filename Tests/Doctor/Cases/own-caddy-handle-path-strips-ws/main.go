@@ -1,0 +1,5 @@
+r := chi.NewRouter()
+r.Get("/api/symbols", symbols)
+r.Get("/ws/quotes", quotes)
+r.Get("/ws/trades", trades)
+http.ListenAndServe("127.0.0.1:7777", r)

@@ -1,0 +1,2 @@
+const base = "app.example";
+const socket = new WebSocket("ws://" + base + "/ws");
