@@ -47,7 +47,8 @@
         "envoy.yaml",
         "access.log", "error.log", "server.log", "client.js", "server.py", "index.html", "token.txt",
         "token.expectations.json", "console.txt", "request.txt", "response.txt", "package.json",
-        "requirements.txt",
+        "requirements.txt", "main.go", "runtime.exs", "lb.tf", "default.vcl", "lighttpd.conf", "web.config",
+        "apisix.yaml", "vercel.json", "netlify.toml", "_redirects", "dig.txt",
         "unknown",
     ]
 #endif

@@ -11,7 +11,9 @@ struct HostileFileTests {
         "a.log", "a.py", "a.service",
         "a.toml", "a.txt", "a.yml", "console.txt", "ecosystem.config.js", "haproxy.cfg", "package.json",
         "requirements.txt",
-        "site.conf", "token.expectations.json", "token.txt",
+        "site.conf", "token.expectations.json", "token.txt", "main.go", "runtime.exs", "lb.tf", "default.vcl",
+        "lighttpd.conf", "web.config", "vercel.json", "netlify.toml", "_redirects", "firebase.json",
+        "dig.txt",
     ]
 
     private func read(_ name: String, _ bytes: [UInt8]) throws {

@@ -197,7 +197,8 @@ struct HardcodedUpgradeCheck: Check {
                     "Send it only when the client asked: proxy_set_header Connection $connection_upgrade; with map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
                     "仅在客户端请求升级时发送：proxy_set_header Connection $connection_upgrade;，并使用 map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
                     patch: nginx.upgradePatch(trace)),
-                predicts: [.pageStatus(400), .pageStatus(426)])
+                predicts: [.pageStatus(400), .pageStatus(426)],
+                excludedBy: isProved ? [] : [.pageStatus(200), .pageStatus(301), .pageStatus(302)])
         // Whether the backend minds, the file does not tell: it explains failing pages, where nothing else does.
         finding.isLastResort = !isProved
         finding.whenExplained = .warning

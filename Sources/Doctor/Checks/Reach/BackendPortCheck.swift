@@ -134,8 +134,15 @@ struct BackendPortCheck: Check {
                     at: target.place)
             ] + evidence, place: target.place,
             fix: Fix("dial port \(port)", "改为连接端口 \(port)"), predicts: [.handshakeStatus(502)],
-            excludedBy: [.upgraded])
+            excludedBy: Self.answers)
     }
+
+    /// Whoever answers like this was reached: a port that a file names is not the one in use.
+    private static let answers: Set<Symptom> = [
+        .upgraded, .handshakePage, .handshakeRedirect, .backendWorks, .handshakeStatus(200),
+        .handshakeStatus(400),
+        .handshakeStatus(401), .handshakeStatus(403), .handshakeStatus(404), .handshakeStatus(426),
+    ]
 
     // MARK: Scheme
 
