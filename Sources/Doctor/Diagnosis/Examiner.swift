@@ -55,16 +55,16 @@ package enum Examiner {
     private static func settleDialect(
         _ subject: inout Subject, _ files: [SourceFile], _ evidence: FileEvidence
     ) {
-        guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty,
-            !evidence.speaksSocketIO
-        else { return }
-        let marks = ["socket.io", "engine.io", " io(", "=io(", "EIO="].map { Array($0.utf8) }
-        if files.contains(where: { file in marks.contains { file.bytes.holds($0) } }) {
+        guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty else { return }
+        // These too are given addresses of pages, and dial the very path; their logs know of sessions as Socket.IO's do.
+        let libraries = Set(evidence.dials.map(\.library))
+        if !libraries.contains(.socketIO), !libraries.isDisjoint(with: [.signalR, .sockJS, .stomp]) {
+            subject.dialect = .webSocket
             return
         }
-        // These too are given addresses of pages, and dial the very path.
-        if evidence.dials.contains(where: { [.signalR, .sockJS, .stomp].contains($0.library) }) {
-            subject.dialect = .webSocket
+        if evidence.speaksSocketIO { return }
+        let marks = ["socket.io", "engine.io", " io(", "=io(", "EIO="].map { Array($0.utf8) }
+        if files.contains(where: { file in marks.contains { file.bytes.holds($0) } }) {
             return
         }
         let streams = [Array("text/event-stream".utf8), Array("EventSource(".utf8)]
