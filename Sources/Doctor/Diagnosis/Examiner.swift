@@ -72,6 +72,15 @@ package enum Examiner {
             subject.dialect = .page
             return
         }
+        // A namespace is never asked for as a path: what a log shows asked for is one.
+        let path = subject.url.target.pathOnly
+        let asked = ["GET", "POST"].flatMap { ["\($0) \(path) ", "\($0) \(path)?"].map { Array($0.utf8) } }
+        if path != "/",
+            files.contains(where: { file in asked.contains { file.bytes.firstRange(of: $0) != nil } })
+        {
+            subject.dialect = .page
+            return
+        }
         let isClientKnown = files.contains { file in
             clientSuffixes.contains { file.name.hasSuffix($0) }
                 && clientMarks.contains { file.bytes.holds($0) }

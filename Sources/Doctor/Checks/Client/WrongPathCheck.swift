@@ -5,14 +5,15 @@ struct WrongPathCheck: Check {
         let served = examination.files.servers.filter { $0.library == .webSocket && $0.path != nil }
         guard !served.isEmpty else { return [] }
         let path = examination.subject.path
+        let missed = examination.files.accesses.first { $0.path == path && $0.status == 404 }
         // A proxy may take a prefix off, and routers add one: the served path may be the end of the asked one, or a part of it.
+        // Only its end where a log knows the asked one, and that nobody has it.
         let isServed = served.contains { server in
             guard let own = server.path else { return false }
-            return path == own || path.hasPrefix(own) || path.hasSuffix(own)
-                || path.holds(own == "/" ? path : own)
+            if own == "/" || server.serves(path) { return true }
+            return path.hasSuffix(own) || missed == nil && path.holds(own)
         }
         guard !isServed, let first = served.first else { return [] }
-        let missed = examination.files.accesses.first { $0.path == path && $0.status == 404 }
         var evidence = served.prefix(4).map { server in
             Evidence.file(
                 "the backend serves \(server.path ?? "")", "后端提供 \(server.path ?? "")", at: server.place)

@@ -150,11 +150,9 @@ struct NginxAnswerCheck: Check {
             return answered(answer, trace, nginx)
         case .failed(_, let reason) where reason != .nothingListens: return [failed(reason, trace, nginx)]
         case .passed(let name, _, let line) where name != "grpc":
-            return [
-                notCovered(
-                    trace, nginx, line, "is passed on by \(name), which knows no upgrade",
-                    "由不支持升级的 \(name) 处理")
-            ]
+            return notCovered(
+                trace, nginx, line, "is passed on by \(name), which knows no upgrade",
+                "由不支持升级的 \(name) 处理")
         default: return []
         }
     }
@@ -184,16 +182,15 @@ struct NginxAnswerCheck: Check {
         // The path itself would have to be a file; a socket's is none.
         let isFallback = tried != nil || fallback != nil || path.hasSuffix(".html") || path.hasSuffix("/")
         guard isFallback else {
-            return [notCovered(trace, nginx, nil, "is looked for as the file \(path)", "被当作文件 \(path) 查找")]
+            return notCovered(trace, nginx, nil, "is looked for as the file \(path)", "被当作文件 \(path) 查找")
         }
         let line = tried?.statement ?? fallback?.statement ?? trace.location?.statement
         let other = trace.choice.flatMap { nginx.socketLocations(of: $0.server).first }
         var findings: [Finding] = []
         if other != nil {
-            findings.append(
-                notCovered(
-                    trace, nginx, other?.statement, "matches no location that passes an upgrade on",
-                    "没有匹配任何转发升级的 location"))
+            findings += notCovered(
+                trace, nginx, other?.statement, "matches no location that passes an upgrade on",
+                "没有匹配任何转发升级的 location")
         }
         let target = trace.request.target.text.pathOnly
         findings.append(
@@ -227,18 +224,14 @@ struct NginxAnswerCheck: Check {
             while block?.name == "if" { block = block?.parent }
             // Those of the server level are told by the rewrite check and the server check.
             guard block?.name == "location" || answer.reason == .tryFilesCode else { return [] }
-            return [
-                notCovered(
-                    trace, nginx, line, "is answered with \(answer.status) by nginx itself",
-                    "由 nginx 自己应答 \(answer.status)")
-            ]
+            return notCovered(
+                trace, nginx, line, "is answered with \(answer.status) by nginx itself",
+                "由 nginx 自己应答 \(answer.status)")
         case .noFile, .forbidden, .methodNotAllowed, .slashRedirect, .internalOnly:
-            return [
-                notCovered(
-                    trace, nginx, trace.location?.statement,
-                    "is looked for among files and answered with \(answer.status)",
-                    "被当作文件查找并应答 \(answer.status)")
-            ]
+            return notCovered(
+                trace, nginx, trace.location?.statement,
+                "is looked for among files and answered with \(answer.status)",
+                "被当作文件查找并应答 \(answer.status)")
         }
     }
 
@@ -285,18 +278,47 @@ struct NginxAnswerCheck: Check {
 
     private func notCovered(
         _ trace: RequestTrace, _ nginx: NginxEvidence, _ line: Statement?, _ en: String, _ zh: String
-    ) -> Finding {
+    ) -> [Finding] {
+        if isCovered(trace, nginx) { return [] }
         let target = trace.request.target.text.pathOnly
-        return nginx.finding(
-            .locationDoesNotCoverPath, confidence: 0.88,
-            at: line ?? trace.location?.statement ?? trace.choice?.server.statement,
-            title: Phrase(en: "no location passes \(target) on", zh: "没有 location 转发 \(target)"),
-            Phrase(
-                en: "The handshake for \(target) \(en), so no WebSocket server sees it.",
-                zh: "对 \(target) 的握手\(zh)，因此没有 WebSocket 服务器收到它。"),
-            evidence: [firstRoute(trace, nginx)], fix: addition(trace, nginx),
-            predicts: [.handshakeStatus(404), .handshakeStatus(403), .handshakePage, .handshakeStatus(200)],
-            excludedBy: [.upgraded])
+        return [
+            nginx.finding(
+                .locationDoesNotCoverPath, confidence: 0.88,
+                at: line ?? trace.location?.statement ?? trace.choice?.server.statement,
+                title: Phrase(en: "no location passes \(target) on", zh: "没有 location 转发 \(target)"),
+                Phrase(
+                    en: "The handshake for \(target) \(en), so no WebSocket server sees it.",
+                    zh: "对 \(target) 的握手\(zh)，因此没有 WebSocket 服务器收到它。"),
+                evidence: [firstRoute(trace, nginx)], fix: addition(trace, nginx),
+                predicts: [
+                    .handshakeStatus(404), .handshakeStatus(403), .handshakePage, .handshakeStatus(200),
+                ],
+                excludedBy: [.upgraded])
+        ]
+    }
+
+    /// Whether a location that passes upgrades on matches what the client asked for: then it was beaten, or a rule sent the request away
+    /// from it, and the checks of those tell.
+    private func isCovered(_ trace: RequestTrace, _ nginx: NginxEvidence) -> Bool {
+        let target = trace.request.target.text.pathOnly
+        let isBeaten = trace.steps.contains { step in
+            guard case .location(let choice) = step.event else { return false }
+            return choice.candidates.contains {
+                $0.matches && $0.location !== choice.chosen && $0.location.name != "/"
+                    && $0.location.level.passesUpgrade
+            }
+        }
+        return isBeaten
+            || trace.choice.map { choice in
+                nginx.socketLocations(of: choice.server).contains { other in
+                    guard other !== trace.location, other.name != "/" else { return false }
+                    switch other.kind {
+                    case .prefix, .prefixWithoutRegex: return target.hasPrefix(other.name.text)
+                    case .exact: return target == other.name.text
+                    default: return false
+                    }
+                }
+            } == true
     }
 
     private func addition(_ trace: RequestTrace, _ nginx: NginxEvidence) -> Fix {

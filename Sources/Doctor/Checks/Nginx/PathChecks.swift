@@ -67,13 +67,9 @@ struct ProxyPathCheck: Check {
 
     /// The path a server's source names, if it is what the client asks for and not what is sent.
     private func expected(_ asked: String, _ sent: String, _ examination: Examination) -> String? {
-        let paths = examination.files.servers.compactMap(\.path).filter { $0.count > 1 }
-        func fits(_ path: String, _ target: String) -> Bool {
-            target == path || target + "/" == path
-                || target.hasPrefix(path.hasSuffix("/") ? path : path + "/")
-        }
-        guard !paths.contains(where: { fits($0, sent) }) else { return nil }
-        return paths.first { fits($0, asked) }
+        let servers = examination.files.servers
+        guard !servers.contains(where: { $0.serves(sent) }) else { return nil }
+        return servers.first { $0.serves(asked) }?.path
     }
 
     private func isNotFound(_ examination: Examination) -> Bool {
@@ -85,9 +81,7 @@ struct ProxyPathCheck: Check {
     /// Whether the backend's own log knows the shortened path, and refused it: 404, or 403 as ASGI servers answer unknown sockets.
     private func isLogged(_ sent: String, _ asked: String, _ examination: Examination) -> Bool {
         sent != asked
-            && examination.files.accesses.contains {
-                $0.path == sent && ($0.status == 404 || ($0.status == 403 && $0.method == "WebSocket"))
-            }
+            && examination.files.accesses.contains { $0.path == sent && $0.isOfNoRoute }
             && !examination.files.accesses.contains {
                 $0.path == sent && ($0.status == 101 || $0.status == 200)
             }
@@ -173,49 +167,48 @@ struct PrefixCheck: Check {
         let rest = "/" + sent.dropFirst(prefix.text.hasSuffix("/") ? prefix.count : prefix.count + 1)
         guard sent.hasPrefix(prefix.text), rest.count > 1 else { return [] }
         // The backend's own source or settings name its path.
-        let server = examination.files.servers.first { server in
-            guard let path = server.path else { return false }
-            return path == rest || path + "/" == rest || (path.count > 1 && rest.hasPrefix(path + "/"))
-        }
+        let server = examination.files.servers.first { $0.serves(rest) }
+        guard !examination.files.servers.contains(where: { $0.serves(sent) }) else { return [] }
         let symptoms = examination.probes?.symptoms ?? [:]
         let isNotFound =
             symptoms[.handshakeStatus(404)] != nil && symptoms[.originDecides] == nil
             && symptoms[.tokenDecides] == nil
         let missed = examination.files.accesses.first { $0.path == sent && $0.status == 404 }
         guard server != nil || isNotFound || missed != nil else { return [] }
-        return [
-            nginx.finding(
-                .proxyPassPrefixNotStripped, confidence: server != nil ? 0.85 : 0.65, at: proxied.pass,
-                title: Phrase(
-                    en: "the backend gets \(sent), the public prefix \(prefix) included",
-                    zh: "后端收到 \(sent)，包含公网前缀 \(prefix)"),
-                Phrase(
-                    en:
-                        "Without a URI in proxy_pass the path is passed on as it is. A backend that is not told of the prefix knows only \(rest) and answers 404.",
-                    zh: "proxy_pass 没有 URI 时路径原样传递。不知道该前缀的后端只认识 \(rest)，因此应答 404。"),
-                evidence: [
-                    nginx.route(nginx.last),
-                    nginx.seen(proxied.pass, "passes \(sent) on unchanged", "原样传递 \(sent)"),
-                ]
-                    + (server.map {
-                        [
-                            Evidence(
-                                .file,
-                                Phrase(
-                                    en: "the server's path is \($0.path ?? "")",
-                                    zh: "服务器的路径是 \($0.path ?? "")"), at: $0.place)
-                        ]
-                    } ?? []),
-                fix: Fix(
-                    "proxy_pass \(proxied.pass.text(0))/; in a location that ends in a slash strips the prefix; or tell the backend its base path.",
-                    "在以斜杠结尾的 location 中使用 proxy_pass \(proxied.pass.text(0))/; 可去掉前缀；或在后端设置其基础路径。",
-                    patch: proxied.hasVariables || !prefix.text.hasSuffix("/")
-                        ? nil
-                        : nginx.patch { patch in
-                            guard let url = proxied.pass.directive.arguments.first else { return false }
-                            return patch.replace(url, of: proxied.pass.directive, with: url.text + "/")
-                        }), predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
-        ]
+        var finding = nginx.finding(
+            .proxyPassPrefixNotStripped, confidence: server != nil ? 0.85 : 0.65, at: proxied.pass,
+            title: Phrase(
+                en: "the backend gets \(sent), the public prefix \(prefix) included",
+                zh: "后端收到 \(sent)，包含公网前缀 \(prefix)"),
+            Phrase(
+                en:
+                    "Without a URI in proxy_pass the path is passed on as it is. A backend that is not told of the prefix knows only \(rest) and answers 404.",
+                zh: "proxy_pass 没有 URI 时路径原样传递。不知道该前缀的后端只认识 \(rest)，因此应答 404。"),
+            evidence: [
+                nginx.route(nginx.last),
+                nginx.seen(proxied.pass, "passes \(sent) on unchanged", "原样传递 \(sent)"),
+            ]
+                + (server.map {
+                    [
+                        Evidence(
+                            .file,
+                            Phrase(
+                                en: "the server's path is \($0.path ?? "")",
+                                zh: "服务器的路径是 \($0.path ?? "")"), at: $0.place)
+                    ]
+                } ?? []),
+            fix: Fix(
+                "proxy_pass \(proxied.pass.text(0))/; in a location that ends in a slash strips the prefix; or tell the backend its base path.",
+                "在以斜杠结尾的 location 中使用 proxy_pass \(proxied.pass.text(0))/; 可去掉前缀；或在后端设置其基础路径。",
+                patch: proxied.hasVariables || !prefix.text.hasSuffix("/")
+                    ? nil
+                    : nginx.patch { patch in
+                        guard let url = proxied.pass.directive.arguments.first else { return false }
+                        return patch.replace(url, of: proxied.pass.directive, with: url.text + "/")
+                    }), predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
+        // A 404 alone has many causes.
+        finding.isLastResort = server == nil
+        return [finding]
     }
 }
 

@@ -127,18 +127,32 @@ struct UpgradeHeadersCheck: Check {
     /// the broader.
     private func made(_ trace: RequestTrace, _ nginx: NginxEvidence) -> Location? {
         guard let server = trace.choice?.server, let pass = trace.proxied?.pass, let here = trace.location,
-            here.kind != .regex, here.kind != .regexCaseless, here.kind != .named, here.kind != .exact
+            here.kind != .named, here.kind != .exact
         else { return nil }
         let path = trace.request.target.text.pathOnly
+        let isPattern = here.kind == .regex || here.kind == .regexCaseless
         return nginx.socketLocations(of: server).first { other in
             guard other !== here, let line = other.level.handler,
                 sameBackend(line, pass) || sharesWord(other.name.text, path)
             else { return false }
+            // Of two patterns the one with the longer constant beginning was made for less.
+            if isPattern {
+                let (own, its) = (Self.beginning(here), Self.beginning(other))
+                return its.count > max(own.count, 2) && path.hasPrefix(its) && its.hasPrefix(own)
+            }
             switch other.kind {
             case .regex, .regexCaseless: return here.name.count <= other.name.count
             default: return other.name.hasPrefix(here.name) && other.name.count > here.name.count
             }
         }
+    }
+
+    /// The characters every path of the location begins with: `/cool/` of `^/cool/(.*)/ws$`.
+    private static func beginning(_ location: Location) -> String {
+        let name = location.name.text
+        guard location.kind == .regex || location.kind == .regexCaseless else { return name }
+        guard name.hasPrefix("^") else { return "" }
+        return String(name.dropFirst().prefix { $0.isLetter || $0.isNumber || "/-_".contains($0) })
     }
 
     /// Whether a location and a path have a word in common: `/ws/` and `/api/ws`, `^/(live|tail)$` and `/v2/live`.

@@ -123,12 +123,9 @@ struct ForwardedPathCheck: Check {
     }
 
     private func finding(_ way: Forwarded, _ asked: String, _ examination: Examination) -> Finding? {
-        let paths = examination.files.servers.compactMap(\.path).filter { $0.count > 1 }
-        func fits(_ target: String) -> String? {
-            paths.first {
-                target == $0 || target + "/" == $0 || target.hasPrefix($0.hasSuffix("/") ? $0 : $0 + "/")
-            }
-        }
+        let servers = examination.files.servers
+        func fits(_ target: String) -> String? { servers.first { $0.serves(target) }?.path }
+        let namesPaths = servers.contains { ($0.path?.utf8.count ?? 0) > 1 }
         if way.sent.holds("//"), !asked.holds("//") {
             return Finding(
                 .proxyPassUriRewritesPath, confidence: 0.88,
@@ -143,7 +140,7 @@ struct ForwardedPathCheck: Check {
         }
         guard fits(way.sent) == nil else { return nil }
         let missed = examination.files.accesses.first {
-            $0.path == way.sent && [404, 403].contains($0.status)
+            $0.path == way.sent && $0.isOfNoRoute
         }
         let evidence =
             [Evidence.file(way.line, way.line, at: way.place)]
@@ -154,7 +151,7 @@ struct ForwardedPathCheck: Check {
                         at: $0.place)
                 ]
             } ?? [])
-        if way.sent != asked, fits(asked) != nil || (paths.isEmpty && missed != nil) {
+        if way.sent != asked, fits(asked) != nil || (!namesPaths && missed != nil) {
             return Finding(
                 .proxyPassUriRewritesPath, confidence: 0.85,
                 title: say(

@@ -127,7 +127,14 @@ struct LoggedAddressCheck: Check {
     private func refused(_ examination: Examination) -> Finding? {
         for event in examination.files.events(.connectionRefused, .noRoute) {
             guard let upstream = event.upstream, let host = Self.host(upstream) else { continue }
-            if host == "::1" { return ipv6([.log(event)], event.place, 0.92) }
+            if host == "::1" {
+                // Refused at the other address as well, the address family is not what is wrong.
+                let other = examination.files.events(.connectionRefused).contains {
+                    $0.upstream?.holds("//127.0.0.1" + (Self.port(upstream).map { ":\($0)" } ?? "")) == true
+                }
+                if other { continue }
+                return ipv6([.log(event)], event.place, 0.92)
+            }
             guard
                 HostName.isLoopback(host) || !RunningContainer.isAddress(host)
                     || examination.files.containers.isEmpty, event.kind == .connectionRefused

@@ -11,6 +11,7 @@ struct SourceReader {
     private var current: SocketServer?
     /// Whether the last `switch` or `match` was over the kind of a message.
     private var isMessageSwitch = false
+    private var groups = RouteGroups()
 
     init(_ file: SourceFile) {
         self.file = file
@@ -19,7 +20,9 @@ struct SourceReader {
             guard !text.isEmpty, text.utf8.count < 2000, !text.hasPrefix("#"), !text.hasPrefix("//") else {
                 continue
             }
-            read(text, file.place(line.number, line.text.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count + 1))
+            let indentation = line.text.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count
+            groups.read(text, indentation: indentation)
+            read(text, file.place(line.number, indentation + 1))
         }
         finish()
     }
@@ -37,7 +40,9 @@ struct SourceReader {
     }
 
     private mutating func read(_ text: String, _ place: FilePlace) {
-        if let path = SourceRoute.path(in: text) { server(.webSocket, path: Self.plain(path), place) }
+        if let path = SourceRoute.path(in: text) {
+            server(.webSocket, path: Self.plain(groups.prefix(of: text) + path), place)
+        }
         if text.holds("SocketIO(") || text.holds("AsyncServer(") || text.holds("socketio.Server(") {
             server(.socketIO, path: text.after("path=").flatMap(Self.firstString), place)
             if let origins = text.after("cors_allowed_origins=") { current?.origins = Self.strings(origins) }
@@ -117,6 +122,10 @@ struct SourceReader {
             "query_params.get(", "query_params[", "request.args.get(", "request.args[", "params[:",
             "Query().Get(", "getParameter(",
             "request.GET.get(", "request.GET[", "Request.Query[",
+            // Spring, Ktor, Vert.x, PHP, Laravel, Django Channels, axum, Phoenix.
+            "getQueryParams().getFirst(", "getQueryParams().get(", "queryParams().get(", "queryParameters[",
+            "$_GET[", "->query(", "query_string.get(", "parse_qs(", "params.get(", "qs.get(", "query.get(",
+            "connect(%{",
         ]
         for mark in queries {
             guard let rest = text.after(mark) else { continue }

@@ -84,4 +84,11 @@ package struct SocketServer: Equatable, Sendable {
         self.path = path
         self.place = place
     }
+
+    /// Whether its own path is `target`, or one under which `target` lies; false where it names none, or the root.
+    package func serves(_ target: String) -> Bool {
+        guard let path, path.utf8.count > 1 else { return false }
+        return target == path || target + "/" == path
+            || target.hasPrefix(path.hasSuffix("/") ? path : path + "/")
+    }
 }

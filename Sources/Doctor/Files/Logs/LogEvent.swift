@@ -87,6 +87,9 @@ package struct AccessGroup: Equatable, Sendable {
     package var count: Int
     /// The first one.
     package let place: FilePlace
+
+    /// Whether the answer says that nobody has this path: 404, or the 403 by which ASGI servers answer a handshake of no route.
+    package var isOfNoRoute: Bool { status == 404 || status == 403 && method == "WebSocket" }
 }
 
 extension FileEvidence {

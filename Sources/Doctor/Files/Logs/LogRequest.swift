@@ -17,7 +17,14 @@ struct LogRequest {
     /// What marks a request: a method with the slash of its path, or the member of Caddy's JSON.
     static let marks = [
         "GET /", "POST /", "OPTIONS /", "WebSocket /", "HEAD /", "PUT /", "DELETE /", "PATCH /",
-        "\"uri\":\"/",
+        "\"uri\":\"/", "[GET] \"/", "Not Found: /",
+    ]
+
+    /// How frameworks begin the line that says they have no such path, before its method: Phoenix, Rails, Spring, Express,
+    /// Javalin; Django names no method.
+    private static let noRoute = [
+        "no route found for ", "no route matches ", "no mapping for ", "cannot ", "no handler found for ",
+        "not found:",
     ]
 
     /// Of a line in which one of `marks` ends before `end`; nil: no status stands there.
@@ -37,7 +44,7 @@ struct LogRequest {
             return
         }
         let word = line[..<slash].dropLast().reversed().prefix { $0 > 0x40 && $0 < 0x7B }
-        method = String(decoding: word.reversed(), as: UTF8.self)
+        method = String(decoding: word.reversed().filter { $0 != 0x5B && $0 != 0x5D }, as: UTF8.self)
         let start = slash - 1 - word.count
         let isQuoted = start > line.startIndex && line[start - 1] == 0x22
         var rest = line[target.endIndex...]
@@ -55,6 +62,8 @@ struct LogRequest {
             isHAProxy = false
         } else if let status = Self.statusBefore(line[..<max(line.startIndex, start)]) {
             (self.status, isHAProxy) = status
+        } else if Self.isNoRoute(line[..<max(line.startIndex, start)]) {
+            (self.status, isHAProxy) = (404, false)
         } else {
             return nil
         }
@@ -74,6 +83,11 @@ struct LogRequest {
             (100...599).contains(number)
         else { return nil }
         return number
+    }
+
+    private static func isNoRoute(_ front: ArraySlice<UInt8>) -> Bool {
+        let end = String(decoding: front.suffix(24), as: UTF8.self).lowercased()
+        return noRoute.contains(where: end.hasSuffix)
     }
 
     /// HAProxy: behind the five timers; Tornado: right before the request.
