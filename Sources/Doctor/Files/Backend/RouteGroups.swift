@@ -39,12 +39,12 @@ struct RouteGroups {
         return prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix
     }
 
-    /// Go: chi, echo. Kotlin: Ktor. Elixir: Phoenix. Ruby: Rails, Sinatra. PHP: Slim, Laravel. Rust: axum, actix.
+    /// Calls that open a block: chi, echo (Go), Ktor (Kotlin), Phoenix (Elixir), Rails (Ruby), Slim, Laravel (PHP), axum, actix (Rust).
     private static let blocks = [
         ".Route(", ".Group(", "route(", "scope ", "scope(", "namespace ", "->group(", "::prefix(", ".nest(",
         "web::scope(",
     ]
 
-    /// Python: FastAPI, Flask. Go: gin, echo, fiber, gorilla/mux. C#.
+    /// Calls that make a router with a name: FastAPI, Flask (Python), gin, echo, fiber, gorilla/mux (Go), ASP.NET.
     private static let routers = ["prefix=", "url_prefix=", ".Group(", ".PathPrefix(", ".MapGroup("]
 }

@@ -25,6 +25,12 @@ package struct SentHeaderName: Equatable, Sendable {
                 }
                 found.append(SentHeaderName(name: name, place: file.place(line.number)))
             }
+            // Go, past the canonical spelling of http.Header.Set.
+            if line.text.holds("[]string{"), let name = line.text.after("[").flatMap({ quoted($0) }),
+                isHeaderName(name)
+            {
+                found.append(SentHeaderName(name: name, place: file.place(line.number)))
+            }
             if let rest = line.text.after("-H ") ?? line.text.after("--header "),
                 let name = quoted(rest)?.before(":"), isHeaderName(name)
             {

@@ -147,7 +147,7 @@ enum LogSignatures {
         (.originRefused, "unexpected origin"),
         (.originRefused, "origin mismatch"), (.originRefused, "could not check origin"),
         (.originRefused, "origin verification failed"),
-        (.originRefused, "not allowed origin"),
+        (.originRefused, "not allowed origin"), (.originRefused, "from different origin"),
     ]
 
     private static let engine: [(LogEvent.Kind, String)] = [
