@@ -91,9 +91,16 @@ struct RouteShapeTests {
             ]),
     ]
 
+    /// Errors and warnings of the whole reasoning.
+    private static func codes(_ shape: Shape) throws -> [String] {
+        let examination = try Bench.examination(shape.url, shape.files, page: shape.page)
+        return Reasoning.diagnosis(of: examination).findings.filter { $0.severity != .info }.map(
+            \.code.rawValue)
+    }
+
     @Test(arguments: faults)
     func `is named`(_ shape: Shape) throws {
-        let codes = try Bench.codes(shape.url, shape.files, page: shape.page)
+        let codes = try Self.codes(shape)
         #expect(codes.contains(shape.code), "found \(codes)")
     }
 
@@ -146,7 +153,7 @@ struct RouteShapeTests {
 
     @Test(arguments: healthy)
     func `is not named where it is not so`(_ shape: Shape) throws {
-        let codes = try Bench.codes(shape.url, shape.files, page: shape.page)
+        let codes = try Self.codes(shape)
         #expect(!codes.contains(shape.code), "found \(codes)")
     }
 }
