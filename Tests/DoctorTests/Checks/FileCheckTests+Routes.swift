@@ -19,8 +19,12 @@ struct RouteShapeTests {
         }
         """
 
+    /// As a whole: with a certificate, without which nginx would not start.
+    private static let nginx = ShapeTests.nginx.replacing(
+        "listen 443 ssl;", with: "listen 443 ssl; ssl_certificate c.pem; ssl_certificate_key k.pem;")
+
     private static func nginx(_ location: String, _ pass: String, more: String = "") -> String {
-        ShapeTests.nginx.replacing("location / {", with: "\(more) location \(location) {")
+        nginx.replacing("location / {", with: "\(more) location \(location) {")
             .replacing("proxy_pass http://127.0.0.1:3000;", with: "proxy_pass \(pass);")
     }
 
@@ -28,7 +32,7 @@ struct RouteShapeTests {
         Shape(
             code: "client-url-wrong-path", url: "wss://app.example/ws/chat",
             files: [
-                ("nginx.conf", ShapeTests.nginx), ("main.go", chi),
+                ("nginx.conf", nginx), ("main.go", chi),
                 (
                     "app.log",
                     "2026/05/05 20:11:03 \"GET http://app.example/ws/chat HTTP/1.1\" from 127.0.0.1:50112 - 404 19B in 21µs\n"
@@ -68,7 +72,7 @@ struct RouteShapeTests {
         Shape(
             code: "host-port-mismatch", url: "wss://app.example:8443/ws", page: "https://app.example:8443",
             files: [
-                ("nginx.conf", ShapeTests.nginx.replacing("Host $host;", with: "Host $host:$server_port;")),
+                ("nginx.conf", nginx.replacing("Host $host;", with: "Host $host:$server_port;")),
                 (
                     "ttyd.log",
                     "W: refuse to serve WS client from different origin: https://app.example:8443, host: app.example:443\n"
@@ -77,13 +81,13 @@ struct RouteShapeTests {
         Shape(
             code: "token-wrong-issuer",
             files: [
-                ("nginx.conf", ShapeTests.nginx),
+                ("nginx.conf", nginx),
                 ("app.log", "JwtValidationException: An error occurred: The iss claim is not valid\n"),
             ]),
         Shape(
             code: "header-with-underscore-dropped",
             files: [
-                ("nginx.conf", ShapeTests.nginx),
+                ("nginx.conf", nginx),
                 (
                     "dial.go",
                     "h := http.Header{}\nh[\"api_token\"] = []string{token}\nc, _, err := websocket.DefaultDialer.Dial(url, h)\n"
@@ -109,7 +113,7 @@ struct RouteShapeTests {
         Shape(
             code: "client-url-wrong-path", url: "wss://app.example/chat/ws",
             files: [
-                ("nginx.conf", ShapeTests.nginx), ("main.go", chi),
+                ("nginx.conf", nginx), ("main.go", chi),
                 ("app.log", "GET /chat/ws HTTP/1.1 404\n"),
             ]),
         // What a rule of the server leads away from its location is told by that rule.
@@ -143,7 +147,7 @@ struct RouteShapeTests {
         Shape(
             code: "header-with-underscore-dropped",
             files: [
-                ("nginx.conf", ShapeTests.nginx),
+                ("nginx.conf", nginx),
                 (
                     "dial.py",
                     "data[\"user_id\"] = 1\nasync with websockets.connect(url) as ws:\n    await ws.send(json.dumps(data))\n"
