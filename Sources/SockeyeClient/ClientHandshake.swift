@@ -106,7 +106,7 @@ struct ClientHandshake {
 
     private mutating func refuse(_ head: ResponseHead, rest: Int) throws(ClientError) -> Step {
         if (300..<400).contains(head.status), let location = head.fields["Location"] {
-            throw .redirected(status: head.status, location: HTTPRefusal.printable(location, limit: 500))
+            throw .redirected(status: head.status, location: Excerpt.line(location, limit: 500))
         }
         // A body over the limit is not read at all: what it explains would be no explanation.
         guard let reader = try? BodyReader(head.bodyFraming) else { throw ended() }

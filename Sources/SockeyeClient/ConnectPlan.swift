@@ -47,7 +47,7 @@ public struct ConnectPlan: Sendable {
             throw .requestInvalid(
                 options.token.map { name.hasSuffix($0.value) } ?? false
                     ? "this token has characters that a subprotocol cannot carry; send it in the header or a message"
-                    : "“\(HTTPRefusal.printable(name, limit: 60))” is no subprotocol name: letters, digits and !#$%&'*+-.^_`|~ only"
+                    : "“\(Excerpt.line(name, limit: 60))” is no subprotocol name: letters, digits and !#$%&'*+-.^_`|~ only"
             )
         }
         if let origin = options.origin { try Self.check(HeaderField("Origin", origin)) }
@@ -68,7 +68,7 @@ public struct ConnectPlan: Sendable {
 
     private static func check(_ field: HeaderField) throws(ClientError) {
         guard isToken(field.name) else {
-            throw .requestInvalid("“\(HTTPRefusal.printable(field.name, limit: 60))” is no header name")
+            throw .requestInvalid("“\(Excerpt.line(field.name, limit: 60))” is no header name")
         }
         // RFC 9110 §5.5: visible characters, blanks, and octets above ASCII; a line break would smuggle in
         // a header of its own.

@@ -1,3 +1,4 @@
+import Bytes
 import HTTPWire
 import JSON
 
@@ -72,9 +73,9 @@ extension HTTPRefusal: CustomStringConvertible {
     /// What the server answered, in one line; safe to show on a terminal.
     public var description: String {
         var text = "the server answered \(status)"
-        if !reason.isEmpty { text += " \(Self.printable(reason, limit: 80))" }
+        if !reason.isEmpty { text += " \(Excerpt.line(reason, limit: 80))" }
         text += " instead of 101"
-        if let server, !server.isEmpty { text += " (Server: \(Self.printable(server, limit: 80)))" }
+        if let server, !server.isEmpty { text += " (Server: \(Excerpt.line(server, limit: 80)))" }
         switch body {
         case .empty: break
         case .explained(let explanation):
@@ -119,91 +120,19 @@ extension HTTPRefusal: CustomStringConvertible {
 
 extension HTTPRefusal {
     static func read(_ bytes: [UInt8], contentType: String) -> Body {
-        guard let start = bytes.firstIndex(where: { !($0 == 0x20 || (0x09...0x0D).contains($0)) }) else {
-            return .empty
+        if let error = ErrorBody(bytes) { return .explained(Explanation(error)) }
+        if PageReading.isPage(bytes, contentType: contentType) {
+            return .page(title: PageReading.title(of: bytes))
         }
-        if bytes[start] == UInt8(ascii: "{"), let explained = explanation(bytes) { return explained }
-        let text = String(decoding: bytes, as: UTF8.self)
-        if contentType.lowercased().hasPrefix("text/html") || looksLikePage(bytes[start...]) {
-            return .page(title: title(of: text))
-        }
-        let words = printable(text, limit: 500)
+        let words = Excerpt.line(String(decoding: bytes, as: UTF8.self), limit: 500)
         return words.isEmpty ? .empty : .text(words)
     }
+}
 
-    /// The names that Sockeye and common frameworks use; an object without any of them is shown as text.
-    private static func explanation(_ bytes: [UInt8]) -> Body? {
-        guard let value = try? JSONValue.parse(String(decoding: bytes, as: UTF8.self)) else { return nil }
-        func string(_ names: String..., in object: JSONValue? = nil) -> String? {
-            for name in names {
-                if let text = (object ?? value)[name]?.stringValue, !text.isEmpty {
-                    return printable(text, limit: 1000)
-                }
-            }
-            return nil
-        }
-        var explanation = Explanation(
-            code: string("code"), message: string("message", "error", "detail", "title", "reason"),
-            remedy: string("remedy", "hint"))
-        if let hop = value["suspectedHop"] {
-            explanation.suspectedHop = string("words", "name", in: hop)
-        }
-        let lines =
-            value["nginx"]?.stringValue?.split(separator: "\n").map(String.init)
-            ?? value["nginx"]?.arrayValue?.compactMap(\.stringValue)
-        explanation.nginx = (lines ?? []).prefix(40).map { printable($0, limit: 200) }
-        return explanation == Explanation() ? nil : .explained(explanation)
-    }
-
-    private static func looksLikePage(_ bytes: ArraySlice<UInt8>) -> Bool {
-        let begin = String(decoding: bytes.prefix(15), as: UTF8.self).lowercased()
-        return begin.hasPrefix("<!doctype html") || begin.hasPrefix("<html") || begin.hasPrefix("<head")
-    }
-
-    private static func title(of page: String) -> String? {
-        // Bytes, not characters: pages are long, and "<title" is ASCII.
-        let bytes = Array(page.utf8.prefix(16 * 1024))
-        guard let open = find("<title", in: bytes, from: 0),
-            let from = bytes[open...].firstIndex(of: UInt8(ascii: ">"))
-        else { return nil }
-        guard let close = find("</title", in: bytes, from: from) else { return nil }
-        let words = printable(String(decoding: bytes[(from + 1)..<close], as: UTF8.self), limit: 100)
-        return words.isEmpty ? nil : words
-    }
-
-    private static func find(_ needle: StaticString, in bytes: [UInt8], from start: Int) -> Int? {
-        let wanted = Array(needle.description.utf8)
-        guard start >= 0, bytes.count - start >= wanted.count else { return nil }
-        return (start...(bytes.count - wanted.count)).first { at in
-            wanted.indices.allSatisfy { bytes[at + $0] | 0x20 == wanted[$0] | 0x20 }
-        }
-    }
-
-    /// One line without control characters: what a peer wrote must not steer the terminal that shows it.
-    static func printable(_ text: String, limit: Int) -> String {
-        var line = ""
-        var count = 0
-        var pendingSpace = false
-        for scalar in text.unicodeScalars {
-            if scalar == " " || scalar == "\n" || scalar == "\r" || scalar == "\t" {
-                pendingSpace = !line.isEmpty
-                continue
-            }
-            // C0, DEL, C1, and the controls that reorder text.
-            let isControl =
-                scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-                || (0x202A...0x202E).contains(scalar.value)
-                || (0x2066...0x2069).contains(scalar.value)
-            if isControl { continue }
-            if count >= limit { return line + "…" }
-            if pendingSpace {
-                line.unicodeScalars.append(" ")
-                pendingSpace = false
-                count += 1
-            }
-            line.unicodeScalars.append(scalar)
-            count += 1
-        }
-        return line
+extension HTTPRefusal.Explanation {
+    fileprivate init(_ error: ErrorBody) {
+        self.init(
+            code: error.code, message: error.message, remedy: error.remedy, suspectedHop: error.suspectedHop,
+            nginx: error.nginx)
     }
 }

@@ -1,3 +1,4 @@
+import Bytes
 import EventLoop
 import Glibc
 
@@ -61,7 +62,7 @@ extension String {
             case 0x0A: result += "\\n"
             case 0x0D: result += "\\r"
             case 0x09: result += "\\t"
-            case 0..<0x20, 0x7F..<0xA0, 0x202A...0x202E, 0x2066...0x2069:
+            case _ where Excerpt.isSteering(scalar):
                 result += "\\u{\(String(scalar.value, radix: 16))}"
             default: result.unicodeScalars.append(scalar)
             }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// The diagnosis for a person at a terminal.
 package struct TerminalReport {
     private let diagnosis: Diagnosis
@@ -126,25 +128,18 @@ package struct TerminalReport {
 enum Printable {
     /// Control characters, and those that turn the direction of writing, as escapes.
     static func text(_ text: String, keepsLines: Bool = false) -> String {
-        let isClean = text.unicodeScalars.allSatisfy { !isSteering($0) || ($0 == "\n" && keepsLines) }
+        let isClean = text.unicodeScalars.allSatisfy { !Excerpt.isSteering($0) || ($0 == "\n" && keepsLines) }
         if isClean { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             if scalar == "\n", keepsLines {
                 result += "\n"
-            } else if isSteering(scalar) {
+            } else if Excerpt.isSteering(scalar) {
                 result += "\\u{\(String(scalar.value, radix: 16))}"
             } else {
                 result.unicodeScalars.append(scalar)
             }
         }
         return result
-    }
-
-    private static func isSteering(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7F..<0xA0, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069: true
-        default: false
-        }
     }
 }

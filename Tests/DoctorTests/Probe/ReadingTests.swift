@@ -133,9 +133,4 @@ import Testing
         #expect(HopProbe.otherSlash("/ws/?x") == "/ws?x")
         #expect(HopProbe.otherSlash("/") == "/")
     }
-
-    @Test func `a peer's words cannot steer a terminal`() {
-        #expect(Excerpt.line("a\u{1B}[31m\u{202E}b\r\n c", limit: 20) == "a[31mb c")
-        #expect(Excerpt.line("aaaa", limit: 2) == "aa…")
-    }
 }

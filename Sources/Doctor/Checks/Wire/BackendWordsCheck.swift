@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 
 /// What the application itself complains about, in words that are known.

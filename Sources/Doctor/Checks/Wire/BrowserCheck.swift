@@ -1,3 +1,4 @@
+import Bytes
 import HTTPWire
 
 /// What only a browser minds: CORS of polling across origins, and the content policy of the page.

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Refused at the door: by the proxy's own password, its outer authentication, a firewall, a limit, or for sheer length.
 struct DoorCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {

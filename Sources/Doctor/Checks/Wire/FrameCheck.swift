@@ -1,3 +1,5 @@
+import Bytes
+
 /// After the 101: frames that break the protocol, a subprotocol that was not echoed, a server that closes at once.
 struct FrameCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {

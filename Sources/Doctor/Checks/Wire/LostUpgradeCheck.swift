@@ -1,3 +1,4 @@
+import Bytes
 import JSON
 
 /// The upgrade was lost on the way: the backend, or what it lacks, says so.

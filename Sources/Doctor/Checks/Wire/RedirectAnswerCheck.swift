@@ -1,3 +1,4 @@
+import Bytes
 import HTTPWire
 
 /// A redirect in answer to the handshake: no WebSocket client follows it (RFC 6455 §4.1 leaves it to the client, the WHATWG

@@ -1,3 +1,5 @@
+import Bytes
+
 /// Where the path breaks, seen by asking the same at several points of it.
 package struct HopComparison: Equatable, Sendable {
     /// The innermost point at which the handshake still works; nil: at none.

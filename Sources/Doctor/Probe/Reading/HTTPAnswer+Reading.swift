@@ -1,28 +1,14 @@
+import Bytes
+import HTTPWire
 package import JSON
 
 /// Who wrote an answer, and what it says between the lines.
 extension HTTPAnswer {
     /// Whether the body is a page for people.
-    package var isPage: Bool {
-        if let mediaType, mediaType != "text/html", mediaType != "application/xhtml+xml" { return false }
-        let begin = String(text.prefix(200)).trimmed.lowercased()
-        return mediaType == "text/html" || begin.hasPrefix("<!doctype html") || begin.hasPrefix("<html")
-    }
+    package var isPage: Bool { PageReading.isPage(body, contentType: self["Content-Type"]) }
 
     /// The page's title; nil: none, or no page.
-    package var title: String? {
-        guard isPage else { return nil }
-        let words = String(text.prefix(16 << 10))
-        let small = words.lowercased()
-        guard small.count == words.count, let open = small.firstRange(of: "<title"),
-            let from = small[open.upperBound...].firstIndex(of: ">"),
-            let close = small[from...].firstRange(of: "</title")
-        else { return nil }
-        let offset = small.distance(from: small.startIndex, to: small.index(after: from))
-        let length = small.distance(from: small.index(after: from), to: close.lowerBound)
-        let title = String(words.dropFirst(offset).prefix(length)).trimmed
-        return title.isEmpty ? nil : Excerpt.line(title, limit: 100)
-    }
+    package var title: String? { isPage ? PageReading.title(of: body) : nil }
 
     /// The first word of the Server field without its version, in small letters: `nginx`.
     package var serverName: String? {
@@ -116,25 +102,19 @@ extension HTTPAnswer {
     }
 
     /// The body as JSON; nil: it is none.
-    package var json: JSONValue? {
-        guard body.first(where: { !($0 == 0x20 || (0x09...0x0D).contains($0)) }) == UInt8(ascii: "{") else {
-            return nil
-        }
-        return try? JSONValue.parse(text)
-    }
+    package var json: JSONValue? { JSONValue.object(in: body) }
 
     /// The code of a refusal by a Sockeye server: `HANDSHAKE-UPGRADE-STRIPPED`.
     package var sockeyeCode: String? {
-        guard let json, json["remedy"]?.stringValue != nil, json["status"]?.integerValue == Int64(status)
-        else {
+        guard let error = ErrorBody(body), error.remedy != nil, error.status == Int64(status) else {
             return nil
         }
-        return json["code"]?.stringValue.map { Excerpt.line($0, limit: 60) }
+        return error.code.map { Excerpt.line($0, limit: 60) }
     }
 
     /// The hop that a Sockeye server suspects, in its words.
     package var suspectedHop: String? {
-        json?["suspectedHop"]?["words"]?.stringValue.map { Excerpt.line($0, limit: 300) }
+        ErrorBody(body)?.suspectedHop.map { Excerpt.line($0, limit: 300) }
     }
 
     /// Whether what answered knows WebSockets, by fields only such servers send (RFC 6455 §4.2.2, §4.4).
@@ -217,34 +197,5 @@ extension Complaint {
         case let code where code.hasPrefix("TOKEN-"): self = .tokenRefused
         default: return nil
         }
-    }
-}
-
-/// One line without control characters: what a peer wrote must not steer the terminal that shows it.
-package enum Excerpt {
-    package static func line(_ text: some StringProtocol, limit: Int) -> String {
-        var line = ""
-        var count = 0
-        var pendingSpace = false
-        for scalar in text.unicodeScalars {
-            if scalar == " " || scalar == "\n" || scalar == "\r" || scalar == "\t" {
-                pendingSpace = !line.isEmpty
-                continue
-            }
-            // C0, DEL, C1, and the controls that reorder text.
-            let isControl =
-                scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-                || (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-            if isControl { continue }
-            if count >= limit { return line + "…" }
-            if pendingSpace {
-                line += " "
-                pendingSpace = false
-                count += 1
-            }
-            line.unicodeScalars.append(scalar)
-            count += 1
-        }
-        return line
     }
 }

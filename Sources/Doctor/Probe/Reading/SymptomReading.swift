@@ -1,3 +1,4 @@
+import Bytes
 import Transport
 
 /// Puts what was seen on the public path into the words that static checks predict with.
