@@ -47,6 +47,24 @@ import WebSocketWire
         withExtendedLifetime(clients) {}
     }
 
+    @Test func `every counter is in the sum over the loops`() {
+        func check<Counts: LoopCounts>(_ counts: Counts) {
+            let stored = Mirror(reflecting: counts).children.filter { $0.value is UInt64 }
+            #expect(Set(Counts.counters).count == stored.count, "of \(stored.compactMap(\.label))")
+            var (sum, other) = (counts, counts)
+            for (number, counter) in Counts.counters.enumerated() {
+                sum[keyPath: counter] = UInt64(number)
+                other[keyPath: counter] = 1000
+            }
+            sum.add(other)
+            for (number, counter) in Counts.counters.enumerated() {
+                #expect(sum[keyPath: counter] == 1000 + UInt64(number))
+            }
+        }
+        check(LoopMetrics(endpoints: 1))
+        check(EngineMetrics())
+    }
+
     @Test func `the store tells how long its commits take`() throws {
         let directory = try TemporaryDirectory()
         let server = try TestServer(loops: 1, store: directory.path)

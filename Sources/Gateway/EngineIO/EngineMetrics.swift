@@ -1,7 +1,7 @@
 import EngineIOWire
 
 /// What one loop counts of Engine.IO sessions.
-struct EngineMetrics: Sendable {
+struct EngineMetrics: LoopCounts {
     /// Sessions opened by polling and by a WebSocket.
     var openedPolling: UInt64 = 0
     var openedWebSocket: UInt64 = 0
@@ -30,17 +30,16 @@ struct EngineMetrics: Sendable {
 
     mutating func countEnd(_ end: EngineEnd) { ends[end.word, default: 0] &+= 1 }
 
+    static var counters: [WritableKeyPath<Self, UInt64>] {
+        [
+            \.openedPolling, \.openedWebSocket, \.upgraded, \.messagesReceived, \.socketsOpened,
+            \.socketsClosed,
+            \.eventsReceived, \.eventsRefused, \.recoveriesMade, \.recoveriesRefused,
+        ]
+    }
+
     mutating func merge(_ other: EngineMetrics) {
-        openedPolling &+= other.openedPolling
-        openedWebSocket &+= other.openedWebSocket
-        upgraded &+= other.upgraded
-        messagesReceived &+= other.messagesReceived
-        socketsOpened &+= other.socketsOpened
-        socketsClosed &+= other.socketsClosed
-        eventsReceived &+= other.eventsReceived
-        eventsRefused &+= other.eventsRefused
-        recoveriesMade &+= other.recoveriesMade
-        recoveriesRefused &+= other.recoveriesRefused
+        add(other)
         ends.merge(other.ends, uniquingKeysWith: &+)
     }
 }

@@ -2,10 +2,23 @@ import EventLoop
 import PubSub
 import Telemetry
 
+/// Numbers that a loop counts for itself and that readers want the sum of.
+protocol LoopCounts: Sendable {
+    /// All of its plain counters; one that is missing is told of the first loop alone.
+    static var counters: [WritableKeyPath<Self, UInt64>] { get }
+}
+
+extension LoopCounts {
+    /// Adds another loop's counters.
+    mutating func add(_ other: Self) {
+        for counter in Self.counters { self[keyPath: counter] &+= other[keyPath: counter] }
+    }
+}
+
 /// What one loop counts, since the start.
 ///
 /// Plain numbers that the loop alone touches: counting costs an addition. Readers get copies.
-struct LoopMetrics: Sendable {
+struct LoopMetrics: LoopCounts {
     /// What happens at one endpoint now.
     struct Usage: Sendable, Equatable {
         var connections = 0
@@ -53,16 +66,17 @@ struct LoopMetrics: Sendable {
         closes[code, default: 0] &+= 1
     }
 
+    static var counters: [WritableKeyPath<Self, UInt64>] {
+        [
+            \.accepted, \.opened, \.eventStreams, \.messagesReceived, \.bytesReceived, \.published,
+            \.delivered,
+            \.bytesSent,
+        ]
+    }
+
     /// Adds what another loop counted.
     mutating func merge(_ other: LoopMetrics) {
-        accepted &+= other.accepted
-        opened &+= other.opened
-        eventStreams &+= other.eventStreams
-        messagesReceived &+= other.messagesReceived
-        bytesReceived &+= other.bytesReceived
-        published &+= other.published
-        delivered &+= other.delivered
-        bytesSent &+= other.bytesSent
+        add(other)
         closes.merge(other.closes, uniquingKeysWith: &+)
         calls.merge(other.calls, uniquingKeysWith: &+)
         limited.merge(other.limited, uniquingKeysWith: &+)
