@@ -49,6 +49,32 @@ def wsload(server, mode, *more):
         return {"failed": (done.stderr or done.stdout).strip()[-300:]}
 
 
+def fault(result):
+    """What is wrong with a run of wsload; None where it can be counted."""
+    if "failed" in result or result.get("errors") or result.get("lost"):
+        return str(result.get("failed") or result)[:300]
+    return None
+
+
+def idle(server, count, *arguments):
+    """The row of so many idle connections: the bytes each takes."""
+    result = wsload(server, "idle", "-c", count, "--srcs", 4, "--hold", 2000, *arguments)
+    row = {"name": f"idle, {count} connections"}
+    return {**row, "error": wrong} if (wrong := fault(result)) else {**row, "bytes": result["pss_per"]}
+
+
+def show(rows, as_json, tell):
+    """Prints rows: as JSON, or a line each, of which `tell` makes what is behind the name of a row of its own kind."""
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        if as_json:
+            print(json.dumps(row))
+        elif "error" in row:
+            print(f"{row['name']:<{width}} FAILED {row['error']}")
+        else:
+            print(f"{row['name']:<{width}} {row['bytes']} B per connection" if "bytes" in row else f"{row['name']:<{width}} {tell(row)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sockeye", type=Path)
@@ -86,8 +112,8 @@ def main():
             for _ in range(options.repeats):
                 for who, server, args in (("floor", floor, floor_args), ("sockeye", sockeye, own_args)):
                     result = wsload(server, cell, *args)
-                    if "failed" in result or result.get("errors") or result.get("lost"):
-                        rows.append({"cell": cell, "name": name, "error": f"{who}: {result.get('failed') or result}"})
+                    if wrong := fault(result):
+                        rows.append({"cell": cell, "name": name, "error": f"{who}: {wrong}"})
                         failed = True
                         break
                     runs[who].append(result)
@@ -102,27 +128,15 @@ def main():
                              "p99_us": statistics.median(r.get("p99", 0) for r in runs["sockeye"])})
                 failed |= ratio > limits.get(cell, float("inf"))
         if "idle" in options.cells:
-            count = 5000 if options.quick else 15000
-            result = wsload(sockeye, "idle", "-c", count, "--srcs", 4, "--hold", 2000, *joined)
-            if "failed" in result or result.get("errors"):
-                rows.append({"cell": "idle", "name": "idle", "error": str(result)})
-                failed = True
-            else:
-                rows.append({"cell": "idle", "name": f"idle, authenticated, subscribed, {count} connections", "bytes": result["pss_per"]})
-                failed |= result["pss_per"] > limits.get("idle", float("inf"))
+            row = idle(sockeye, 5000 if options.quick else 15000, *joined)
+            rows.append({"cell": "idle", **row, "name": f"{row['name']}, authenticated, subscribed"})
+            failed |= "error" in row or row["bytes"] > limits.get("idle", float("inf"))
     finally:
         for server in servers:
             server.stop()
         shutil.rmtree(state, ignore_errors=True)
-    for row in rows:
-        if options.json:
-            print(json.dumps(row))
-        elif "error" in row:
-            print(f"{row['name']:<44} FAILED {row['error'][:200]}")
-        elif "bytes" in row:
-            print(f"{row['name']:<44} {row['bytes']} B per connection")
-        else:
-            print(f"{row['name']:<44} floor {row['floor_us']:>8} us  sockeye {row['sockeye_us']:>8} us  ratio {row['ratio']}  {row['per_s']}/s  p99 {row['p99_us']:.0f} us")
+    show(rows, options.json, lambda row: f"floor {row['floor_us']:>8} us  sockeye {row['sockeye_us']:>8} us  ratio {row['ratio']}"
+                                         f"  {row['per_s']}/s  p99 {row['p99_us']:.0f} us")
     sys.exit(1 if failed else 0)
 
 

@@ -8,7 +8,6 @@ The server runs with one loop and `Benchmarks/socketio.toml`. Echo is compared w
 number given: echo1=1.3 echo16=3 fanout=1.2 idle=2048. A message that is lost, wrong or out of order is an error.
 """
 import argparse
-import json
 import shutil
 import statistics
 import subprocess
@@ -16,7 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from compare import BIN, HERE, PUBLISH, SUBSCRIBE, wsload
+from compare import BIN, HERE, PUBLISH, SUBSCRIBE, fault, idle, show, wsload
 from harness import Sockeye
 
 SIO = ["--proto", "sio"]
@@ -54,37 +53,22 @@ def main():
             pairs = []
             for _ in range(options.repeats):
                 pair = [wsload(server, mode, *args) for args in (base_args, sio_args)]
-                bad = next((result for result in pair if "failed" in result or result.get("errors") or result.get("lost")), None)
-                if bad:
-                    rows.append({"name": name, "words": words, "error": str(bad)[:300]})
+                if wrong := next(filter(None, map(fault, pair)), None):
+                    rows.append({"cell": name, "name": words, "error": wrong})
                     failed = True
                     break
                 pairs.append([result["srv_us"] for result in pair])
             else:
                 ratio = statistics.median(sio / base for base, sio in pairs)
-                rows.append({"name": name, "words": words, "base_us": round(statistics.median(p[0] for p in pairs), 3),
+                rows.append({"cell": name, "name": words, "base_us": round(statistics.median(p[0] for p in pairs), 3),
                              "sio_us": round(statistics.median(p[1] for p in pairs), 3), "ratio": round(ratio, 3)})
                 failed |= ratio > limits.get(name, float("inf"))
-        count = 5000 if options.quick else 15000
-        result = wsload(server, "idle", "-c", count, "--srcs", 4, "--hold", 2000, *SIO)
-        if "failed" in result or result.get("errors"):
-            rows.append({"name": "idle", "words": "idle", "error": str(result)[:300]})
-            failed = True
-        else:
-            rows.append({"name": "idle", "words": f"idle, connected, {count} connections", "bytes": result["pss_per"]})
-            failed |= result["pss_per"] > limits.get("idle", float("inf"))
+        rows.append({"cell": "idle", **idle(server, 5000 if options.quick else 15000, *SIO)})
+        failed |= "error" in rows[-1] or rows[-1]["bytes"] > limits.get("idle", float("inf"))
     finally:
         server.stop()
         shutil.rmtree(state, ignore_errors=True)
-    for row in rows:
-        if options.json:
-            print(json.dumps(row))
-        elif "error" in row:
-            print(f"{row['words']:<72} FAILED {row['error']}")
-        elif "bytes" in row:
-            print(f"{row['words']:<72} {row['bytes']} B per connection")
-        else:
-            print(f"{row['words']:<72} {row['base_us']:>7} us  Socket.IO {row['sio_us']:>7} us  ratio {row['ratio']}")
+    show(rows, options.json, lambda row: f"{row['base_us']:>7} us  Socket.IO {row['sio_us']:>7} us  ratio {row['ratio']}")
     sys.exit(1 if failed else 0)
 
 
