@@ -101,6 +101,18 @@ import Tokens
         store.close()
     }
 
+    @Test func `a key that the store cannot be asked about is neither good nor unknown`() throws {
+        let store = try Store(path: directory.path + "/" + Store.fileName)
+        let keys = try APIKeys(store, StoreChanges())
+        store.close()
+        let answer = Answer<APIKeys.Verdict>()
+        keys.lookUp(try key().text, now: .zero) { answer.put($0) }
+        #expect(answer.take() == .undecided(.closed))
+        let response = Response.denial(.undecided(.busy(waiting: 4096, bytes: 0)))
+        #expect(response.status == 503 && response.fields.contains { $0 == ("Retry-After", "5") })
+        #expect(String(decoding: response.body, as: UTF8.self).contains(#""code":"API-KEY-UNDECIDED""#))
+    }
+
     @Test func `keys of an earlier life are known from the start, and their use is noted`() throws {
         let key = try key()
         _ = try outside.write { session throws(StoreError) in

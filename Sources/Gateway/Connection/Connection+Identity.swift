@@ -66,7 +66,8 @@ extension Connection {
                     var request = request
                     switch verdict {
                     case .good(let bearer): request.bearer = bearer
-                    case .notAKey, .revoked, .unknown: return connection.complete(.denial(verdict))
+                    case .notAKey, .revoked, .undecided, .unknown:
+                        return connection.complete(.denial(verdict))
                     }
                     connection.carryOut(route, request)
                 })

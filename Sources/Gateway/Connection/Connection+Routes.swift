@@ -2,6 +2,7 @@ import Bytes
 import EngineIOWire
 import HTTPWire
 import JSON
+import SQLiteStore
 import Synchronization
 import Tokens
 
@@ -153,7 +154,7 @@ extension Connection {
         switch verdict {
         case .good(let bearer): return .open(bearer)
         case .unknown: return .askedKey(key)
-        case .notAKey, .revoked: return .denied(.denial(verdict))
+        case .notAKey, .revoked, .undecided: return .denied(.denial(verdict))
         }
     }
 
@@ -197,6 +198,10 @@ extension Response {
             keyDenial(
                 "API-KEY-REVOKED", "the key \"\(name)\" was revoked",
                 "use another key; 'sockeye key create' makes one")
+        case .undecided(let error):
+            .problem(
+                503, "API-KEY-UNDECIDED", "the key could not be looked up: \(error)", error.remedy,
+                [("Retry-After", "5")])
         case .good, .unknown:
             keyDenial(
                 "API-KEY-UNKNOWN", "no such key was given out",

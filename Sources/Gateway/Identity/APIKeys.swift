@@ -16,6 +16,8 @@ final class APIKeys: Sendable {
         /// It has not the form of a key: no look-up could find it.
         case notAKey
         case revoked(name: String)
+        /// The store could not be asked about a key that is not known here.
+        case undecided(StoreError)
         case unknown
     }
 
@@ -91,8 +93,13 @@ final class APIKeys: Sendable {
         store.read { session throws(StoreError) in
             try session.apiKey(hash: hash.bytes)
         } then: { [weak self] result in
-            guard let self, case .success(let record?) = result else { return then(.unknown) }
-            let entry = Entry(record)
+            guard let self else { return then(.unknown) }
+            let entry: Entry
+            switch result {
+            case .success(let record?): entry = Entry(record)
+            case .success(nil): return then(.unknown)
+            case .failure(let error): return then(.undecided(error))
+            }
             // What is known by now has been heard later than this.
             let known = keys.withLock { keys in
                 if keys[hash] == nil { keys[hash] = entry }
