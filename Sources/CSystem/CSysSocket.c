@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 
 static int result(int n) { return n >= 0 ? n : -errno; }
@@ -228,6 +230,16 @@ int64_t csys_idle_milliseconds(int fd) {
     socklen_t size = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return -errno;
     return info.tcpi_last_data_sent < info.tcpi_last_data_recv ? info.tcpi_last_data_sent : info.tcpi_last_data_recv;
+}
+
+int64_t csys_unheard_milliseconds(int fd) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    int waiting;
+    if (ioctl(fd, SIOCOUTQ, &waiting) < 0) return -errno;
+    if (waiting == 0) return 0;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) return -errno;
+    return info.tcpi_last_ack_recv;
 }
 
 int csys_set_reuse_address(int fd) { return set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1); }

@@ -12,7 +12,7 @@ import Glibc
 public struct StreamSocket: ~Copyable {
     /// -1 once closed; the kernel then answers EBADF.
     private var descriptor: Int32
-    private var link: TLSLink?
+    @usableFromInline var link: TLSLink?
     /// What waits for the kernel; never empty, nil at rest.
     private var queue: ByteBuffer?
 
@@ -59,12 +59,22 @@ public struct StreamSocket: ~Copyable {
     ///
     /// One system call when plain.
     public mutating func receive(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
-        if let link { return link.receive(into: buffer) }
+        if link != nil { return receiveDecrypted(into: buffer) }
         return Self.readResult(csys_receive(descriptor, buffer.baseAddress, buffer.count))
     }
 
+    /// Apart, so that a plain read does not pay for the room that the results of TLS take.
+    @inline(never)
+    private mutating func receiveDecrypted(into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
+        link?.receive(into: buffer) ?? .end
+    }
+
     /// Whether TLS holds decrypted bytes, the end or a failure, which raise no event: read again before the next turn.
-    public var hasBufferedBytes: Bool { link?.session.hasBufferedBytes ?? false }
+    @inlinable
+    public var hasBufferedBytes: Bool { link != nil && hasDecryptedBytes }
+
+    @usableFromInline
+    var hasDecryptedBytes: Bool { link?.session.hasBufferedBytes ?? false }
 
     /// Looks at the first bytes without taking them, below TLS: to tell TLS, HTTP and the PROXY protocol
     /// apart.
@@ -77,6 +87,14 @@ public struct StreamSocket: ~Copyable {
     /// One system call.
     public borrowing func idleMilliseconds() -> UInt32? {
         UInt32(exactly: csys_idle_milliseconds(descriptor))
+    }
+
+    /// Milliseconds since the peer's system acknowledged anything of what was sent, 0 when it has acknowledged all; nil
+    /// where it is not TCP.
+    ///
+    /// Tells a peer that is gone without a word from one that has nothing to say. Two system calls at most.
+    public borrowing func unheardMilliseconds() -> UInt32? {
+        UInt32(exactly: csys_unheard_milliseconds(descriptor))
     }
 
     // MARK: Writing
@@ -94,12 +112,8 @@ public struct StreamSocket: ~Copyable {
     ///
     /// One system call at most when plain; none and no heap when something is queued already or all is taken.
     public mutating func send(_ bytes: UnsafeRawBufferPointer) -> WriteResult {
-        if let queue {
-            queue.append(bytes)
-            return .queued
-        }
+        if queue != nil || link != nil { return sendOtherwise(bytes) }
         guard bytes.count > 0 else { return .sent }
-        if let link { return send(bytes, through: link) }
         let sent = csys_send(descriptor, bytes.baseAddress, bytes.count)
         if sent == bytes.count { return .sent }
         if sent < 0 {
@@ -107,6 +121,17 @@ public struct StreamSocket: ~Copyable {
             return enqueue(bytes)
         }
         return enqueue(UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+    }
+
+    /// Behind what is queued, or through TLS.
+    @inline(never)
+    private mutating func sendOtherwise(_ bytes: UnsafeRawBufferPointer) -> WriteResult {
+        if let queue {
+            queue.append(bytes)
+            return .queued
+        }
+        guard bytes.count > 0, let link else { return .sent }
+        return send(bytes, through: link)
     }
 
     /// Sends several parts as one: a header and a shared body, say.
@@ -243,7 +268,8 @@ public struct StreamSocket: ~Copyable {
 }
 
 /// A session and how it failed: results carry an errno alone, so that they stay two words without references.
-private final class TLSLink {
+@usableFromInline
+final class TLSLink {
     let session: TLSSession
     var failure: TLSError?
 

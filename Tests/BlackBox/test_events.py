@@ -1,11 +1,19 @@
 """Server-sent events: the fallback for clients that cannot have a WebSocket, through a real nginx and past it."""
+import ctypes
 import http.client
 import json
+import socket
+import struct
 
 import pytest
 
 import harness
+from harness import until
 from protocol import signed_in
+
+
+# A filter in the kernel decides which packets a socket gets (asm-generic/socket.h).
+SO_ATTACH_FILTER = 26
 
 
 class Events:
@@ -14,6 +22,8 @@ class Events:
     def __init__(self, port, target, **fields):
         self.connection = http.client.HTTPConnection(harness.HOST, port, timeout=10)
         self.connection.request("GET", target, headers={"Accept": "text/event-stream", **fields})
+        # The response takes it over.
+        self.socket = self.connection.sock
         self.response = self.connection.getresponse()
         self.id, self.retry, self.comments = None, None, 0
 
@@ -94,6 +104,26 @@ def test_a_silent_stream_is_kept_open(server):
             events.comments += line.startswith(b":")
         publish(server, "quiet", 1)
         assert events.until(type="message")["data"] == 1
+
+
+def test_a_client_that_is_gone_without_a_word_is_noticed(server):
+    head = [f"Authorization: Bearer {server.token('ada')}"]
+
+    def listening():
+        return harness.get(server.port, "/api/v1/stats", headers=head).json["connections"]
+
+    with Events(server.port, f"/ws?topic=quiet&token={server.token('ada')}") as events, \
+            Events(server.port, f"/ws?topic=quiet&token={server.token('bob')}") as other:
+        assert events.next()["type"] == other.next()["type"] == "subscribed"
+        assert listening() == 2
+        # Its system takes no packet any more, and so acknowledges none: to the server as good as a cable pulled out.
+        nothing = struct.pack("HHI", 6, 0, 0)
+        program = ctypes.create_string_buffer(nothing, len(nothing))
+        events.socket.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
+                                 struct.pack("HP", 1, ctypes.addressof(program)))
+        until(lambda: listening() == 1, what="the end of the connection")
+        publish(server, "quiet", 1)
+        assert other.until(type="message")["data"] == 1
 
 
 def test_the_token_ends_while_it_listens(server):

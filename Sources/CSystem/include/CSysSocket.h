@@ -67,6 +67,8 @@ int csys_shutdown_write(int fd);
 int csys_linger_zero(int fd);
 /* Milliseconds since data last went either way, also of a connection that has just ended; -errno where it is not TCP. */
 int64_t csys_idle_milliseconds(int fd);
+/* Milliseconds since the peer acknowledged anything, 0 when nothing waits to be acknowledged; -errno where it is not TCP. */
+int64_t csys_unheard_milliseconds(int fd);
 int csys_set_reuse_address(int fd);
 int csys_set_reuse_port(int fd);
 int csys_set_v6_only(int fd);

@@ -76,12 +76,18 @@ extension Connection {
         return buffer
     }
 
-    /// As `heartbeat` for a client that cannot answer a ping: what the socket takes shows that the way is open.
+    /// As `heartbeat` for a client that cannot answer a ping: what its system acknowledges shows that the way is open.
     func beatEvents() {
         let limits = loop.shared.limits
         if session.expiresAt < loop.unixTime { return close(.tokenExpired) }
         if session.warnsAt <= loop.unixTime { warnOfEnd() }
-        if socket.queuedBytes == 0 { lastReceived = loop.tick }
+        if socket.queuedBytes == 0 {
+            // Something may have been sent a moment ago, so what is not acknowledged counts from the last look at most.
+            let unheard = UInt64(socket.unheardMilliseconds() ?? 0) * 1_000_000 / LoopState.tickNanoseconds
+            if unheard < UInt64(loop.tick &- lastReceived) {
+                lastReceived = loop.tick &- UInt32(truncatingIfNeeded: unheard)
+            }
+        }
         let idle = UInt64(loop.tick &- lastReceived) * LoopState.tickNanoseconds
         if idle >= limits.idleTimeout { return close(.noHeartbeat) }
         if pingInterval != .max, socket.queuedBytes == 0 {
@@ -90,7 +96,8 @@ extension Connection {
             flushReply()
         }
         guard phase == .open else { return }
-        setDeadline(after: min(pingInterval, limits.idleTimeout))
+        // More than one look within the time, for what that moment's message leaves open.
+        setDeadline(after: min(pingInterval, limits.idleTimeout / 2))
         beBackForToken()
     }
 
