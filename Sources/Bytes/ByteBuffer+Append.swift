@@ -41,21 +41,27 @@ extension ByteBuffer {
     }
 
     /// Appends `number` in decimal digits, without leading zeros.
-    public func append(decimal number: UInt64) {
+    public func append(decimal number: UInt64) { append(number, radix: 10) }
+
+    /// Appends `number` in digits of base 36, `0` to `9` and `a` to `z`, without leading zeros.
+    public func append(base36 number: UInt64) { append(number, radix: 36) }
+
+    @inline(__always)
+    private func append(_ number: UInt64, radix: UInt64) {
         let room = reserve(Self.maximumDigits)
         var digits = 1
-        var rest = number / 10
+        var rest = number / radix
         while rest > 0 {
             digits &+= 1
-            rest /= 10
+            rest /= radix
         }
         rest = number
         var at = digits
         repeat {
             at &-= 1
-            let digit = UInt8(truncatingIfNeeded: rest % 10) &+ 0x30
-            room.storeBytes(of: digit, toByteOffset: at, as: UInt8.self)
-            rest /= 10
+            let digit = UInt8(truncatingIfNeeded: rest % radix)
+            room.storeBytes(of: digit &+ (digit < 10 ? 0x30 : 0x57), toByteOffset: at, as: UInt8.self)
+            rest /= radix
         } while at > 0
         commit(digits)
     }
@@ -78,6 +84,6 @@ extension ByteBuffer {
     /// The contents as an array: one copy.
     public var array: [UInt8] { [UInt8](bytes) }
 
-    /// Digits of `UInt64.max`.
+    /// Digits of `UInt64.max` in decimal; it has fewer in larger bases.
     private static var maximumDigits: Int { 20 }
 }

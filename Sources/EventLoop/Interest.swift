@@ -9,21 +9,28 @@ public struct Interest: OptionSet, Sendable, Hashable {
     public let rawValue: UInt32
 
     /// An interest of these bits.
+    @inlinable
     public init(rawValue: UInt32) { self.rawValue = rawValue }
 
+    // Computed, not stored: a stored constant of another module is asked for by a call, several times a message.
+
     /// There is something to read, or somebody to accept.
-    public static let read = Interest(rawValue: 1)
+    @inlinable
+    public static var read: Interest { Interest(rawValue: 1) }
     /// The socket takes bytes, or a connect has been decided.
-    public static let write = Interest(rawValue: 2)
+    @inlinable
+    public static var write: Interest { Interest(rawValue: 2) }
     /// Do not report that the peer closed its sending side.
     ///
     /// That condition never ends, so an owner that has seen it and still has bytes to send would spin on it.
-    public static let ignoringReadHangup = Interest(rawValue: 4)
+    @inlinable
+    public static var ignoringReadHangup: Interest { Interest(rawValue: 4) }
 
     /// Report what lasts once, and again when more comes (`EPOLLET`): for who looks at bytes and leaves them.
     ///
     /// A registration or update reports what is there already.
-    public static let news = Interest(rawValue: 8)
+    @inlinable
+    public static var news: Interest { Interest(rawValue: 8) }
 
     /// The kernel's bits: `EPOLLRDHUP` unless refused.
     var events: UInt32 {

@@ -64,6 +64,23 @@ public struct SlotTable<Element: AnyObject> {
         return slots[index].element
     }
 
+    /// The object a token names as a reference that is not counted, nil when it has left.
+    ///
+    /// For what is done once per event: counting costs as much as looking the object up. Whoever takes an object out
+    /// of the table must keep it for as long as such a reference may be in use.
+    @inlinable
+    @inline(__always)
+    public func unretained(_ token: UInt64) -> Unmanaged<Element>? {
+        let index = Int(UInt32(truncatingIfNeeded: token))
+        guard index < slots.count, slots[index].generation == UInt32(truncatingIfNeeded: token >> 32) else {
+            return nil
+        }
+        // An optional reference and an optional unmanaged one are the same word: nil, or the object's address.
+        return slots.withUnsafeBytes {
+            $0.load(fromByteOffset: index &* MemoryLayout<Slot>.stride, as: Unmanaged<Element>?.self)
+        }
+    }
+
     /// The object now in the slot, nil when it is free.
     ///
     /// For ids that are cancelled when the object leaves.

@@ -33,7 +33,7 @@ public final class TimerWheel {
     /// No entry expires before this time.
     ///
     /// May be too early after a cancel; the sweep then finds nothing.
-    private var earliest = UInt64.max
+    @usableFromInline var earliest = UInt64.max
 
     /// What an id costs.
     static var bytesPerID: Int { MemoryLayout<Entry>.stride }
@@ -104,8 +104,14 @@ public final class TimerWheel {
     /// `advance`. Within a revolution ids come in the order of their ticks. One comparison when nothing is
     /// due; after a jump of the clock every slot is visited once at most. A time before the last one does
     /// nothing.
+    @inlinable
     public func advance(to now: MonotonicTime, _ expired: (UInt32) -> Void) {
-        guard now.nanoseconds >= earliest else { return }
+        if now.nanoseconds >= earliest { sweep(to: now, expired) }
+    }
+
+    @usableFromInline
+    @inline(never)
+    func sweep(to now: MonotonicTime, _ expired: (UInt32) -> Void) {
         let target = now.nanoseconds / tickLength
         fire(dueList, through: .max, expired)
         if target > swept {
@@ -126,6 +132,7 @@ public final class TimerWheel {
     ///
     /// It can be earlier than any deadline (one lies in a later revolution, or was cancelled); `advance` then
     /// expires nothing and finds a later time.
+    @inlinable
     public var nextDeadline: MonotonicTime? {
         count == 0 ? nil : MonotonicTime(nanoseconds: earliest)
     }

@@ -52,8 +52,11 @@ public final class Hub {
     @usableFromInline
     var topics: ContiguousArray<Topic> = []
     private var freeTopics: [UInt32] = []
+    /// The place of the topic that was looked up last.
+    private var recent = 0
     /// The first subscription of every subscriber, by id.
-    private var first: ContiguousArray<Entry> = []
+    @usableFromInline
+    var first: ContiguousArray<Entry> = []
     /// The others, for those who have more than one.
     private var more: [SubscriberID: [Entry]] = [:]
 
@@ -67,7 +70,22 @@ public final class Hub {
 
     /// The topic of that name, if anybody on this loop listens to it.
     public func topic(named name: String) -> TopicID? {
-        byName[TopicKey(name)].map(TopicID.init)
+        index(of: name).map(TopicID.init)
+    }
+
+    /// Who comes often comes for the same topic: that costs a comparison and no hash.
+    private func index(of name: String) -> UInt32? {
+        if recent < topics.count, isOpen(recent), NameOctets.equal(topics[recent].name, name) {
+            return UInt32(recent)
+        }
+        guard let index = byName[TopicKey(name)] else { return nil }
+        recent = Int(index)
+        return index
+    }
+
+    /// Whether a place holds a topic: one that does has members, from the moment it is made to its last one's leaving.
+    private func isOpen(_ index: Int) -> Bool {
+        !topics[index].members.0.isEmpty || !topics[index].members.1.isEmpty
     }
 
     /// The name of a topic that has subscribers.
@@ -80,7 +98,7 @@ public final class Hub {
     /// - Returns: the topic, or nil when the subscriber already listens to it.
     public func subscribe(_ subscriber: SubscriberID, to name: String, lane: Lane) -> TopicID? {
         let index: UInt32
-        if let known = byName[TopicKey(name)] {
+        if let known = self.index(of: name) {
             index = known
             if entryPlace(of: subscriber, topic: index) != nil { return nil }
         } else {
@@ -90,8 +108,8 @@ public final class Hub {
         let entry = Entry(topic: index &+ 1, position: position)
         let id = Int(subscriber)
         if id >= first.count {
-            first.reserveCapacity(max(id + 1, first.count * 2))
-            while first.count <= id { first.append(Entry()) }
+            // Grows by its own rule: asked for room for so many it would take exactly that, and be copied again and again.
+            first.append(contentsOf: repeatElement(Entry(), count: id + 1 - first.count))
         }
         if first[id].topic == 0 {
             first[id] = entry
@@ -105,7 +123,7 @@ public final class Hub {
     ///
     /// - Returns: false when there was none.
     public func unsubscribe(_ subscriber: SubscriberID, from name: String, lane: Lane) -> Bool {
-        guard let index = byName[TopicKey(name)], let place = entryPlace(of: subscriber, topic: index) else {
+        guard let index = index(of: name), let place = entryPlace(of: subscriber, topic: index) else {
             return false
         }
         removeEntry(place, of: subscriber, lane: lane)
@@ -128,7 +146,13 @@ public final class Hub {
 
     /// Whether this subscriber listens to the topic.
     public func isSubscribed(_ subscriber: SubscriberID, to name: String) -> Bool {
-        byName[TopicKey(name)].map { entryPlace(of: subscriber, topic: $0) != nil } ?? false
+        index(of: name).map { entryPlace(of: subscriber, topic: $0) != nil } ?? false
+    }
+
+    /// Whether this subscriber listens to any topic; a look at eight bytes.
+    @inlinable
+    public func hasSubscriptions(_ subscriber: SubscriberID) -> Bool {
+        Int(subscriber) < first.count && first[Int(subscriber)].topic != 0
     }
 
     /// How many topics this subscriber listens to.

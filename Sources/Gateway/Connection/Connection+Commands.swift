@@ -2,12 +2,11 @@ import Bytes
 import Configuration
 import JSON
 import PubSub
-import Tokens
 import WebSocketWire
 
 // Sockeye's JSON protocol: what a client may say, and what it is answered (docs/protocol.md).
 extension Connection {
-    func receive(command payload: UnsafeRawBufferPointer, _ kind: MessageKind) {
+    func receive(command payload: UnsafeRawBufferPointer, _ kind: MessageKind, on loop: LoopState) {
         if SockeyeDecoder.isBarePing(payload) {
             loop.shared.log.received(self, CommandType.ping.rawValue)
             guard isInTime(.any, id: UnsafeRawBufferPointer(start: nil, count: 0)) else { return }
@@ -78,15 +77,20 @@ extension Connection {
     /// Subscribes, if the rights, the limits and the backend allow it.
     func subscribe(to topic: String, _ wish: SubscribeWish, id: UnsafeRawBufferPointer) {
         guard may(wish.operations, .subscribe, topic, id) else { return }
-        let held = loop.hub.subscriptionCount(of: slot) + pendingSubscriptions
-        guard held < loop.shared.limits.maxSubscriptions || loop.hub.isSubscribed(slot, to: topic) else {
-            return refuse(.tooManySubscriptions(limit: loop.shared.limits.maxSubscriptions), id: id)
+        withLoop { loop in
+            let (held, limit) = (
+                loop.hub.subscriptionCount(of: slot) + pendingSubscriptions,
+                loop.shared.limits.maxSubscriptions
+            )
+            guard held < limit || loop.hub.isSubscribed(slot, to: topic) else {
+                return refuse(.tooManySubscriptions(limit: limit), id: id)
+            }
+            if isAsked(.subscribe) { return askToSubscribe(topic, wish, [UInt8](id)) }
+            subscribe(to: topic, wish, [UInt8](id))
         }
-        if isAsked(.subscribe) { return askToSubscribe(topic, wish, [UInt8](id)) }
-        subscribe(to: topic, wish, [UInt8](id))
     }
 
-    private func publish(
+    func publish(
         _ topic: String, _ data: UnsafeRawBufferPointer, _ key: [UInt8]?, _ id: UnsafeRawBufferPointer
     ) {
         let answer = loop.publish(topic, data, key: key) {
@@ -106,40 +110,7 @@ extension Connection {
             $0.member("topic", topic)
             if isAutomatic { $0.member("automatic", true) }
         }
-        loop.subscribe(self, to: topic, wish, id: id)
-    }
-
-    // MARK: What a backend decides
-
-    private func askToPublish(_ topic: String, _ data: [UInt8], _ key: [UInt8]?, _ id: [UInt8]) {
-        ask(.publish, user: session.user) { object in
-            object.member("topic", topic)
-            data.withUnsafeBytes { object.member("data", raw: $0) }
-        } then: { connection, decision in
-            var data = data
-            if case .allowed(let wishes) = decision, let replacement = wishes.data { data = replacement }
-            let limit = connection.loop.shared.limits.publishLimit
-            id.withUnsafeBytes { id in
-                if let error = SockeyeError(decision) { return connection.refuse(error, id: id) }
-                guard data.count <= limit else {
-                    return connection.refuse(.dataTooLong(count: data.count, limit: limit), id: id)
-                }
-                data.withUnsafeBytes { connection.publish(topic, $0, key, id) }
-            }
-        }
-    }
-
-    private func askToSubscribe(_ topic: String, _ wish: SubscribeWish, _ id: [UInt8]) {
-        ask(.subscribe, user: session.user) {
-            $0.member("topic", topic)
-        } then: { connection, decision in
-            if let error = SockeyeError(decision) {
-                id.withUnsafeBytes { connection.refuse(error, id: $0) }
-            } else {
-                connection.subscribe(to: topic, wish, id)
-            }
-            if connection.eventStream != nil { connection.subscribeMore() }
-        }
+        withLoop { $0.subscribe(self, to: topic, wish, id: id) }
     }
 
     // MARK: Answers of backends
@@ -173,195 +144,16 @@ extension Connection {
     private func may(
         _ operations: TopicOperations, _ command: CommandType, _ topic: String, _ id: UnsafeRawBufferPointer
     ) -> Bool {
-        if loop.shared.endpoints.endpoints[Int(endpoint)].rights.allows(
-            operations, on: topic, for: session.rights)
-        {
-            return true
+        let isAllowed = withLoop {
+            $0.shared.endpoints.allows(operations, on: topic, for: session.rights, at: Int(endpoint))
         }
+        if isAllowed { return true }
         refuse(.notAllowed(command, topic: topic), id: id)
         return false
     }
 
     private func asker(_ id: UnsafeRawBufferPointer) -> Asker {
         .connection(loop: loop.index, token: token, id: [UInt8](id))
-    }
-
-    /// A token in a message: the first makes the session, a later one renews it.
-    private func authenticate(_ token: JSONString, id: UnsafeRawBufferPointer) {
-        guard loop.shared.endpoints.endpoints[Int(endpoint)].tokenPlaces.contains(.message) else {
-            return refuse(.authenticationElsewhere, id: id)
-        }
-        let token = token.string
-        do throws(TokenError) {
-            authenticated(.success(try loop.acceptance.verify(token, now: loop.unixTime)), id: id)
-        } catch {
-            if loop.shared.tokens.knowsMore(than: error) {
-                return awaitIdentity(PresentedToken(text: token, refusal: error), id: [UInt8](id))
-            }
-            authenticated(.failure(error), id: id)
-        }
-    }
-
-    /// What became of a token in a message.
-    func authenticated(_ result: Result<Identity, TokenError>, id: UnsafeRawBufferPointer) {
-        let endpoint = loop.shared.endpoints.endpoints[Int(endpoint)]
-        do throws(TokenError) {
-            let identity = try result.get()
-            guard endpoint.admits(identity.user, pathValues) else {
-                refuse(.wrongPathUser, id: id)
-                if !session.isAuthenticated { close(.tokenRefused) }
-                return
-            }
-            if !session.isAuthenticated, isAsked(.connect) {
-                return askToConnect(identity, at: endpoint, [UInt8](id))
-            }
-            take(identity, at: endpoint, id)
-        } catch {
-            refuse(.token(error), id: id)
-            loop.keep(loop.shared.admission.tokenRefused(error, from: origin))
-            // A session that was renewed in vain lives on until its own token ends.
-            if session.isAuthenticated { return }
-            if error.isTransient {
-                close(.tryAgainLater, reason: "the token could not be checked")
-            } else {
-                close(.tokenRefused)
-            }
-        }
-    }
-
-    /// Makes the session of a good token, or renews it.
-    private func take(_ identity: Identity, at endpoint: Endpoint, _ id: UnsafeRawBufferPointer) {
-        let isNew = !session.isAuthenticated
-        if isNew, loop.shared.limited.contains(.connect),
-            let excess = userExcess(.connect, identity.user, at: Int(self.endpoint))
-        {
-            refuse(.rateLimited(excess.subject.rawValue, wait: excess.wait), id: id)
-            return close(.tryAgainLater, reason: "too many connections at once")
-        }
-        guard begin(identity, at: endpoint) else { return refuse(.otherUser, id: id) }
-        say {
-            SockeyeEncoder.appendAuthenticated(
-                user: identity.user, expiresAt: identity.expiresAt, id: id, to: $0)
-        }
-        authenticationDue = false
-        beBackForToken()
-        loop.shared.log.authenticated(self, identity)
-        guard isNew else { return }
-        subscribeFromTheStart()
-        tell(.connect) { Self.describe(endpoint, pathValues, identity, to: &$0) }
-    }
-
-    private func askToConnect(_ identity: Identity, at endpoint: Endpoint, _ id: [UInt8]) {
-        ask(.connect, user: identity.user) {
-            Self.describe(endpoint, pathValues, identity, to: &$0)
-        } then: { connection, decision in
-            id.withUnsafeBytes { id in
-                if let error = SockeyeError(decision) {
-                    connection.refuse(error, id: id)
-                    if error != .backendUnavailable { return connection.close(.denied) }
-                    return connection.close(.tryAgainLater, reason: "the backend could not be asked")
-                }
-                // Something may have been withdrawn while the backend thought.
-                if case .failure(let error) = connection.loop.confirmed(.success(identity)) {
-                    return connection.authenticated(.failure(error), id: id)
-                }
-                connection.take(identity, at: endpoint, id)
-                connection.subscribe(decision)
-            }
-        }
-    }
-
-    /// The token will end soon: time for another.
-    func warnOfEnd() {
-        let end = session.expiresAt &- loop.acceptance.verifier.policy.leeway
-        session.didWarn()
-        say { SockeyeEncoder.appendTokenExpiring(at: end, to: $0) }
-    }
-
-    /// The token or its user was withdrawn: the client is told, and it is over.
-    func withdraw(_ error: TokenError) {
-        refuse(.token(error), id: UnsafeRawBufferPointer(start: nil, count: 0))
-        close(.tokenRevoked)
-    }
-
-    // MARK: Answers that may come by mail from another loop
-
-    func subscribed(_ answer: JoinAnswer, id: [UInt8]) {
-        loop.shared.log.subscribed(self, answer.topic)
-        eventStream?.joined(answer)
-        say(followedBy: answer.past) { buffer in
-            id.withUnsafeBytes { SockeyeEncoder.appendSubscribed(answer, id: $0, to: buffer) }
-        }
-    }
-
-    func unsubscribed(from topic: String, id: [UInt8]) {
-        say { buffer in
-            id.withUnsafeBytes { SockeyeEncoder.appendUnsubscribed(topic: topic, id: $0, to: buffer) }
-        }
-    }
-
-    /// What a topic's home had to say.
-    func answered(_ answer: TopicAnswer, id: [UInt8]) {
-        id.withUnsafeBytes { id in
-            switch answer {
-            case .published(let topic, let position, let isDuplicate):
-                // Told to those who gave an id, since nobody else could tell which message is meant.
-                if id.isEmpty { return }
-                say {
-                    SockeyeEncoder.appendPublished(
-                        topic: topic, offset: position.offset, isDuplicate: isDuplicate, id: id, to: $0)
-                }
-            case .failed(let error), .notJoined(let error): refuse(error, id: id)
-            case .message(let message): say { $0.append(message) }
-            case .page(let members): say(members, as: .history, id: id)
-            case .presence(let members): say(members, as: .presence, id: id)
-            case .joined(let answer): subscribed(answer, id: [UInt8](id))
-            // Clients of this protocol publish nothing volatile.
-            case .passed: break
-            }
-        }
-    }
-
-    private func say(_ members: [UInt8], as type: CommandType, id: UnsafeRawBufferPointer) {
-        say { buffer in
-            buffer.append(#"{"type":""#)
-            buffer.append(type.rawValue)
-            buffer.append(#"","#)
-            members.withUnsafeBytes { buffer.append($0) }
-            SockeyeEncoder.appendEnd(id, to: buffer)
-        }
-    }
-
-    // MARK: Saying
-
-    func refuse(_ error: SockeyeError, id: UnsafeRawBufferPointer) {
-        say { SockeyeEncoder.appendError(error, id: id, to: $0) }
-    }
-
-    /// Appends one message to the replies.
-    ///
-    /// What comes by mail finds nobody reading, and sends at once.
-    ///
-    /// - Parameter frames: whole frames that go with it.
-    func say(followedBy frames: [UInt8] = [], _ encode: (ByteBuffer) -> Void) {
-        guard phase == .open else { return }
-        let work = loop.work
-        encode(work)
-        reply(.text, work.bytes, compress: writer != nil)
-        work.removeAll(keepingCapacity: LoopState.keptCapacity)
-        if !frames.isEmpty { frames.withUnsafeBytes { loop.reply.append($0) } }
-        if !isReading { flushReply() }
-    }
-
-    func unsubscribeAll() {
-        loop.unsubscribeAll(self)
-        if let engine { loop.webSocketGone(self, engine) }
-        if !loop.viewings.isEmpty { loop.stopViewing(token) }
-        if !loop.decisions.isEmpty { forgetDecision() }
-    }
-
-    func close(_ code: SockeyeCloseCode) {
-        close(code.closeCode, reason: code.reason)
     }
 }
 
@@ -404,16 +196,5 @@ extension SubscribeWish {
         if history > 0 { all.insert(.history) }
         if presence { all.insert(.presence) }
         return all
-    }
-}
-
-extension SockeyeError {
-    /// Why a backend's decision forbids it; nil when it does not.
-    init?(_ decision: Decision) {
-        switch decision {
-        case .allowed, .unknown(_, _, isAllowed: true): return nil
-        case .denied(let code, let message): self = .denied(code: code, message: message)
-        case .unknown: self = .backendUnavailable
-        }
     }
 }

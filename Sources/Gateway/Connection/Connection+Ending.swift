@@ -44,6 +44,11 @@ extension Connection {
         if eventStream != nil { endAfterFlush() }
     }
 
+    /// The same with a code of the JSON protocol.
+    func close(_ code: SockeyeCloseCode) {
+        close(code.closeCode, reason: code.reason)
+    }
+
     /// Ends the connection in an orderly way once everything queued is sent: our side is shut, and what the peer
     /// still sends is read and dropped, for closing over unread bytes would reset the connection and might destroy
     /// what we said last.
@@ -108,6 +113,14 @@ extension Connection {
         exchange = nil
         loop.remove(self)
         if let request { forgetEngine(request) }
+    }
+
+    /// Nothing that others do is for this connection any more.
+    private func unsubscribeAll() {
+        loop.unsubscribeAll(self)
+        if let engine { loop.webSocketGone(self, engine) }
+        if !loop.viewings.isEmpty { loop.stopViewing(token) }
+        if !loop.decisions.isEmpty { forgetDecision() }
     }
 
     /// Results of a socket carry an errno alone; TLS knows more.

@@ -196,7 +196,7 @@ extension Connection {
     func dropExchangeKeeping(_ bytes: UnsafeMutableRawBufferPointer) {
         let exchange = self.exchange
         self.exchange = nil
-        if phase == .open, !bytes.isEmpty { readMessages(bytes) } else { flushReply() }
+        if phase == .open, !bytes.isEmpty { readMessages(bytes, on: loop) } else { flushReply() }
         if let exchange { loop.buffers.give(exchange.inbox) }
     }
 

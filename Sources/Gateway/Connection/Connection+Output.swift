@@ -8,15 +8,22 @@ import WebSocketWire
 extension Connection {
     /// Sends, or queues what the socket does not take.
     func emit(_ bytes: UnsafeRawBufferPointer) {
+        withLoop { emit(bytes, on: $0) }
+    }
+
+    private func emit(_ bytes: UnsafeRawBufferPointer, on loop: LoopState) {
         guard phase != .closed, !bytes.isEmpty else { return }
-        if let eventStream {
-            let events = rewritten(bytes, by: eventStream)
-            loop.metrics.bytesSent &+= UInt64(events.count)
-            settle(socket.send(events.bytes))
-            return loop.buffers.give(events)
-        }
+        if eventStream != nil { return emitEvents(bytes) }
         loop.metrics.bytesSent &+= UInt64(bytes.count)
         settle(socket.send(bytes))
+    }
+
+    private func emitEvents(_ bytes: UnsafeRawBufferPointer) {
+        guard let eventStream else { return }
+        let events = rewritten(bytes, by: eventStream)
+        loop.metrics.bytesSent &+= UInt64(events.count)
+        settle(socket.send(events.bytes))
+        loop.buffers.give(events)
     }
 
     /// Sends several stretches as one.
@@ -41,24 +48,41 @@ extension Connection {
     /// Sends the replies gathered while input was read, or keeps them for the end of the turn when messages may
     /// have to go with them.
     func flushReply() {
-        let reply = loop.reply
-        guard reply.count > 0 else { return }
-        if lane == .plain && !isSubscriber || reply.count > Self.deferLimit {
-            loop.sendParts(of: slot)
-            emit(reply.bytes)
+        withLoop { flushReply(on: $0) }
+    }
+
+    /// The same, where the loop is at hand.
+    func flushReply(on loop: LoopState) {
+        let count = loop.reply.count
+        guard count > 0 else { return }
+        if lane == .plain && !loop.hub.hasSubscriptions(slot) || count > Self.deferLimit {
+            if loop.outlets[slot].obstacles.contains(.hasParts) { loop.sendParts(of: slot) }
+            emit(loop.reply.bytes, on: loop)
         } else {
-            let start = loop.deferred.count
-            loop.deferred.append(reply.bytes)
-            loop.outlets.addPart(slot, source: -1, lane: lane, start: start, count: reply.count)
+            deferReply(on: loop)
         }
-        reply.removeAll(keepingCapacity: LoopState.keptCapacity)
+        loop.reply.removeAll(keepingCapacity: LoopState.keptCapacity)
+    }
+
+    /// Keeps the replies for the end of the turn.
+    private func deferReply(on loop: LoopState) {
+        let start = loop.deferred.count
+        loop.deferred.append(loop.reply.bytes)
+        loop.outlets.addPart(slot, source: -1, lane: lane, start: start, count: loop.reply.count)
     }
 
     private var isSubscriber: Bool {
-        loop.hub.subscriptionCount(of: slot) > 0
+        loop.hub.hasSubscriptions(slot)
     }
 
+    @inline(__always)
     private func settle(_ result: WriteResult) {
+        if case .sent = result { return }
+        settleRest(result)
+    }
+
+    @inline(never)
+    private func settleRest(_ result: WriteResult) {
         switch result {
         case .sent:
             break

@@ -59,12 +59,12 @@ extension Connection {
         }
     }
 
-    func readMessages(_ bytes: UnsafeMutableRawBufferPointer) {
+    func readMessages(_ bytes: UnsafeMutableRawBufferPointer, on loop: LoopState) {
         // Behind its request a client of events has nothing to say.
         if eventStream != nil { return linger(bytes.count) }
-        if let held {
+        if held != nil {
             // Older input still waits for the peer to read; this must not overtake it.
-            held.append(UnsafeRawBufferPointer(bytes))
+            held?.append(UnsafeRawBufferPointer(bytes))
             return
         }
         var rest = bytes
@@ -79,7 +79,7 @@ extension Connection {
                 return fail(error)
             }
             if peerSaidGoodbye || phase == .closed { return leave() }
-            flushReply()
+            flushReply(on: loop)
             guard used < rest.count, phase == .open || phase == .closing else { return }
             rest = UnsafeMutableRawBufferPointer(rebasing: rest[used...])
             guard interest.contains(.read) else { return hold(rest) }
@@ -186,7 +186,7 @@ extension Connection: MessageSink {
             case .echo where writer == nil: FrameWriter.append(kind.opcode, payload: payload, to: loop.reply)
             case .echo: reply(kind, payload, compress: wasCompressed)
             case .engine: receive(engine: payload, kind)
-            case .sockeye: receive(command: payload, kind)
+            case .sockeye: receive(command: payload, kind, on: loop)
             }
             return loop.reply.count < LoopState.replyLimit && !awaitsAnswer
         }
@@ -220,7 +220,7 @@ extension Connection: MessageSink {
                 message: kind, payload, compress: compress, maskingKey: nil, scratch: loop.scratch,
                 to: loop.reply)
         } else {
-            FrameWriter.append(kind.opcode, payload: payload, to: loop.reply)
+            withLoop { FrameWriter.append(kind.opcode, payload: payload, to: $0.reply) }
         }
     }
 }

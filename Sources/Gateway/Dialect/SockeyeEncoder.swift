@@ -68,9 +68,10 @@ public enum SockeyeEncoder {
         let (topic, position) = (answer.topic, answer.position)
         appendHead(#"{"type":"subscribed","topic":"#, to: buffer)
         JSONWriter.append(string: topic, to: buffer)
-        appendHead(#","epoch":"#, to: buffer)
-        JSONWriter.append(string: position.epoch.description, to: buffer)
-        appendHead(#","offset":"#, to: buffer)
+        // As `Epoch.description`, which nothing in it wants escaped.
+        appendHead(#","epoch":""#, to: buffer)
+        buffer.append(base36: position.epoch.value)
+        appendHead(#"","offset":"#, to: buffer)
         buffer.append(decimal: position.offset)
         switch answer.recovery {
         case .notAsked: break

@@ -24,6 +24,15 @@ struct EndpointTable: Sendable {
         literals[Self.trimmed(path)] ?? patterns.first { endpoints[$0].pattern.matches(path) }
     }
 
+    /// Whether an endpoint lets a session do something with a topic.
+    ///
+    /// Where the endpoint lies: a copy of one counts half a dozen references.
+    func allows(
+        _ operations: TopicOperations, on topic: String, for session: RightsSession, at index: Int
+    ) -> Bool {
+        endpoints.withUnsafeBufferPointer { $0[index].rights.allows(operations, on: topic, for: session) }
+    }
+
     /// The paths as a person wrote them.
     var paths: [String] {
         endpoints.map(\.pattern.description)

@@ -18,7 +18,7 @@ extension Connection {
 
     /// Whether a command may be carried out; refuses it otherwise.
     func isInTime(_ operations: LimitedOperations, id: UnsafeRawBufferPointer) -> Bool {
-        if loop.shared.limited.isDisjoint(with: operations) { return true }
+        if withLoop({ $0.shared.limited.isDisjoint(with: operations) }) { return true }
         guard let excess = excess(operations) else { return true }
         refuse(.rateLimited(excess.subject.rawValue, wait: excess.wait), id: id)
         return false

@@ -121,15 +121,15 @@ extension LoopState {
     func detach(_ connection: Connection) {
         wheel.cancel(connection.slot)
         outlets.close(connection.slot)
-        connections.remove(connection.token)
+        takeOut(connection)
     }
 
-    /// Lets go of a connection that has ended; its descriptor closes with the last reference.
+    /// Lets go of a connection that has ended.
     func remove(_ connection: Connection) {
         let slot = connection.slot
         wheel.cancel(slot)
         outlets.close(slot)
-        if connections.remove(connection.token) != nil {
+        if takeOut(connection) {
             shared.openConnections.wrappingSubtract(1, ordering: .relaxed)
         }
     }

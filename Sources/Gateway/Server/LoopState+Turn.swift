@@ -104,20 +104,25 @@ extension LoopState {
         guard let connection = connections[index: slot], outlets[slot].obstacles.contains(.hasParts) else {
             return
         }
-        var next = outlets[slot].firstPart
+        var part = outlets.parts[Int(outlets[slot].firstPart)]
         outlets.clearParts(slot)
-        var stretches = gather
+        if part.next == .max { return connection.emit(bytes(of: part)) }
+        // Ours alone while it is filled, or it would be copied.
+        var stretches: [UnsafeRawBufferPointer] = []
+        swap(&stretches, &gather)
         stretches.removeAll(keepingCapacity: true)
-        while next != .max {
-            let part = outlets.parts[Int(next)]
-            let buffer = part.source < 0 ? deferred : publications[Int(part.source)].frames(part.lane)
-            stretches.append(
-                UnsafeRawBufferPointer(rebasing: buffer.bytes[part.start..<part.start + part.count]))
-            next = part.next
+        stretches.append(bytes(of: part))
+        while part.next != .max {
+            part = outlets.parts[Int(part.next)]
+            stretches.append(bytes(of: part))
         }
-        gather = []
         stretches.withUnsafeBufferPointer { connection.emit($0) }
-        gather = stretches
+        swap(&stretches, &gather)
+    }
+
+    private func bytes(of part: Outlets.Part) -> UnsafeRawBufferPointer {
+        let buffer = part.source < 0 ? deferred : publications[Int(part.source)].frames(part.lane)
+        return UnsafeRawBufferPointer(rebasing: buffer.bytes[part.start..<part.start + part.count])
     }
 
     /// Sends a topic's messages of this turn now, because who listens to it is about to change.

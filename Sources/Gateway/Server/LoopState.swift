@@ -15,10 +15,14 @@ final class LoopState {
     let shared: ServerShared
     /// Mailboxes of all loops, this one included.
     let peers: [Mailbox<LoopMessage>]
+    /// This loop's own.
+    private let mailbox: Mailbox<LoopMessage>
     /// By what tokens are judged; replaced by mail.
     var acceptance: Acceptance
 
     var connections = SlotTable<Connection>()
+    /// Connections that ended in this turn, kept until its events are dealt with: one may be at work in its own method.
+    private var departed: [Connection] = []
     var outlets = Outlets()
     let wheel = TimerWheel(tick: LoopState.tickNanoseconds, slots: 4096)
     /// What this loop accepts from, by number; nil where another loop accepts for it.
@@ -69,8 +73,12 @@ final class LoopState {
 
     /// The clock as of the last poll.
     var now: MonotonicTime
-    /// Milliseconds since 1970 as of the last poll.
-    var unixMilliseconds: Int64 = 0
+    /// The same in ticks.
+    private(set) var tick: UInt32
+    /// Milliseconds since 1970 as of the last poll; behind by a millisecond at most.
+    private(set) var unixMilliseconds: Int64 = 0
+    /// When that was read.
+    private var unixRead = MonotonicTime.zero
     var housekeeping = Housekeeping()
     var isDraining = false
     /// Called when this loop holds no connection any more, while draining.
@@ -86,14 +94,18 @@ final class LoopState {
     static let replyLimit = 1 << 20
     /// Buffers that grew beyond this are given back.
     static let keptCapacity = 1 << 20
+    /// So many connections may end in a turn without their list being made anew.
+    private static let keptDeparted = 1024
 
     init(index: Int, loop: EventLoop, shared: ServerShared, peers: [Mailbox<LoopMessage>]) {
         self.index = index
         self.loop = loop
         self.shared = shared
         self.peers = peers
+        self.mailbox = peers[index]
         self.acceptance = shared.tokens.acceptance
         self.now = EventLoop.now()
+        self.tick = Self.tick(now)
         self.engine = EngineState(shared.endpoints.endpoints)
         self.events = EventState(shared.endpoints.endpoints, life: shared.life, loop: index)
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
@@ -115,26 +127,24 @@ final class LoopState {
         unixMilliseconds / 1000
     }
 
-    /// The tick of the last poll.
-    @inline(__always)
-    var tick: UInt32 {
-        UInt32(truncatingIfNeeded: now.nanoseconds / Self.tickNanoseconds)
+    private static func tick(_ time: MonotonicTime) -> UInt32 {
+        UInt32(truncatingIfNeeded: time.nanoseconds / tickNanoseconds)
     }
 
     /// One poll batch: everything that became ready, then everything that is due, then everything to send.
     ///
     /// - Returns: when to wake up at the latest.
     func turn(_ events: UnsafeBufferPointer<ReadyEvent>, _ now: MonotonicTime) -> MonotonicTime {
-        self.now = now
-        unixMilliseconds = csys_unix_milliseconds()
+        readClocks(now)
         for event in events {
-            if event.token >= LoopListener.firstToken {
-                accept(Int(event.token - LoopListener.firstToken))
-            } else if let connection = connections[event.token] {
-                connection.handle(event)
+            let token = event.token
+            if token >= LoopListener.firstToken {
+                accept(Int(token - LoopListener.firstToken))
+            } else {
+                connections.unretained(token)?._withUnsafeGuaranteedRef { $0.handle(event, on: self) }
             }
         }
-        peers[index].drain { receive($0) }
+        mailbox.drain { receive($0) }
         wheel.advance(to: now) { expire($0) }
         engine.wheel.advance(to: now) { engineExpired($0) }
         endLingering()
@@ -143,13 +153,33 @@ final class LoopState {
         // Reading the clock again costs a hundredth of an echo: a sample tells as much.
         if turnCount & 63 == 0 { metrics.turns.record(EventLoop.now().nanoseconds &- now.nanoseconds) }
         if now >= logLimit.due { tellHeldBack() }
+        if !departed.isEmpty { departed.removeAll(keepingCapacity: departed.count <= Self.keptDeparted) }
         if isDraining { finishDraining() }
         return min(
             wheel.nextDeadline ?? .distantFuture, engine.wheel.nextDeadline ?? .distantFuture, drainDeadline,
             logLimit.due, keepHouse())
     }
 
+    private func readClocks(_ now: MonotonicTime) {
+        self.now = now
+        tick = Self.tick(now)
+        // It moves in steps of a millisecond or more.
+        guard now.nanoseconds &- unixRead.nanoseconds >= 1_000_000 else { return }
+        unixRead = now
+        unixMilliseconds = csys_unix_milliseconds()
+    }
+
     private func expire(_ slot: UInt32) {
         connections[index: slot]?.deadlinePassed()
+    }
+
+    /// Takes a connection out of the table; it is let go when the turn ends, and its descriptor is closed with it.
+    ///
+    /// - Returns: whether it was in the table.
+    @discardableResult
+    func takeOut(_ connection: Connection) -> Bool {
+        guard let connection = connections.remove(connection.token) else { return false }
+        departed.append(connection)
+        return true
     }
 }

@@ -43,19 +43,15 @@ struct DurableWaits {
 
 // Durable topics: what the shard wants stored goes to the store's thread, and what comes of it comes back by mail.
 extension LoopState {
-    /// Whether a topic can be used now; if not, one of the closures is called when it is known.
-    func isReady(
-        _ topic: String, whenReady: @escaping (LoopState) -> Void,
-        otherwise: @escaping (LoopState, SockeyeError) -> Void
-    ) -> Bool {
+    /// Whether a topic can be used now; if not, what `waiter` makes is called when that is known, with an error when it
+    /// cannot be.
+    func isReady(_ topic: String, _ waiter: () -> DurableWaits.Waiter) -> Bool {
         switch shard.prepare(topic, now: unixMilliseconds) {
         case .ready: return true
         case .loading: break
         case .load(let request): load(request)
         }
-        durables.await(topic) { loop, error in
-            if let error { otherwise(loop, error) } else { whenReady(loop) }
-        }
+        durables.await(topic, waiter())
         return false
     }
 

@@ -1,4 +1,5 @@
 import Bytes
+import EventLoop
 import PubSub
 import WebSocketWire
 
@@ -7,7 +8,13 @@ extension LoopState {
     // MARK: Subscribers
 
     func join(_ request: JoinRequest) {
-        guard isReady(request.topic, whenReady: { $0.join(request) }, otherwise: { $0.refuse(request, $1) })
+        guard
+            isReady(
+                request.topic,
+                {
+                    { loop, error in if let error { loop.refuse(request, error) } else { loop.join(request) }
+                    }
+                })
         else { return }
         let topic = request.topic
         // What was published before belongs to those who listened then.
@@ -24,7 +31,12 @@ extension LoopState {
         }
         answer.position = position
         enter(request, &answer)
-        self.answer(request.asker, .joined(answer))
+        if !request.isSocket, request.loop == index {
+            // At home here itself, as nearly always where there is one loop.
+            add(connections[request.connection], answer, token: request.connection, id: request.id)
+        } else {
+            self.answer(request.asker, .joined(answer))
+        }
     }
 
     private func refuse(_ request: JoinRequest, _ error: SockeyeError) {
@@ -129,12 +141,13 @@ extension LoopState {
     }
 
     private func publishWhenRead(_ request: PublishRequest) {
-        if isReady(
-            request.topic, whenReady: { $0.publishHere(request) },
-            otherwise: { $0.answer(request.asker, .failed($1)) })
-        {
-            publishHere(request)
+        let isReady = isReady(request.topic) {
+            { loop, error in
+                guard let error else { return loop.publishHere(request) }
+                loop.answer(request.asker, .failed(error))
+            }
         }
+        if isReady { publishHere(request) }
     }
 
     /// Hands a volatile message to whoever can take it now: it is not numbered, and kept nowhere.
@@ -197,8 +210,13 @@ extension LoopState {
     func tellHistory(of topic: String, _ wish: HistoryWish, to asker: Asker) {
         guard
             isReady(
-                topic, whenReady: { $0.tellHistory(of: topic, wish, to: asker) },
-                otherwise: { $0.answer(asker, .failed($1)) })
+                topic,
+                {
+                    { loop, error in
+                        guard let error else { return loop.tellHistory(of: topic, wish, to: asker) }
+                        loop.answer(asker, .failed(error))
+                    }
+                })
         else { return }
         let limit = min(wish.limit, shared.limits.recoveryLimit)
         let body = ByteBuffer()

@@ -116,7 +116,7 @@ extension LoopState {
     }
 
     /// Adds a connection whose subscription its home has counted.
-    private func add(_ connection: Connection?, _ answer: JoinAnswer, token: UInt64, id: [UInt8]) {
+    func add(_ connection: Connection?, _ answer: JoinAnswer, token: UInt64, id: [UInt8]) {
         let presence = answer.watchesPresence ? InternalTopic.presence(of: answer.topic) : nil
         guard let connection, connection.phase == .open else {
             leaveHome(answer.topic, lane: answer.lane, token)

@@ -54,6 +54,7 @@ extension TopicShard {
     /// A durable one only leaves memory.
     func forget(_ slot: UInt32) {
         guard Int(slot) < streams.count else { return }
+        if recent == slot { recent = SlotList.none }
         unlink(slot)
         let stream = streams[Int(slot)]
         if let memory = stream.memory {

@@ -14,7 +14,7 @@ public struct TopicKey: Hashable, Sendable {
 
     /// Whether the octets are the same.
     public static func == (one: TopicKey, two: TopicKey) -> Bool {
-        one.name.utf8.elementsEqual(two.name.utf8)
+        NameOctets.equal(one.name, two.name)
     }
 
     /// Hashes the octets.

@@ -7,12 +7,11 @@ extension TopicShard {
     /// Makes sure that a topic can be used; to be asked before a join, a recovery, a page of history, and whenever
     /// publishing answered `loading`.
     public func prepare(_ name: String, now: Int64) -> Readiness {
-        let tag = NameOctets.tag(name)
-        var slot = index.find(tag) { NameOctets.equal(streams[Int($0)].name, name) }
+        var slot = slot(of: name)
         if slot == nil {
             let policy = resolve(name)
             if !policy.isDurable { return .ready }
-            let fresh = begin(name, tag: tag, policy: policy, now: now)
+            let fresh = begin(name, tag: NameOctets.tag(name), policy: policy, now: now)
             memory(fresh).durable = DurableTail()
             slot = fresh
         }

@@ -37,6 +37,8 @@ public final class TopicShard {
     /// Bytes that histories and keys may take; see `keptBytes`.
     let budget: Int
     var index = HashIndex()
+    /// The stream that was looked up last, which is in the index; none at first and when it was forgotten.
+    var recent = SlotList.none
     var streams: ContiguousArray<Stream> = []
     /// Subscribers by stream, loop and lane: index `slot * stride + loop * laneCount + lane`.
     var interest: ContiguousArray<UInt32> = []
@@ -122,15 +124,28 @@ public final class TopicShard {
     }
 
     func slot(of name: String) -> UInt32? {
-        index.find(NameOctets.tag(name)) { NameOctets.equal(streams[Int($0)].name, name) }
+        if isRecent(name) { return recent }
+        return slot(of: name, tag: NameOctets.tag(name))
+    }
+
+    /// The same where the tag is at hand.
+    func slot(of name: String, tag: UInt32) -> UInt32? {
+        let slot = index.find(tag) { NameOctets.equal(streams[Int($0)].name, name) }
+        if let slot { recent = slot }
+        return slot
+    }
+
+    /// Whether a name is that of the stream looked up last: one subscription asks for its topic four times, and who comes
+    /// next mostly comes for the same.
+    private func isRecent(_ name: String) -> Bool {
+        recent != SlotList.none && NameOctets.equal(streams[Int(recent)].name, name)
     }
 
     /// The stream of that name, begun if need be; nil when it must be loaded first.
     func readySlot(_ name: String, now: Int64) -> UInt32? {
+        if isRecent(name) { return isLoading(recent) ? nil : recent }
         let tag = NameOctets.tag(name)
-        if let slot = index.find(tag, { NameOctets.equal(streams[Int($0)].name, name) }) {
-            return isLoading(slot) ? nil : slot
-        }
+        if let slot = slot(of: name, tag: tag) { return isLoading(slot) ? nil : slot }
         let policy = resolve(name)
         return policy.isDurable ? nil : begin(name, tag: tag, policy: policy, now: now)
     }
