@@ -21,7 +21,10 @@ let fuzzing: [SwiftSetting] = strict + [.define("FUZZING", .when(traits: ["Fuzzi
 
 let package = Package(
     name: "sockeye",
-    products: [.executable(name: "sockeye", targets: ["sockeye"])],
+    products: [
+        .executable(name: "sockeye", targets: ["sockeye"]),
+        .library(name: "SockeyeClient", targets: ["SockeyeClient"]),
+    ],
     traits: [.trait(name: "Fuzzing", description: "Build the fuzz targets in Fuzz/.")],
     targets: [
         .target(name: "CSystem"),
