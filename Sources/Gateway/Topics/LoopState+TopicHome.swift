@@ -8,14 +8,10 @@ extension LoopState {
     // MARK: Subscribers
 
     func join(_ request: JoinRequest) {
-        guard
-            isReady(
-                request.topic,
-                {
-                    { loop, error in if let error { loop.refuse(request, error) } else { loop.join(request) }
-                    }
-                })
-        else { return }
+        let isReady = isReady(request.topic) {
+            { loop, error in if let error { loop.refuse(request, error) } else { loop.join(request) } }
+        }
+        guard isReady else { return }
         let topic = request.topic
         // What was published before belongs to those who listened then.
         flushTopic(topic)
@@ -208,16 +204,13 @@ extension LoopState {
     // MARK: The past
 
     func tellHistory(of topic: String, _ wish: HistoryWish, to asker: Asker) {
-        guard
-            isReady(
-                topic,
-                {
-                    { loop, error in
-                        guard let error else { return loop.tellHistory(of: topic, wish, to: asker) }
-                        loop.answer(asker, .failed(error))
-                    }
-                })
-        else { return }
+        let isReady = isReady(topic) {
+            { loop, error in
+                guard let error else { return loop.tellHistory(of: topic, wish, to: asker) }
+                loop.answer(asker, .failed(error))
+            }
+        }
+        guard isReady else { return }
         let limit = min(wish.limit, shared.limits.recoveryLimit)
         let body = ByteBuffer()
         switch shard.history(
