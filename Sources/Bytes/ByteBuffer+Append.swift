@@ -48,22 +48,18 @@ extension ByteBuffer {
 
     @inline(__always)
     private func append(_ number: UInt64, radix: UInt64) {
-        let room = reserve(Self.maximumDigits)
-        var digits = 1
-        var rest = number / radix
-        while rest > 0 {
-            digits &+= 1
-            rest /= radix
-        }
-        rest = number
-        var at = digits
+        // From the last digit on, into the room behind where they go: as many divisions as there are digits.
+        let room = reserve(2 &* Self.maximumDigits)
+        var (rest, at) = (number, 2 &* Self.maximumDigits)
         repeat {
             at &-= 1
             let digit = UInt8(truncatingIfNeeded: rest % radix)
             room.storeBytes(of: digit &+ (digit < 10 ? 0x30 : 0x57), toByteOffset: at, as: UInt8.self)
             rest /= radix
-        } while at > 0
-        commit(digits)
+        } while rest > 0
+        let count = 2 &* Self.maximumDigits &- at
+        room.copyMemory(from: room + at, byteCount: count)
+        commit(count)
     }
 
     /// Appends `number` in decimal digits, with a minus sign when it is negative.

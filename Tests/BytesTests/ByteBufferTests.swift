@@ -29,6 +29,15 @@ import Testing
         #expect(text == "a string, a literal, a part,18446744073709551615 -9223372036854775808 0!")
     }
 
+    @Test(arguments: [0, 1, 9, 10, 35, 36, 1295, 1296, 1_000_000_007, .max - 1, .max] as [UInt64])
+    func `numbers in both bases`(number: UInt64) {
+        let buffer = ByteBuffer()
+        buffer.append(decimal: number)
+        buffer.append(byte: 0x20)
+        buffer.append(base36: number)
+        #expect(String(decoding: buffer.bytes, as: UTF8.self) == "\(number) \(String(number, radix: 36))")
+    }
+
     /// A buffer behaves like an array of bytes, whatever is done to it.
     @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
     func agreesWithAnArray(seed: UInt64) {

@@ -28,6 +28,19 @@ import Testing
         #expect(hub.topicCount == 0)
     }
 
+    @Test func `a topic that is gone is not found by having been the last`() {
+        let hub = Hub()
+        let old = "a name too long to lie in a string's own bits"
+        #expect(hub.subscribe(1, to: old, lane: .plain) != nil)
+        #expect(hub.isSubscribed(1, to: String(decoding: Array(old.utf8), as: UTF8.self)))
+        #expect(hub.unsubscribe(1, from: old, lane: .plain))
+        #expect(hub.topic(named: old) == nil && hub.topic(named: "") == nil)
+        // The next takes its place.
+        #expect(hub.subscribe(1, to: "b", lane: .plain) != nil)
+        #expect(hub.topic(named: old) == nil && !hub.isSubscribed(1, to: old))
+        #expect(members(hub, "b") == [1] && hub.hasSubscriptions(1) && !hub.hasSubscriptions(2))
+    }
+
     @Test func `removing all names every topic`() {
         let hub = Hub()
         for name in ["a", "b", "c"] { _ = hub.subscribe(3, to: name, lane: .plain) }

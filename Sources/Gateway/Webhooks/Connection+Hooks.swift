@@ -31,7 +31,7 @@ struct PendingDecisions {
 extension Connection {
     /// Tells of an event, if anybody wants to know.
     func tell(_ event: WebhookOptions.Event, _ members: (inout JSONObjectWriter) -> Void = { _ in }) {
-        guard loop.shared.hooks.told.contains(Hooks.Events(event)) else { return }
+        guard withLoop({ $0.shared.hooks.told.contains(Hooks.Events(event)) }) else { return }
         loop.shared.hooks.tell(event, hookBody(event, user: session.user, members))
     }
 
@@ -51,7 +51,7 @@ extension Connection {
 
     /// Whether somebody decides about an event.
     func isAsked(_ event: Hooks.Events) -> Bool {
-        loop.shared.hooks.asked.contains(event)
+        withLoop { $0.shared.hooks.asked.contains(event) }
     }
 
     /// Asks about an event; nothing is read until the answer is here, which comes on this loop unless the connection ends before.

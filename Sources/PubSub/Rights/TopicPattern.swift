@@ -89,6 +89,8 @@ public struct TopicPattern: Sendable {
 
     func matches(_ name: UnsafeRawBufferPointer, _ session: RightsSession, _ values: Values) -> Bool {
         if name.count > Self.longest { return false }
+        // The pattern of most rules.
+        if pieces.count == 1, case .doubleStar = pieces[0] { return true }
         var reached = PositionSet(0)
         for piece in pieces {
             switch piece {
