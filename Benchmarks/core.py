@@ -82,7 +82,7 @@ class Floor(Process):
 
 
 class Server(Process):
-    def __init__(self, binary):
+    def __init__(self, binary, *more, prefix=()):
         self.folder = tempfile.TemporaryDirectory(prefix="sockeye-bench-")
         with socket.socket() as probe:
             probe.bind((HOST, 0))
@@ -91,8 +91,8 @@ class Server(Process):
         configuration.write_text(CONFIGURATION)
         state = Path(self.folder.name) / "state"
         self.process = subprocess.Popen(
-            [binary, "serve", "--config", configuration, "--listen", f"{HOST}:{self.port}", "--state", state, "--loops", "1",
-             "--log-level", "error"], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            [*prefix, binary, "serve", "--config", configuration, "--listen", f"{HOST}:{self.port}", "--state", state, "--loops", "1",
+             "--log-level", "error", *more], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.process.stderr.readline()
         self.token = subprocess.run([binary, "token", "mint", "--user", "bench", "--state", state], capture_output=True, text=True,
                                     check=True).stdout.strip()
@@ -115,13 +115,13 @@ def text_frame(message):
 class Client:
     """A WebSocket that knows just enough: masked text out, unmasked text in."""
 
-    def __init__(self, server, source=1):
+    def __init__(self, server, source=1, path=None):
         self.socket = socket.socket()
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.bind((f"127.0.0.{source}", 0))
         self.socket.connect((HOST, server.port))
         self.inbox = b""
-        self.socket.sendall((f"GET /ws?token={server.token} HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        self.socket.sendall((f"GET {path or f'/ws?token={server.token}'} HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n").encode())
 
     def opened(self):
