@@ -1,4 +1,5 @@
 import Configuration
+import PubSub
 
 /// All endpoints, with literal paths found by one look-up.
 struct EndpointTable: Sendable {

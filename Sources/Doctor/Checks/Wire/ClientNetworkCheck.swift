@@ -1,3 +1,4 @@
+import Bytes
 import Transport
 
 /// A proxy or virus scanner on the client's side of the way took the upgrade out, and left its name.
