@@ -30,7 +30,7 @@ build: setup ## Build the release binary, .build/release/sockeye.
 run: build ## Build and serve on http://127.0.0.1:8000 (ARGS="--listen ...").
 	@exec $(BINARY) serve $(ARGS)
 
-test: ## Run every check: lint, unit, black-box, conformance sample, a minute of each fuzz target.
+test: ## Run every check: lint, unit, black-box, conformance sample, a minute of fuzzing.
 	@scripts/setup.sh test
 	@.venv/bin/python scripts/test.py $(ARGS)
 
