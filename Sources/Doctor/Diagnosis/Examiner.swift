@@ -76,7 +76,7 @@ package enum Examiner {
         let path = subject.url.target.pathOnly
         let asked = ["GET", "POST"].flatMap { ["\($0) \(path) ", "\($0) \(path)?"].map { Array($0.utf8) } }
         if path != "/",
-            files.contains(where: { file in asked.contains { file.bytes.firstRange(of: $0) != nil } })
+            files.contains(where: { file in asked.contains { file.bytes.holds($0) } })
         {
             subject.dialect = .page
             return
