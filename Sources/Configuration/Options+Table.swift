@@ -49,6 +49,13 @@ extension Options {
                 TLS otherwise costs half a KiB.
                 """),
             row(
+                "io_uring", .boolean, .boolean(\.usesRing),
+                """
+                Hand what many connections are sent to the kernel together, through its io_uring. It saves a tenth of the \
+                cost of a delivery. Linux 6.1 or later is needed; where there is no io_uring or it is forbidden, as in most \
+                containers, every send is a system call of its own and nothing else changes.
+                """),
+            row(
                 "allowed_origins", .list(.origin), .texts(\.allowedOrigins), flag: "--origin", isLive: true,
                 """
                 An origin pages may connect from. Such as `https://app.example.com`. A default port, a trailing slash and \

@@ -29,6 +29,8 @@ public struct Options: Sendable, Equatable {
     public var echo: String?
     /// Whether addresses that do not say otherwise expect a PROXY protocol header before anything else.
     public var proxyProtocol = false
+    /// Whether sends go to the kernel together, by io_uring.
+    public var usesRing = true
     /// Whose word about the client's address is believed, each as `AddressRange` reads it.
     public var trustedProxies: [String] = []
     /// Where they tell it.

@@ -6,6 +6,7 @@
 #include "CSysAddress.h"
 #include "CSysPoll.h"
 #include "CSysProcess.h"
+#include "CSysRing.h"
 #include "CSysJournal.h"
 #include "CSysService.h"
 #include "CSysSocket.h"

@@ -12,6 +12,7 @@ extension Connection {
     }
 
     private func emit(_ bytes: UnsafeRawBufferPointer, on loop: LoopState) {
+        loop.sendAnswers()
         guard phase != .closed, !bytes.isEmpty else { return }
         if eventStream != nil { return emitEvents(bytes) }
         loop.metrics.bytesSent &+= UInt64(bytes.count)
@@ -28,6 +29,7 @@ extension Connection {
 
     /// Sends several stretches as one.
     func emit(_ stretches: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
+        loop.sendAnswers()
         guard phase != .closed, !stretches.isEmpty else { return }
         if eventStream != nil {
             // One at a time: each is whole frames.
@@ -56,12 +58,26 @@ extension Connection {
         let count = loop.reply.count
         guard count > 0 else { return }
         if lane == .plain && !loop.hub.hasSubscriptions(slot) || count > Self.deferLimit {
-            if loop.outlets[slot].obstacles.contains(.hasParts) { loop.sendParts(of: slot) }
-            emit(loop.reply.bytes, on: loop)
+            answer(loop.reply.bytes, on: loop)
         } else {
             deferReply(on: loop)
         }
         loop.reply.removeAll(keepingCapacity: LoopState.keptCapacity)
+    }
+
+    /// Sends an answer together with those of other connections where that pays, at once where not.
+    private func answer(_ bytes: UnsafeRawBufferPointer, on loop: LoopState) {
+        let outlet = loop.outlets[slot]
+        if outlet.obstacles.isEmpty {
+            if loop.sends.isFull { loop.sendAnswers() }
+            if loop.sends.hold(bytes, for: slot, outlet.fileDescriptor) {
+                loop.outlets.set(.answered, true, for: slot)
+                loop.metrics.bytesSent &+= UInt64(bytes.count)
+                return
+            }
+        }
+        if outlet.obstacles.contains(.hasParts) { loop.sendParts(of: slot) }
+        emit(bytes, on: loop)
     }
 
     /// Keeps the replies for the end of the turn.

@@ -94,6 +94,7 @@ extension Connection {
             return reader.discard(scratch: loop.scratch)
         }
         flushReplyNow()
+        loop.sendAnswers()
         guard phase != .closed else { return }
         if socket.queuedBytes == 0 { end(.done) } else { endAfterFlush() }
     }

@@ -41,6 +41,8 @@ struct GatewayLimits: Sendable {
     var pieceLimit: Int
     /// Below how many waiting bytes a connection is given more of an answer.
     var viewerMark: Int
+    /// Whether sends go to the kernel together, where it can do that.
+    var usesRing: Bool
     /// Seconds before its token ends that a client is told; 0 for not at all.
     var tokenWarning: Int64
 
@@ -66,6 +68,7 @@ struct GatewayLimits: Sendable {
         // So that one piece more does not make a slow reader of somebody who had room; what a network read brings must fit.
         pieceLimit = max(options.outboundHigh / 2, 256 << 10)
         viewerMark = min(options.outboundLow, options.outboundHigh / 2)
+        usesRing = options.usesRing
         tokenWarning = options.token.warning.components.seconds
     }
 }

@@ -24,6 +24,8 @@ final class LoopState {
     /// Connections that ended in this turn, kept until its events are dealt with: one may be at work in its own method.
     private var departed: [Connection] = []
     var outlets = Outlets()
+    /// Made by the first turn, on the loop's thread.
+    private(set) lazy var sends = TurnSends(usesRing: shared.limits.usesRing)
     let wheel = TimerWheel(tick: LoopState.tickNanoseconds, slots: 4096)
     /// What this loop accepts from, by number; nil where another loop accepts for it.
     var listeners: [LoopListener?] = []
@@ -136,6 +138,7 @@ final class LoopState {
     /// - Returns: when to wake up at the latest.
     func turn(_ events: UnsafeBufferPointer<ReadyEvent>, _ now: MonotonicTime) -> MonotonicTime {
         readClocks(now)
+        sends.beginTurn(events.count)
         for event in events {
             let token = event.token
             if token >= LoopListener.firstToken {

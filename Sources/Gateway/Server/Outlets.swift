@@ -16,6 +16,8 @@ struct Outlets {
         static let closed = Obstacles(rawValue: 8)
         /// Frames become server-sent events first.
         static let rewritten = Obstacles(rawValue: 16)
+        /// An answer of this turn is held to be sent with others.
+        static let answered = Obstacles(rawValue: 32)
     }
 
     struct Outlet {

@@ -1,5 +1,4 @@
 import Bytes
-import CSystem
 import EngineIOWire
 import EventLoop
 import PubSub
@@ -56,10 +55,10 @@ extension LoopState {
         let isForAll = pieces.allSatisfy { $0.except.isEmpty }
         let takers = hub.memberCount(of: topic, lane: .plain)
         metrics.delivered &+= UInt64(takers &* pieces.count)
-        var unusual: [(slot: UInt32, sent: Int)] = []
-        var sentBytes = 0
+        var unusual: [TurnSends.Shortfall] = []
         hub.withMembers(of: topic, lane: .plain) { members in
             let bytes = UnsafeRawBufferPointer(rebasing: deferred.bytes[start..<start &+ count])
+            sends.begin(members.count)
             for slot in members {
                 let connection = events.outlet(slot).connection
                 guard connection != .max, isForAll || !pieces.contains(where: { $0.except.contains(slot) })
@@ -69,9 +68,7 @@ extension LoopState {
                 }
                 let outlet = outlets[connection]
                 if direct, outlet.obstacles.isEmpty {
-                    let sent = csys_send(outlet.fileDescriptor, bytes.baseAddress, bytes.count)
-                    if sent > 0 { sentBytes &+= sent }
-                    if sent != bytes.count { unusual.append((slot, max(sent, 0))) }
+                    sends.send(bytes, to: outlet.fileDescriptor, slot: slot)
                 } else if outlet.obstacles.isDisjoint(with: [.queued, .closed]) {
                     outlets.addPart(connection, source: -1, lane: .plain, start: start, count: count)
                 } else {
@@ -79,6 +76,8 @@ extension LoopState {
                 }
             }
         }
+        let (sentBytes, shortfalls) = sends.finish()
+        unusual += shortfalls
         metrics.bytesSent &+= UInt64(sentBytes)
         for (slot, sent) in unusual {
             guard let socket = events.sockets[index: slot] else { continue }

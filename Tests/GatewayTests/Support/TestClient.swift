@@ -25,7 +25,12 @@ final class TestClient {
     private(set) var response = ""
 
     /// Connects, sends `request` as it is, or a handshake for `path`.
-    init(port: UInt16, path: String? = nil, request: String? = nil, fields: [String] = []) throws {
+    ///
+    /// - Parameter receiveBuffer: octets that may wait to be read (`SO_RCVBUF`); nil: as the system likes it.
+    init(
+        port: UInt16, path: String? = nil, request: String? = nil, fields: [String] = [],
+        receiveBuffer: Int32? = nil
+    ) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.descriptor = descriptor
         reader = MessageReader(role: .client, messageLimit: 1 << 24, deflate: nil)
@@ -33,6 +38,10 @@ final class TestClient {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        if var receiveBuffer {
+            setsockopt(
+                descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, socklen_t(MemoryLayout<Int32>.size))
+        }
         let connected = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))

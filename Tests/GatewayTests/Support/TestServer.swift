@@ -84,6 +84,21 @@ final class TestServer: @unchecked Sendable {
         try TokenMint.mint(user: user, ttl: ttl, now: Int64(Date().timeIntervalSince1970), key: key)
     }
 
+    /// Keeps the loops from taking a turn while something is done, so that all of it is there in the next one.
+    func hold<R>(_ body: () throws -> R) rethrows -> R {
+        let (held, released) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        for mailbox in mailboxes {
+            mailbox.post(
+                .perform { _ in
+                    held.signal()
+                    released.wait()
+                })
+        }
+        for _ in mailboxes { held.wait() }
+        defer { for _ in mailboxes { released.signal() } }
+        return try body()
+    }
+
     /// Says goodbye to everybody, and waits until they are gone.
     func drain() {
         let group = DispatchGroup()
