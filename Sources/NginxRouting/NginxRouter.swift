@@ -37,11 +37,20 @@ package final class NginxRouter: Sendable {
     }
 
     /// A router for a configuration.
-    package init(_ configuration: NginxConfiguration, release: NginxRelease = .debian12) {
+    ///
+    /// - Parameter isOver: Whether the time is up, asked every few hundred directives and patterns. What is built then is a part, and
+    ///   says so nowhere: whoever gives the time knows that it was up.
+    package init(
+        _ configuration: NginxConfiguration, release: NginxRelease = .debian12,
+        isOver: @escaping @Sendable () -> Bool = { false }
+    ) {
         self.configuration = configuration
         self.release = release
-        var compiler = RuleCompiler()
-        let root = configuration.root.filter { $0.name == "http" || $0.name == "stream" }.map(Statement.init)
+        var compiler = RuleCompiler(patience: Patience(isOver))
+        var root: [Statement] = []
+        for directive in configuration.root where directive.name == "http" || directive.name == "stream" {
+            root.append(Statement(directive, &compiler.patience))
+        }
         let blocks = root.filter { $0.name == "http" }
         let http = Level(.http, blocks.first, parent: nil)
         var servers: [Server] = []
@@ -51,6 +60,7 @@ package final class NginxRouter: Sendable {
         for block in blocks {
             let level = block === blocks.first ? http : Level(.http, block, parent: nil)
             for statement in block.block {
+                if compiler.patience.step() { break }
                 switch statement.name {
                 case "server":
                     servers.append(
@@ -65,16 +75,20 @@ package final class NginxRouter: Sendable {
                         MapTable(statement, compiler: &compiler))
                 case "geo" where !statement.arguments.isEmpty:
                     definitions[NginxRouter.variable(statement.text(statement.arguments.count - 1))] = .geo(
-                        GeoTable(statement))
+                        GeoTable(statement, patience: &compiler.patience))
                 case "split_clients" where statement.arguments.count == 2:
                     definitions[NginxRouter.variable(statement.text(1))] = .split(SplitClients(statement))
                 default: break
                 }
             }
         }
-        for directive in configuration.all where NginxRouter.setters.contains(directive.name) {
+        for directive in configuration.all {
+            if compiler.patience.step() { break }
+            guard NginxRouter.setters.contains(directive.name) else { continue }
             let name = NginxRouter.variable(directive.value(0) ?? "")
-            if definitions[name] == nil { definitions[name] = .module(Statement(directive)) }
+            if definitions[name] == nil {
+                definitions[name] = .module(Statement(directive, &compiler.patience))
+            }
         }
         self.http = http
         self.servers = servers

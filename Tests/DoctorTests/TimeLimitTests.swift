@@ -1,3 +1,4 @@
+import NginxRouting
 import Testing
 
 @testable import Doctor
@@ -50,6 +51,20 @@ import Testing
         #expect(examination.nginx == nil && examination.files.nginx == nil)
         #expect(limit.cut.contains(.nginx))
         #expect(Examiner.examination(of: [Bench.file("nginx.conf", long)], inquiry).nginx != nil)
+    }
+
+    @Test func `a router that was not built to its end routes nothing`() throws {
+        // Read in time, and then so much to build that the time is over.
+        let server = "server { listen 80; server_name app.example; location ~ a { return 204; } }\n"
+        let long = "events { }\nhttp {\n" + String(repeating: server, count: 400) + "}\n"
+        let file = Bench.file("nginx.conf", long)
+        let inquiry = Inquiry(try Subject("ws://app.example/ws"), now: Bench.now)
+        let whole = try #require(Examiner.examination(of: [file], inquiry).nginx)
+        let (router, limit) = over {
+            NginxRouter(whole.files.configuration) { TimeLimit.isOver(for: .nginx) }
+        }
+        #expect(router.servers.count < whole.router.servers.count)
+        #expect(limit.cut == [.nginx])
     }
 
     @Test func `the diagnosis says so, and calls nothing healthy`() throws {

@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import NginxSyntax
@@ -113,6 +114,32 @@ import Testing
         #expect(whole.problems.isEmpty && part.problems.isEmpty)
         #expect(part.all.count < whole.all.count / 2)
         for directive in part.all { _ = part.context(of: directive) }
+    }
+
+    /// Wherever the time runs out, nothing is reported that the whole configuration is not guilty of.
+    @Test func whateverIsJudgedWhenTheTimeIsUpIsTrue() {
+        let server =
+            "server { listen 80; location / { proxy_pass http://late; limit_conn late 1; set $a $late; } }\n"
+        let text =
+            "events {}\nhttp {\n" + String(repeating: server, count: 3_000)
+            + "upstream late { server 10.0.0.1; }\nlimit_conn_zone $host zone=late:1m;\n"
+            + "map $host $late { default 1; }\nproxy_buffers 1 4k;\n}\n"
+        let whole = load(["/etc/nginx/nginx.conf": text])
+        #expect(!whole.problems.isEmpty)
+        for asked in 0..<40 {
+            let left = Mutex(asked)
+            var limits = NginxLimits()
+            limits.isOver = {
+                left.withLock {
+                    $0 -= 1; return $0 < 0
+                }
+            }
+            let part = load(["/etc/nginx/nginx.conf": text], limits: limits)
+            // A tree that was cut while it was read has ends of its own.
+            guard part.all.count == whole.all.count else { continue }
+            let kinds = Set(whole.problems.map { "\($0.kind) \($0.place)" })
+            #expect(part.problems.allSatisfy { kinds.contains("\($0.kind) \($0.place)") })
+        }
     }
 
     @Test func manyDirectivesAndManyProblemsEnd() {

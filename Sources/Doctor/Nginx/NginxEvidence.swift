@@ -60,7 +60,9 @@ package struct NginxEvidence: Testimony, Sendable {
         fileKinds = known
         isReleaseKnown = subject.nginxVersion != nil
         let release = subject.nginxVersion.map { NginxRelease($0.major, $0.minor, $0.patch) }
-        let router = NginxRouter(files.configuration, release: release ?? .debian12)
+        let router = NginxRouter(files.configuration, release: release ?? .debian12) {
+            TimeLimit.isOver(for: .nginx)
+        }
         self.router = router
         var client = Client(subject)
         // Ports are often mapped on the way: by Docker, a tunnel, a balancer that ends TLS.

@@ -42,8 +42,12 @@ struct RuleCompiler {
     private(set) var problems: [(problem: Pattern.Problem, statement: Statement)] = []
     /// Names that a `set` or a named group can give a value.
     private(set) var assigned: Set<String> = []
+    /// Whether there is time to go on.
+    var patience = Patience()
 
+    /// The compiled pattern; nil: PCRE2 refuses it, or the time is up.
     mutating func pattern(_ source: ByteString, caseless: Bool, in statement: Statement) -> Pattern? {
+        if patience.step() { return nil }
         do throws(Pattern.Problem) {
             let pattern = try Pattern(source, caseless: caseless)
             for (name, _) in pattern.names { assigned.insert(name) }

@@ -112,6 +112,7 @@ package struct LocationSet: Sendable {
     init(_ block: [Statement], parent: Level, compiler: inout RuleCompiler) {
         var all: [Location] = []
         for statement in block where statement.name == "location" {
+            if compiler.patience.step() { break }
             all.append(Location(statement, parent: parent, compiler: &compiler))
         }
         self.all = all

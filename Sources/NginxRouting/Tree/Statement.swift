@@ -18,7 +18,8 @@ package final class Statement: Sendable {
         arguments.indices.contains(index) ? arguments[index].text : ""
     }
 
-    init(_ directive: NginxDirective) {
+    /// The directive and what its block holds, as far as the time allows.
+    init(_ directive: NginxDirective, _ patience: inout Patience) {
         self.directive = directive
         name = directive.name
         let file = directive.source
@@ -27,6 +28,11 @@ package final class Statement: Sendable {
             return text.unicodeScalars.contains("\u{FFFD}")
                 ? ByteString(file.value(of: word)) : ByteString(text)
         }
-        block = directive.hasBlock ? directive.block.map(Statement.init) : []
+        var block: [Statement] = []
+        for inner in directive.hasBlock ? directive.block : [] {
+            if patience.step() { break }
+            block.append(Statement(inner, &patience))
+        }
+        self.block = block
     }
 }

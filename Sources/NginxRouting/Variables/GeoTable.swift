@@ -7,11 +7,12 @@ struct GeoTable: Sendable {
     private var ranges: [(low: [UInt8], high: [UInt8], value: ByteString)] = []
     private var fallback: ByteString = ""
 
-    init(_ statement: Statement) {
+    init(_ statement: Statement, patience: inout Patience) {
         self.statement = statement
         source = statement.arguments.count > 1 ? String(statement.text(0).dropFirst()) : nil
         let isRanges = statement.block.contains { $0.name == "ranges" }
         for item in statement.block where item.arguments.count == 1 {
+            if patience.step() { break }
             let key = item.name
             if key == "default" {
                 fallback = item.arguments[0]

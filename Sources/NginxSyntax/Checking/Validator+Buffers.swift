@@ -9,6 +9,7 @@ extension Validator {
             let names = ["buffer_size", "buffers", "busy_buffers_size"].map { "\(family)_\($0)" }
             var checked: Set<Int> = []
             for id in tree.nodes.indices {
+                if isOver(at: id) { return }
                 let directive = NginxDirective(tree: tree, id: id)
                 guard names.contains(directive.name), let block = directive.parent,
                     ["http", "server", "location"].contains(block.name), checked.insert(block.id).inserted

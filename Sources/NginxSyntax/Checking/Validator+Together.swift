@@ -1,7 +1,9 @@
 /// What nginx checks when a block or the whole configuration has been read.
 extension Validator {
+    /// Each check leaves when the time is up, and reports nothing that more of the tree could take back.
     mutating func checkTogether() {
         for id in tree.nodes.indices {
+            if isOver(at: id) { return }
             let directive = NginxDirective(tree: tree, id: id)
             let parent = Int(tree.nodes[id].parent)
             let outer = parent < 0 ? root : contexts[parent]
@@ -59,6 +61,7 @@ extension Validator {
     private mutating func checkDuplicateLocations(in http: NginxDirective) {
         for block in http.descendants
         where block.hasBlock && (block.name == "server" || block.name == "location") {
+            if limits.isOver() { return }
             var names: [LocationName: NginxDirective] = [:]
             for location in block.block where location.name == "location" && location.hasBlock {
                 guard let name = LocationName(location), name.kind != .regex, name.kind != .named else {
@@ -104,6 +107,7 @@ extension Validator {
         var uses: [(NginxDirective, NginxArgument, name: Substring, isFormat: Bool)] = []
         var upstreams: [String: NginxDirective] = [:]
         for id in tree.nodes.indices {
+            if isOver(at: id) { return }
             let directive = NginxDirective(tree: tree, id: id)
             switch directive.name {
             case "limit_req_zone", "limit_conn_zone":
@@ -172,6 +176,7 @@ extension Validator {
         var order: [String] = []
         var listeners: [String: (isTLS: NginxDirective?, server: NginxDirective, isExplicit: Bool)] = [:]
         for server in http.block where server.name == "server" && server.hasBlock {
+            if limits.isOver() { return }
             for listen in server.all("listen") {
                 guard let address = listen.value(0).map(ListenAddress.key) else { continue }
                 let options = listen.values.dropFirst()

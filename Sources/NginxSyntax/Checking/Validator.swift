@@ -28,7 +28,7 @@ struct Validator {
     mutating func run() {
         contexts.reserveCapacity(tree.nodes.count)
         for id in tree.nodes.indices {
-            if id & NginxLimits.patience == 0, limits.isOver() { return skip() }
+            if isOver(at: id) { return skip() }
             let directive = NginxDirective(tree: tree, id: id)
             let parent = Int(tree.nodes[id].parent)
             let context = parent < 0 ? root : contexts[parent]
@@ -42,6 +42,9 @@ struct Validator {
     mutating func skip() {
         contexts += [NginxContext](repeating: .unknown, count: tree.nodes.count - contexts.count)
     }
+
+    /// Whether the time is up, asked at every few thousandth node.
+    func isOver(at id: Int) -> Bool { id & NginxLimits.patience == 0 && limits.isOver() }
 
     mutating func report(_ kind: NginxProblem.Kind, _ place: NginxPlace, other: NginxPlace? = nil) {
         guard found.count < limits.problems else { return }

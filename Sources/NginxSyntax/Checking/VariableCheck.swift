@@ -15,6 +15,7 @@ struct VariableCheck {
         var defined: [World: Set<String>] = [.http: [], .stream: []]
         var uses: [(name: String, world: World, place: NginxPlace)] = []
         for id in tree.nodes.indices {
+            if validator.isOver(at: id) { return }
             let directive = NginxDirective(tree: tree, id: id)
             let parent = Int(tree.nodes[id].parent)
             guard let world = world(of: parent < 0 ? root : contexts[parent], directive) else { continue }
