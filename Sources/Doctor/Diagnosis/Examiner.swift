@@ -55,6 +55,11 @@ package enum Examiner {
     private static func settleDialect(
         _ subject: inout Subject, _ files: [SourceFile], _ evidence: FileEvidence
     ) {
+        // SignalR's negotiation is an ordinary request.
+        if subject.isDialectAssumed, subject.url.target.pathOnly.hasSuffix("/negotiate") {
+            subject.dialect = .page
+            return
+        }
         guard subject.isDialectAssumed, subject.tokenPlace != .socketIO, !files.isEmpty else { return }
         // These too are given addresses of pages, and dial the very path; their logs know of sessions as Socket.IO's do.
         let libraries = Set(evidence.dials.map(\.library))

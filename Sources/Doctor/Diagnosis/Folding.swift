@@ -41,6 +41,10 @@ enum Folding {
         .rewriteHijacksHandshake: [.spaFallbackSwallowsWs],
         // A page that dials nothing sensible resolves nothing, and needs no scheme.
         .clientUrlEnvMissing: [.nameUnresolvable, .mixedContent],
+        // What is sent to itself needs no name of another.
+        .upstreamSelfLoop: [.upstreamSniMissing],
+        // The port that refuses is one of the user's own machine: the public one was not asked.
+        .clientUrlHardcodedLocalhost: [.publicPortUnreachable],
         .clientUrlMalformed: [
             .nameUnresolvable, .locationDoesNotCoverPath, .spaFallbackSwallowsWs, .clientUrlWrongPath,
         ],

@@ -9,7 +9,7 @@ extension FileEvidence {
         }
         let names: Set<String> = [
             "port", "serverport", "httpport", "appport", "backendport", "apiport", "wsport", "socketport",
-            "listenport", "websocketport", "reverbserverport",
+            "listenport", "rocketport", "websocketport", "reverbserverport",
         ]
         for setting in settings where names.contains(setting.bareName) && setting.side != .frontend {
             guard let port = Int(setting.value), (1...65_535).contains(port) else { continue }

@@ -13,13 +13,22 @@ extension FileEvidence {
         }
         if low.holds("gunicorn"), let process = ProcessFile.gunicorn(file) { processes.append(process) }
         sentHeaders += SentHeaderName.all(in: file)
+        makesNamespaces = makesNamespaces || file.text.holds(".of(")
+        if rootNamespace == nil {
+            let line = file.lines.first {
+                $0.text.holds("io.on(\"connect") || $0.text.holds("io.on('connect")
+            }
+            rootNamespace = line.map { file.place($0.number) }
+        }
         if file.text.holds("Bearer") { namesBearer.insert(file.name) }
         if let (policy, place) = WrittenPolicy.read(file) { note(policy: policy, at: place) }
-        if let (origins, place) = OriginComparison.origins(in: file) {
+        if let (origins, place) = OriginComparison.origins(in: file) ?? OriginLookup.origins(in: file) {
             var server = SocketServer(.webSocket, at: place)
             server.origins = origins
             servers.append(server)
         }
+        portVariables.formUnion(PortVariable.names(in: file))
+        forcedTLS = forcedTLS ?? ForcedTLS.find(in: file)
         untrimmed = untrimmed ?? UntrimmedSecret.find(in: file)
         if asgi == nil, low.hasSuffix(".py") {
             let line = file.lines.first { line in

@@ -9,6 +9,12 @@ extension FileEvidence {
         seenListeners += reader.listeners
         if let clear = reader.clearTokens { clearTokens.append(clear) }
         guard andNote else { return }
+        // Programs that print the heads they get, as they get them.
+        let marks = ["\n< Sec-Websocket-", "\n< sec-websocket-", "\n< Sec-WebSocket-"].map { Array($0.utf8) }
+        if file.bytes.count < 1 << 20, marks.contains(where: { file.bytes.holds($0) }) {
+            let exchange = ExchangeReader(file)
+            requests += exchange.requests.filter { $0.fields.count > 1 }
+        }
         let isAccess = !reader.accesses.isEmpty && reader.events.isEmpty
         let isError = file.baseName.lowercased().holds("error")
         note(file, isError ? .errorLog : isAccess ? .accessLog : .applicationLog)

@@ -24,6 +24,10 @@ package struct FileEvidence: Testimony, Sendable {
     package var dials: [SocketDial] = []
     /// Places where a server says how it takes sockets.
     package var servers: [SocketServer] = []
+    /// Where a Socket.IO server takes clients of the root namespace.
+    package var rootNamespace: FilePlace?
+    /// Whether a source calls `.of(`, by which namespaces are made.
+    package var makesNamespaces = false
     /// Names of programs' sources that know the word `Bearer`, and so may take it off a token.
     package var namesBearer: Set<String> = []
     /// Build variables that an image sets behind its build, too late to be baked into the page.
@@ -77,6 +81,10 @@ package struct FileEvidence: Testimony, Sendable {
     package var sightings: [UpgradeSighting] = []
     /// Where a client's source uses a secret out of a file with whatever stands at its end.
     package var untrimmed: UntrimmedSecret?
+    /// Variables that a server's source reads the port from it listens on.
+    package var portVariables: Set<String> = []
+    /// Where a backend is told to send plain requests to https.
+    package var forcedTLS: FilePlace?
     /// Where a source makes an ASGI application, which no WSGI server runs.
     package var asgi: FilePlace?
     /// Rewrites of hosting platforms to other servers.

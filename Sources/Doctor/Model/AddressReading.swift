@@ -89,6 +89,15 @@ package struct AddressReading: Sendable {
                 faults.append(.variableWithoutValue(word))
             }
         }
+        // As the first part of the path: what stands there names the service, and no bundler makes up a name like that.
+        if let begin = text.firstRange(of: "://"),
+            let slash = text[begin.upperBound...].firstIndex(of: "/")
+        {
+            let first = text[text.index(after: slash)...].prefix { !"/?#".contains($0) }
+            if ["undefined", "null", "NaN"].contains(first) {
+                faults.append(.variableWithoutValue(String(first)))
+            }
+        }
         while let open = text.firstRange(of: "${"), let close = text[open.upperBound...].firstIndex(of: "}") {
             let name = String(text[open.lowerBound...close])
             faults.append(.variableWithoutValue(name))

@@ -31,13 +31,21 @@ struct StickinessCheck: Check {
             dial.library == .sockJS
                 || (dial.library == .signalR && dial.options["skipNegotiation"]?.isTrue != true)
         }
-        if polls { return true }
+        if polls || negotiates(examination) { return true }
         guard examination.isSocketIO else { return false }
         let dials = examination.files.dials.filter { $0.library == .socketIO }
         let isAlone =
             !dials.isEmpty && dials.allSatisfy { $0.options["transports"]?.literals == ["websocket"] }
         return !isAlone || unknownSession(examination) != nil
             || examination.subject.url.target.holds("transport=polling")
+    }
+
+    /// SignalR's first request, which gives the id that the connection behind it must bring to the same server.
+    private static func negotiates(_ examination: Examination) -> Bool {
+        examination.subject.path.hasSuffix("/negotiate")
+            || examination.files.accesses.contains {
+                $0.method == "POST" && $0.path.hasSuffix("/negotiate") && $0.status == 200
+            }
     }
 
     private static func unknownSession(_ examination: Examination) -> Evidence? {

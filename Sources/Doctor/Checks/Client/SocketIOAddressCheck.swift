@@ -3,7 +3,12 @@ import NginxRouting
 /// Namespace, path and address of Socket.IO, which look alike and are not.
 struct SocketIOAddressCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
-        guard examination.isSocketIO else { return [] }
+        // The path as it is on the wire, where the client's source names it as Socket.IO's.
+        let isDialled = examination.files.dials.contains { dial in
+            dial.library == .socketIO
+                && dial.options["path"]?.literal.map(Self.closed) == Self.closed(examination.subject.path)
+        }
+        guard examination.isSocketIO || isDialled else { return [] }
         return [namespace(examination), path(examination)].compactMap(\.self)
     }
 
@@ -19,8 +24,13 @@ struct SocketIOAddressCheck: Check {
             namespace == prefix.prefix || namespace + "/" == prefix.prefix
                 || prefix.prefix.hasPrefix(namespace + "/") || namespace.hasPrefix(prefix.prefix)
         }
+        // A source that serves the root and makes no namespace anywhere.
+        let isServed = examination.files.servers.contains { $0.library == .socketIO }
+        let root =
+            isServed && known.isEmpty && !examination.files.makesNamespaces
+            ? examination.files.rootNamespace : nil
         // A server whose namespaces are known and do not hold this one, a refusal, or a proxy that routes it as a path.
-        guard refused != nil || routed != nil || !known.isEmpty else { return nil }
+        guard refused != nil || routed != nil || !known.isEmpty || root != nil else { return nil }
         var evidence = [
             Evidence(
                 place == nil ? .argument : .file,
@@ -33,6 +43,10 @@ struct SocketIOAddressCheck: Check {
                 .file(
                     "the proxy has a location \(routed.prefix), which Socket.IO does not ask for",
                     "代理有 location \(routed.prefix)，但 Socket.IO 不会请求它", at: routed.place))
+        }
+        if let root {
+            evidence.append(
+                .file("the server serves the root namespace alone", "服务器只提供根命名空间", at: root))
         }
         if !known.isEmpty {
             evidence.append(

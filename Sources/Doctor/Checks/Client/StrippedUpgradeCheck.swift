@@ -8,6 +8,10 @@ struct StrippedUpgradeCheck: Check {
             if let mark = Self.cdn(in: request.fields) { return [cdn(mark, request, examination)] }
             if let mark = Self.intermediary(request) { return [network(mark, request)] }
         }
+        // In plain text whatever stands on the way answers in its own name.
+        if !examination.subject.url.scheme.isSecure, let answer = officeAnswer(examination) {
+            return [answer]
+        }
         if let seen = sighted(examination) { return [seen] }
         if let off = switchedOff(examination) { return [off] }
         for response in examination.files.responses where response.status != 101 && response.status >= 400 {
@@ -120,6 +124,33 @@ struct StrippedUpgradeCheck: Check {
             let name = field.name.lowercased()
             return names.contains(name) || names.contains { $0.hasSuffix("-") && name.hasPrefix($0) }
         }
+    }
+
+    /// A refusal that came through a proxy of the kind companies and schools have.
+    private func officeAnswer(_ examination: Examination) -> Finding? {
+        let products = [
+            "squid", "zscaler", "bluecoat", "blue coat", "forcepoint", "websense", "mcafee", "web gateway",
+            "ironport",
+            "fortinet", "fortigate", "sophos", "kerio", "smoothwall", "lightspeed",
+        ]
+        for response in examination.files.responses where response.status >= 400 {
+            let mark = response.fields.first { field in
+                let name = field.name.lowercased()
+                return name == "x-squid-error"
+                    || ["via", "server", "x-cache"].contains(name)
+                        && products.contains { field.value.lowercased().holds($0) }
+            }
+            guard let mark else { continue }
+            return networkFinding(
+                [
+                    .file(
+                        "the answer is \(response.status)", "响应状态为 \(response.status)", at: response.place),
+                    .file(
+                        "\(mark.name): \(Masking.excerpt(mark.value, 100))",
+                        "\(mark.name): \(Masking.excerpt(mark.value, 100))", at: mark.place),
+                ], response.place)
+        }
+        return nil
     }
 
     private func cdn(

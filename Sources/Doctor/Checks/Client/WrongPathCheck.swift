@@ -1,3 +1,5 @@
+import NginxRouting
+
 /// A path that is none of those the backend is known to serve.
 struct WrongPathCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
@@ -25,7 +27,7 @@ struct WrongPathCheck: Check {
                     .log, say("404 for \(path), \(missed.count) times", "\(path) 返回 404，共 \(missed.count) 次"),
                     at: missed.place))
         }
-        return [
+        return [uncovered(served, examination)].compactMap(\.self) + [
             Finding(
                 .clientUrlWrongPath, confidence: missed == nil ? 0.75 : 0.9,
                 title: say("the backend has no socket at \(path)", "后端在 \(path) 没有套接字"),
@@ -39,5 +41,34 @@ struct WrongPathCheck: Check {
                 predicts: [.handshakeStatus(404), .handshakeStatus(403), .handshakePage],
                 excludedBy: [.upgraded])
         ]
+    }
+
+    /// The right path would fare no better: the proxy has nothing that leads to it, under whatever prefix.
+    private func uncovered(_ served: [SocketServer], _ examination: Examination) -> Finding? {
+        guard let nginx = examination.nginx, let choice = nginx.handshake.choice,
+            choice.reason != .explicitDefault, choice.reason != .firstServer,
+            nginx.socketLocations(of: choice.server).isEmpty,
+            let server = served.first(where: { server in
+                server.path.map { $0 != "/" && nginx.trace($0, isUpgrade: true).proxied == nil } ?? false
+            }),
+            served.allSatisfy({ $0.path.map { nginx.trace($0, isUpgrade: true).proxied == nil } ?? false }),
+            let path = server.path
+        else { return nil }
+        let trace = nginx.trace(path, isUpgrade: true)
+        let line = trace.location?.statement ?? choice.server.statement
+        return nginx.finding(
+            .locationDoesNotCoverPath, confidence: 0.7, at: line,
+            title: Phrase(en: "no location passes \(path) to the backend", zh: "没有 location 把 \(path) 转发到后端"),
+            Phrase(
+                en:
+                    "The backend's source has its socket at \(path). No location of this server passes upgrades on, and that path is answered by nginx itself: with the right address the client would still not get there.",
+                zh: "后端源码中的套接字位于 \(path)。该 server 没有转发升级的 location，这个路径由 nginx 自己应答：即使客户端地址正确也无法到达。"),
+            evidence: [
+                .file("the backend serves \(path)", "后端提供 \(path)", at: server.place), nginx.route(trace),
+            ],
+            fix: Fix(
+                "Add a location for \(path) that passes Upgrade and Connection on to the backend.",
+                "为 \(path) 增加一个 location，把 Upgrade 与 Connection 转发到后端。"),
+            excludedBy: [.upgraded])
     }
 }

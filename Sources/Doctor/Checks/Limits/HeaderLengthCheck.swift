@@ -14,7 +14,7 @@ struct HeaderLengthCheck: Check {
                 $0.status == 414 || $0.status == 431 || $0.status == 494
                     || $0.body.lowercased().holds("request header or cookie too large")
             })
-        else { return [] }
+        else { return logged(examination, row) }
         return [
             Finding(
                 row.code, confidence: 0.93, title: row.title, explanation: row.explanation,
@@ -23,6 +23,27 @@ struct HeaderLengthCheck: Check {
                         "the answer has the status \(response.status)", "响应状态为 \(response.status)",
                         at: response.place)
                 ], place: response.place, fix: Fix(row.fix))
+        ]
+    }
+
+    /// The same statuses in an access log, for the path that is asked for.
+    private func logged(_ examination: Examination, _ row: LogEventCheck.Row) -> [Finding] {
+        guard
+            let access = examination.files.accesses.first(where: {
+                [414, 431, 494].contains($0.status) && $0.path == examination.subject.path
+            }), examination.files.events(.headerLineTooLong).isEmpty
+        else { return [] }
+        return [
+            Finding(
+                row.code, confidence: 0.9, title: row.title, explanation: row.explanation,
+                evidence: [
+                    Evidence(
+                        .log,
+                        say(
+                            "\(access.path) was answered \(access.status)",
+                            "\(access.path) 得到 \(access.status)"),
+                        at: access.place)
+                ], place: access.place, fix: Fix(row.fix), predicts: row.predicts)
         ]
     }
 

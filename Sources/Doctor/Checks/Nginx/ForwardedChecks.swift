@@ -177,7 +177,9 @@ struct ForwardedProtoCheck: Check {
             ["x-forwarded-for", "x-forwarded-host", "x-real-ip", "x-forwarded-port"].contains(
                 $0.name.lowercased())
         }
-        guard let line = others.compactMap(\.statement).last else { return [] }
+        let forced = ForcedTLS.evidence(examination)
+        let told = others.compactMap(\.statement).last
+        guard let line = told ?? (forced == nil ? nil : proxied.pass) else { return [] }
         // Seen to work: the https Origin is accepted, and the page writes no address of the other scheme.
         if let path = examination.probes?.path, path.handshake?.isUpgraded == true, path.plainAddress == nil {
             return []
@@ -188,31 +190,40 @@ struct ForwardedProtoCheck: Check {
         if nginx.handshake.choice?.listener.isSecure != true {
             return wrong.map { [endsElsewhere(nginx, $0)] } ?? []
         }
-        let refusal = Self.refusal(examination)
-        let isAsked = wrong != nil || refusal != nil || Self.asksForScheme(examination, nginx)
+        // With another port in Host that is what differs.
+        let isWhole = host.value.bytes.text.lowercased() == examination.subject.url.authority.lowercased()
+        let refusal = isWhole ? Self.refusal(examination) : nil
+        let isSeen = refusal != nil || forced != nil
+        let isAsked = wrong != nil || isSeen || Self.asksForScheme(examination, nginx)
         var finding = nginx.finding(
             .forwardedProtoMissing, severity: isAsked ? .error : .info,
-            confidence: refusal != nil ? 0.85 : wrong == nil ? 0.5 : 0.7,
+            confidence: isSeen ? 0.85 : wrong == nil ? 0.5 : 0.7,
             at: wrong ?? line,
             title: Phrase(
                 en: "the backend is not told that the client used https", zh: "后端不知道客户端使用的是 https"),
             Phrase(
                 en: """
                     TLS ends at nginx, and no header says so. A backend that makes addresses of its own writes ws:// and http:// into the \
-                    page, which a browser blocks as mixed content; one that compares Origin takes https for another site.
+                    page, which a browser blocks as mixed content; one that compares Origin takes https for another site; one that \
+                    insists on https redirects every request to where it came from.
                     """,
                 zh:
-                    "TLS 在 nginx 终止，但没有头部说明这一点。自己生成地址的后端会在页面中写入 ws:// 与 http://，被浏览器作为混合内容阻止；比较 Origin 的后端会把 https 视为另一个站点。"
+                    "TLS 在 nginx 终止，但没有头部说明这一点。自己生成地址的后端会在页面中写入 ws:// 与 http://，被浏览器作为混合内容阻止；比较 Origin 的后端会把 https 视为另一个站点；强制 https 的后端会把每个请求重定向回原地址。"
             ),
             evidence: [
-                nginx.seen(proxied.pass, "passes on in plain text", "以明文转发"),
-                nginx.seen(line, "the client's address is passed on, the scheme is not", "传递了客户端地址，但没有传递协议"),
-            ] + (refusal.map { [.log($0)] } ?? []),
+                nginx.seen(proxied.pass, "passes on in plain text", "以明文转发")
+            ]
+                + (told.map {
+                    [
+                        nginx.seen(
+                            $0, "the client's address is passed on, the scheme is not", "传递了客户端地址，但没有传递协议")
+                    ]
+                } ?? []) + (refusal.map { [.log($0)] } ?? []) + [forced].compactMap(\.self),
             fix: Fix(
                 "proxy_set_header X-Forwarded-Proto $scheme;", "proxy_set_header X-Forwarded-Proto $scheme;",
                 patch: nginx.headerPatch("X-Forwarded-Proto", "$scheme", nginx.last)),
-            predicts: [.originDecides])
-        finding.isLastResort = refusal == nil
+            predicts: forced == nil ? [.originDecides] : [.originDecides, .handshakeRedirect])
+        finding.isLastResort = !isSeen
         return [finding]
     }
 

@@ -69,6 +69,11 @@ struct ShadowedLocationCheck: Check {
 /// The socket's location takes ordinary pages as well, and the WebSocket server behind it cannot answer them.
 struct BroadLocationCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
+        if let nginx = examination.nginx, examination.subject.dialect == .page,
+            let taken = page(examination, nginx)
+        {
+            return [taken]
+        }
         guard let nginx = examination.nginx, nginx.handshake.forwardsUpgrade,
             let here = nginx.handshake.location,
             nginx.page.location === here, let pass = nginx.page.proxied?.pass
@@ -103,6 +108,51 @@ struct BroadLocationCheck: Check {
                     "为 socket 使用单独的路径，并由 location / 提供页面。", patch: nil),
                 predicts: [.pageStatus(426), .pageStatus(400), .pageStatus(404)])
         ]
+    }
+
+    /// The page that is asked for, where a log shows it refused and sockets open at other paths of the same location, while another
+    /// location is there for pages.
+    private func page(_ examination: Examination, _ nginx: NginxEvidence) -> Finding? {
+        let accesses = examination.files.accesses
+        let path = examination.subject.path
+        guard let here = nginx.plain.location, here.level.passesUpgrade, let pass = nginx.plain.proxied,
+            let refused = accesses.first(where: {
+                $0.path == path && $0.method == "GET" && [400, 404, 426].contains($0.status)
+            }),
+            let socket = accesses.first(where: { access in
+                access.status == 101 && access.path != path
+                    && nginx.trace(access.path, isUpgrade: true).location === here
+            }),
+            let other = nginx.page.proxied, other.address != pass.address,
+            // A server that has pages of its own is no bare socket's.
+            !accesses.prefix(200).contains(where: { access in
+                access.status == 200 && access.method == "GET" && access.path.hasPrefix("/")
+                    && nginx.trace(access.path, isUpgrade: false).location === here
+            })
+        else { return nil }
+        return nginx.finding(
+            .wsLocationTooBroad, confidence: 0.85, at: here.statement,
+            title: Phrase(
+                en: "location \(here.title) sends the page \(path) to the WebSocket server",
+                zh: "location \(here.title) 把页面 \(path) 发给了 WebSocket 服务器"),
+            Phrase(
+                en:
+                    "The server behind this location has the socket \(socket.path) and none of the site's pages: it answers \(path) with \(refused.status). The pages of this site are answered by \(other.address).",
+                zh:
+                    "该 location 后面的服务器只有套接字 \(socket.path)，没有网站页面：它对 \(path) 应答 \(refused.status)。该网站的页面由 \(other.address) 提供。"
+            ),
+            evidence: [
+                nginx.route(nginx.plain),
+                Evidence(
+                    .log,
+                    Phrase(
+                        en: "GET \(path) was answered with \(refused.status), \(socket.path) with 101",
+                        zh: "GET \(path) 得到 \(refused.status)，\(socket.path) 得到 101"), at: refused.place),
+            ],
+            fix: Fix(
+                "Make the location as narrow as the socket's path: location \(socket.path).",
+                "把该 location 缩小到套接字的路径：location \(socket.path)。"),
+            predicts: [.pageStatus(refused.status)])
     }
 
     /// A page that the access log shows refused with 426 Upgrade Required by this location, while sockets

@@ -140,6 +140,12 @@ struct UpgradeHeadersCheck: Check {
                 let (own, its) = (Self.beginning(here), Self.beginning(other))
                 return its.count > max(own.count, 2) && path.hasPrefix(its) && its.hasPrefix(own)
             }
+            // `/graphql` takes `/graphql-ws` by its letters alone: it is neither that path nor below it.
+            if !isPattern, here.name.bytes.last != 0x2F, path.hasPrefix(here.name.text),
+                let next = path.dropFirst(here.name.text.count).first, next != "/"
+            {
+                return true
+            }
             switch other.kind {
             case .regex, .regexCaseless: return here.name.count <= other.name.count
             default: return other.name.hasPrefix(here.name) && other.name.count > here.name.count

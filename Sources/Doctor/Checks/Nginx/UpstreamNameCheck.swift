@@ -139,18 +139,14 @@ struct UpstreamNameCheck: Check {
             confidence = 0.95
             break
         }
-        let resolver = name.trace.level?.value("resolver")
-        if confidence == 0, let resolver {
-            // A resolver may also be there for OCSP.
-            let stapling = nginx.files.configuration.all.contains {
-                $0.name == "ssl_stapling" && $0.value(0) == "on"
-            }
-            let isContainers = ["127.0.0.11", "10.96.0.10", "kube-dns"].contains {
-                resolver.text(0).hasPrefix($0)
-            }
-            if isContainers || !stapling { confidence = isContainers ? 0.7 : 0.55 }
+        if confidence == 0, let event = unrouted(name, examination) {
+            evidence.append(.logged(event))
+            confidence = 0.75
         }
-        guard confidence > 0 else { return nil }
+        // nginx resolves the name once whatever stands beside it: a fault only where the address is seen to change.
+        let isSeen = confidence > 0
+        let resolver = name.trace.level?.value("resolver")
+        guard isSeen || resolver != nil else { return nil }
         if let resolver {
             evidence.append(
                 nginx.seen(
@@ -160,7 +156,7 @@ struct UpstreamNameCheck: Check {
         let scheme = name.trace.proxied?.isSecure == true ? "https" : "http"
         let port = name.trace.proxied?.target.port.map { ":\($0)" } ?? ""
         return Finding(
-            .upstreamDnsStale, confidence: confidence,
+            .upstreamDnsStale, isSeen ? .error : .info, confidence: isSeen ? confidence : 0.4,
             title: Phrase(
                 en: "the address of \(name.host) is looked up only when nginx starts",
                 zh: "\(name.host) 的地址只在 nginx 启动时解析"),
@@ -181,6 +177,17 @@ struct UpstreamNameCheck: Check {
                     "resolver 127.0.0.11 valid=10s; set $backend \(name.host); proxy_pass \(scheme)://$backend\(port);（1.27.3 起也可在 upstream 中使用 server … resolve; 和 zone）"
             ),
             hop: "nginx", predicts: [.handshakeStatus(502), .handshakeStatus(504)])
+    }
+
+    /// A line by which no host has the address any more that a container's name had when nginx started.
+    private func unrouted(_ name: Name, _ examination: Examination) -> LogEvent? {
+        guard
+            examination.files.services.contains(where: { $0.hostNames.contains(name.host) })
+                || examination.files.containers.contains(where: { $0.name == name.host })
+        else { return nil }
+        return examination.files.events(.noRoute).first {
+            $0.upstream.flatMap(address).map(HostName.isPrivate) == true
+        }
     }
 
     /// The address in `http://172.19.0.7:4402/ws`.

@@ -47,7 +47,10 @@ struct HostCheck: Check {
 
     private func unlisted(_ examination: Examination) -> Finding? {
         let names: Set<String> = [
-            "allowedhosts", "confighosts", "hosts", "trustedhosts", "trustedhostpatterns",
+            "allowedhosts", "djangoallowedhosts", "appallowedhosts", "serverallowedhosts",
+            "backendallowedhosts",
+            "apiallowedhosts", "weballowedhosts", "confighosts", "hosts", "trustedhosts",
+            "trustedhostpatterns",
         ]
         guard
             let list = examination.files.settings.last(where: {
@@ -141,6 +144,15 @@ struct HostCheck: Check {
                     say("remove hostHeaderRewrite", "删除 hostHeaderRewrite"), false
                 )
             }
+        }
+        let host = examination.subject.url.host
+        for rule in examination.files.cloudflared.flatMap(\.rules) where rule.hostname ?? host == host {
+            guard let header = rule.hostHeader, (header.before(":") ?? header).lowercased() != host
+            else { continue }
+            return (
+                rule.place, say("httpHostHeader: \(header)", "httpHostHeader: \(header)"),
+                say("remove httpHostHeader", "删除 httpHostHeader"), true
+            )
         }
         for caddy in examination.files.caddy {
             if let up = caddy.all("header_up").first(where: { $0.arguments.first?.lowercased() == "host" }) {

@@ -26,7 +26,7 @@ struct ForwardedPathCheck: Check {
 
     private func caddy(_ asked: String, _ examination: Examination) -> [Forwarded] {
         examination.files.caddy.flatMap { caddy -> [Forwarded] in
-            let sites = caddy.sites.filter { CaddyRouteCheck.isSite($0, examination.subject.url.host) }
+            let sites = CaddyRoute.sites(of: caddy, for: examination.subject.url.host)
             return sites.flatMap { site -> [Forwarded] in
                 guard let route = CaddyRoute.all(in: site).first(where: { $0.takes(asked) && !$0.isOpen }),
                     let pattern = route.paths.first(where: { CaddyRoute.matches($0, asked) })

@@ -32,7 +32,8 @@ struct HeaderCaseCheck: Check {
         let isFault =
             goProxy != nil && refusal != nil
             || seen != nil
-                && (!examination.files.events(.upgradeMissing).isEmpty || isRefusedAsWritten(examination))
+                && (!examination.files.events(.upgradeMissing, .handshakeFieldMissing).isEmpty
+                    || isRefusedAsWritten(examination))
         var evidence: [Evidence] = []
         if let seen,
             let field = seen.fields.first(where: { $0.name.lowercased().hasPrefix("sec-websocket-") })

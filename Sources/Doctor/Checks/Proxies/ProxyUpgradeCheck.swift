@@ -183,6 +183,7 @@ struct ProxyUpgradeCheck: Check {
                     "proxy.header = ( \"upgrade\" => \"enable\" ) beside it",
                     "在旁边设置 proxy.header = ( \"upgrade\" => \"enable\" )")
             case .openShift: Fix("let the router pass upgrades on", "让路由器透传升级")
+            case .istio: Fix("let Istio's gateway pass upgrades on", "让 Istio 网关透传升级")
             case .gateway: Fix("let the gateway pass upgrades on", "让网关透传升级")
             }
         return [

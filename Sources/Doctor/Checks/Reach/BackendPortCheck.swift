@@ -8,6 +8,7 @@ struct BackendPortCheck: Check {
         return [
             container(target, nginx, examination), loopback(target, examination),
             host(target, nginx, listeners, examination),
+            PublishedPort.leadsNowhere(target, listeners, examination),
             scheme(target, examination),
         ].compactMap(\.self)
     }
@@ -109,14 +110,16 @@ struct BackendPortCheck: Check {
             isFlag ? .error : .info)
     }
 
-    /// Whether a setting is one its program is known to read: what PM2 or a unit sets for what it starts, and Spring's own.
+    /// Whether a setting is one its program is known to read: what PM2 or a unit sets for what it starts, what the only source that
+    /// listens reads, and Spring's own.
     private func isRead(_ name: String, _ service: String?, _ examination: Examination) -> Bool {
         name == "server.port"
+            || service == nil && examination.files.portVariables == [name]
             || service != nil
                 && examination.files.processes.contains { $0.service == service && $0.bind == nil }
     }
 
-    private func finding(
+    func finding(
         _ target: NginxView.Target, _ port: Int, _ evidence: [Evidence], _ confidence: Double,
         _ severity: Severity = .error
     ) -> Finding {
@@ -208,6 +211,18 @@ struct BackendPortCheck: Check {
                     "its settings name a port and no certificate, so it speaks plain HTTP",
                     "其设置中有端口而没有证书，因此使用明文 HTTP", at: address.place)
             }
+        }
+        // Odoo has no TLS of its own, on neither of its ports.
+        let odoo = examination.files.settings.first {
+            ["geventport", "longpollingport"].contains($0.bareName)
+                && Int($0.value).map { port in
+                    examination.files.nginx?.targets.contains { $0.port == port } == true
+                } == true
+        }
+        if let odoo {
+            return .file(
+                "\(odoo.name) = \(odoo.value): Odoo's server speaks plain HTTP only",
+                "\(odoo.name) = \(odoo.value)：Odoo 的服务器只使用明文 HTTP", at: odoo.place)
         }
         for process in examination.files.processes
         where ["uvicorn", "gunicorn", "hypercorn", "daphne"].contains(process.program) {

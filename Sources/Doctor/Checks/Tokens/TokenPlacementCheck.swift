@@ -141,6 +141,11 @@ struct TokenPlacementCheck: Check {
             say("send the bare token; look at what the client really sends", "只发送令牌本身；检查客户端实际发送的内容")
         ),
         (
+            .tokenPrefixed, .tokenMalformedPrefix,
+            say("the token the server gets begins with \"Bearer\"", "服务器收到的令牌以“Bearer”开头"),
+            say("send the token alone, without \"Bearer \" before it", "只发送令牌本身，去掉前面的“Bearer ”")
+        ),
+        (
             .tokenMissing, .tokenMissing, say("the server gets no token", "服务器没有收到令牌"),
             say(
                 "send the token where the server reads it, and only connect once it is there",
@@ -165,7 +170,11 @@ struct TokenPlacementCheck: Check {
 
     private func logs(_ examination: Examination) -> [Finding] {
         Self.meanings.compactMap { kind, code, title, fix in
-            guard let event = examination.files.events(kind).first else { return nil }
+            // In the Authorization field the scheme stands where it belongs.
+            let event = examination.files.events(kind).first {
+                kind != .tokenPrefixed || !$0.excerpt.lowercased().holds("authorization")
+            }
+            guard let event else { return nil }
             return Finding(
                 code, confidence: 0.85, title: title,
                 explanation: say(

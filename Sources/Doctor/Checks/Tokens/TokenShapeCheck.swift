@@ -183,12 +183,13 @@ enum TokenQuery {
         "apikey", "api_key", "ticket", "sessiontoken", "x-token",
     ]
 
-    /// Members whose name says that they hold a token; values decoded.
+    /// Members whose name says that they hold a token, or whose value is a JWT; values decoded.
     static func members(_ subject: Subject) -> [(name: String, value: String)] {
         (subject.query ?? "").split(separator: "&").compactMap { part in
             let name = part.before("=") ?? String(part)
-            guard names.contains(name.lowercased()) else { return nil }
-            return (name, decoded(part.after("=") ?? ""))
+            let value = decoded(part.after("=") ?? "")
+            let isJWT = value.hasPrefix("eyJ") && value.split(separator: ".").count == 3
+            return isJWT || names.contains(name.lowercased()) ? (name, value) : nil
         }
     }
 

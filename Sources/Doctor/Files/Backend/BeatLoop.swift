@@ -62,7 +62,8 @@ enum BeatLoop {
     private static func interval(_ line: String, _ constants: [String: Double])
         -> (seconds: Double, name: String, isSure: Bool)?
     {
-        for call in calls where line.holds(call.mark) {
+        // What names the interval itself says more than the call that makes a time of it.
+        for call in calls.filter(\.isSure) + calls.filter({ !$0.isSure }) where line.holds(call.mark) {
             guard let rest = line.after(call.mark) else { continue }
             let argument = argument(rest)
             let unit =

@@ -31,10 +31,12 @@ enum PageReader {
     static func socketIOClient(_ file: SourceFile) -> PackageList.Package? {
         for line in file.lines where line.text.holds("socket.io") && line.text.holds("<script") {
             let words = line.text.split { "\"' /@-".contains($0) }
-            let version = words.first { word in
-                guard let first = word.first, first.isNumber else { return false }
-                return word.allSatisfy { $0.isNumber || $0 == "." }
-            }
+            // Of `socket.io-1.7.4.min.js` the figures count.
+            let version = words.lazy.map { word -> Substring in
+                let figures = word.prefix { $0.isNumber || $0 == "." }
+                if figures == word { return figures }
+                return figures.contains(".") && figures.last == "." ? figures.dropLast() : ""
+            }.first { $0.first?.isNumber == true }
             if let version {
                 return PackageList.Package(
                     name: "socket.io-client", extras: [], version: String(version),

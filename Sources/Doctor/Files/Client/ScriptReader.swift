@@ -184,10 +184,9 @@ struct ScriptReader {
                 case .unknown, .text, .code: true
                 default: false
                 }
-            let scheme: TextPiece =
-                isOpen
-                ? .secure(.literal("wss://"), else: .literal("ws://"))
-                : .literal(isSecure ? "wss://" : "ws://")
+            // A page over TLS gets wss:// whatever the options say (pusher-js, shouldUseTLS).
+            let scheme = TextPiece.secure(
+                .literal("wss://"), else: .literal(isSecure && !isOpen ? "wss://" : "ws://"))
             var address: [TextPiece] = [scheme] + host.pieces
             if let port = options[isSecure || isOpen ? "wssPort" : "wsPort"] ?? options["wsPort"] {
                 address += [.literal(":")] + port.pieces

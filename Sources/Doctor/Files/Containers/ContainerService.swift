@@ -119,7 +119,11 @@ struct ComposeReader {
                     }
                 }
             if let tree = TraefikReader.tree(pairs, labels.place) {
-                routes += TraefikReader.routes(tree, file)
+                routes += TraefikReader.routes(tree, file).map { route in
+                    var route = route
+                    route.container = name
+                    return route
+                }
             }
         }
     }

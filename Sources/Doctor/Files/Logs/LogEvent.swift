@@ -18,6 +18,8 @@ package struct LogEvent: Equatable, Sendable {
         case headerLineTooLong
         case hostNotFound
         case hostRefused
+        /// The backend misses a field of the handshake that every client sends.
+        case handshakeFieldMissing
         case idleCut
         case issuerRefused
         case limitConnections
@@ -33,6 +35,8 @@ package struct LogEvent: Equatable, Sendable {
         case protocolTooOld
         case proxyHeaderBroken
         case proxyLineReceived
+        /// HAProxy: the request waited in the queue of a full server until its time was over.
+        case queueTimedOut
         /// Connections end at the same age again and again.
         case regularEnd
         case reservedBits
@@ -46,12 +50,16 @@ package struct LogEvent: Equatable, Sendable {
         case tokenMalformed
         case tokenMissing
         case tokenNotYetValid
+        /// The token is quoted with the word of a scheme before it.
+        case tokenPrefixed
         case tokenSpaced
         case tokenTypeRefused
         case unsupportedEngineVersion
         case unsupportedUpgrade
         case upgradeMissing
         case upgradeOverHTTP2
+        /// The backend closed before it answered.
+        case upstreamReset
         case upstreamTimedOut
         case variableUnknown
     }

@@ -18,8 +18,9 @@ enum LogSignatures {
 
     /// Words by which servers say where they listen.
     static let announcements = [
-        "listening", "running on", "running at", "started on port", "starting server on", "server started on",
-        "starting on", "started at",
+        "listening on", "listening at", "listening:", "now listening", "running on", "running at",
+        "started on port", "starting server on", "server started on",
+        "starting on", "started at", "launched from", "serving on", "serving at",
     ]
 
     /// How many phrases the signatures have.
@@ -56,6 +57,7 @@ enum LogSignatures {
         (.idleCut, "upstream timed out (110 + while proxying upgraded connection"),
         (.idleCut, "client timed out (110 + while proxying upgraded connection"),
         (.upstreamTimedOut, "upstream timed out (110"),
+        (.upstreamReset, "connection reset by peer + while reading response header from upstream"),
         (.apacheNoHandler, "no protocol handler was valid for the url"),
         (.edgeWithoutHost, "no host in request url"),
     ]
@@ -70,7 +72,8 @@ enum LogSignatures {
         (.headerLineTooLong, "request line is too large"),
         (.headerLineTooLong, "limit request headers fields size"),
         (.headerLineTooLong, "request header is too large"), (.headerLineTooLong, "request-uri too large"),
-        (.limitConnections, "limiting connections by zone"), (.limitRequests, "limiting requests, excess"),
+        (.limitConnections, "limiting connections by zone"), (.queueTimedOut, " 503 + sq-- "),
+        (.limitRequests, "limiting requests, excess"),
         (.outOfConnections, "worker_connections are not enough"),
         (.outOfConnections, "reached maxrequestworkers"), (.outOfConnections, "reached its maxconn"),
         (.outOfConnections, "exceed open file resource limit"),
@@ -123,12 +126,16 @@ enum LogSignatures {
         (.hostRefused, "invalid http_host header"),
         (.hostRefused, "disallowedhost"), (.hostRefused, "invalid host header"),
         (.hostRefused, "invalid host/origin header"), (.hostRefused, "host not allowed"),
+        (.hostRefused, "does not match an allowed host"),
         (.hostRefused, "host is not allowed"),
         (.hostRefused, "host header is specified and is not an ip address or localhost"),
         (.hostRefused, "untrusted host"), (.hostRefused, "is not in allowed_hosts"),
         (.hostRefused, "not in allowedhosts"),
         // daphne: an origin validator, or a consumer that closes before it accepts.
         (.handshakeRejected, "websocket reject /"),
+        (.originRefused, "origin header value + not allowed"),
+        (.originRefused, "origin + is not authorized for host"),
+        (.originRefused, "origin https:// + not allowed"), (.originRefused, "origin http:// + not allowed"),
         (.originRefused, "origin not allowed"), (.originRefused, "origin is not authorized"),
         (.originRefused, "origin is not allowed"), (.originRefused, "origin' header value not allowed"),
         (.originRefused, "cross-origin websocket"),
@@ -154,6 +161,7 @@ enum LogSignatures {
         // SignalR, whose negotiation and connection must meet one server.
         (.sessionUnknown, "no connection with that id"), (.sessionUnknown, "session id unknown"),
         (.sessionUnknown, "invalid session + engineio"),
+        (.sessionUnknown, "invalid session + further occurrences"),
         (.sessionUnknown, "invalid session + sid"), (.sessionUnknown, "unknown session"),
         (.unsupportedEngineVersion, "unsupported protocol version"),
         (.unsupportedEngineVersion, "unsupported version of the socket.io or engine.io protocols"),
@@ -187,6 +195,12 @@ enum LogSignatures {
     ]
 
     private static let tokens: [(LogEvent.Kind, String)] = [
+        // A refused token that is quoted with the scheme in front of it.
+        (.tokenPrefixed, "invalid token + bearer ey"), (.tokenPrefixed, "jwt malformed + bearer ey"),
+        (.tokenPrefixed, "jsonwebtokenerror + bearer ey"),
+        (.tokenPrefixed, "invalid header padding + bearer ey"),
+        (.tokenPrefixed, "not enough segments + bearer ey"),
+        (.tokenPrefixed, "token is malformed + bearer ey"),
         // Clients that refuse to send a field with a line end in it: Node, Go, http.client, hyper, requests.
         (.tokenSpaced, "invalid character in header content + authorization"),
         (.tokenSpaced, "invalid header field value for \"authorization\""),
@@ -194,6 +208,9 @@ enum LogSignatures {
         (.tokenSpaced, "invalid header value b'bearer"),
         (.tokenSpaced, "return character(s) in header value"),
         (.tokenSpaced, "illegal header value b'bearer"),
+        (.tokenNotYetValid, "idx10222"), (.tokenNotYetValid, "token is not valid yet"),
+        (.tokenNotYetValid, "jwt is not yet valid"), (.tokenNotYetValid, "prematurejwt"),
+        (.tokenExpired, "expired jwt"), (.tokenExpired, "idx10223"),
         (.tokenExpired, "jwt expired"), (.tokenExpired, "token expired"),
         (.tokenExpired, "token has expired"),
         (.tokenExpired, "signature has expired"), (.tokenExpired, "token is expired"),
@@ -227,16 +244,34 @@ enum LogSignatures {
         (.tokenMalformed, "invalid token format"), (.tokenMalformed, "invalid compact jws"),
         (.tokenMalformed, "jwt strings must contain exactly 2 period"),
         (.tokenMalformed, "invalid number of segments"),
+        (.tokenMalformed, "jwt must have three segments"), (.tokenMalformed, "jwt is not well formed"),
+        (.tokenMalformed, "malformed jwt"), (.tokenMalformed, "malformedjwt"),
+        (.tokenMalformed, "not a valid jwt"),
+        (.tokenMalformed, "wrong number of segments"),
+        (.tokenMissing, "no authorization token was found"), (.tokenMissing, "missing authorization token"),
+        (.tokenMissing, "missing bearer token"), (.tokenMissing, "missing access token"),
+        (.tokenMissing, "no auth token"), (.tokenMissing, "authentication token missing"),
         (.tokenMissing, "jwt must be provided"), (.tokenMissing, "no token provided"),
         (.tokenMissing, "missing token"),
         (.tokenMissing, "token not provided"), (.tokenMissing, "token is required"),
         (.tokenMissing, "token missing"),
         (.tokenMissing, "token: undefined"), (.tokenMissing, "token: null"), (.tokenMissing, "no token in"),
+        (.tokenTypeRefused, "only non-refresh tokens are allowed"),
+        (.tokenTypeRefused, "refresh token + not allowed"), (.tokenTypeRefused, "expected access token"),
+        (.tokenTypeRefused, "expected token type"), (.tokenTypeRefused, "unexpected token type"),
+        (.tokenTypeRefused, "token type mismatch"),
         (.tokenTypeRefused, "token type + invalid"), (.tokenTypeRefused, "wrong token type"),
         (.tokenTypeRefused, "token has wrong type"), (.tokenTypeRefused, "not an access token"),
     ]
 
     private static let upgrades: [(LogEvent.Kind, String)] = [
+        (.handshakeFieldMissing, "no sec-websocket-key"),
+        (.handshakeFieldMissing, "missing sec-websocket-key"),
+        (.handshakeFieldMissing, "sec-websocket-key + missing"),
+        (.handshakeFieldMissing, "sec-websocket-key not found"),
+        (.handshakeFieldMissing, "without sec-websocket-key"),
+        (.handshakeFieldMissing, "no sec-websocket-version"),
+        (.handshakeFieldMissing, "missing sec-websocket-version"),
         (.noWebSocketLibrary, "no supported websocket library detected"),
         (.noWebSocketLibrary, "websocket transport is not available"),
         (.noWebSocketLibrary, "websocket transport not available"),

@@ -21,12 +21,7 @@ package struct SeenListener: Equatable, Sendable {
     /// Out of a line of a log by which a server says where it listens.
     static func announced(_ line: String, at place: FilePlace) -> SeenListener? {
         let low = line.lowercased()
-        guard
-            [
-                "listening on", "listening at", "running on", "started on port", "listening:",
-                "now listening", "running at", "starting server on", "server started on", "starting on",
-                "started at",
-            ].contains(where: { low.holds($0) })
+        guard LogSignatures.announcements.contains(where: { low.holds($0) })
         else { return nil }
         let words = line.split { " \t,()'\"".contains($0) }.map(String.init)
         for (index, word) in words.enumerated() {

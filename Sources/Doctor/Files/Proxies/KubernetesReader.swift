@@ -12,6 +12,8 @@ struct KubernetesReader {
     /// Settings of ingress-nginx for all hosts.
     private(set) var controllerIdle: (seconds: Double, place: FilePlace)?
     private var isClientAffine: Set<String> = []
+    /// Names of classes that belong to NGINX Inc.'s controller, whose usual name is that of the community's.
+    private var vendorClasses: Set<String> = []
     private let file: SourceFile
 
     /// Reads the documents of a file.
@@ -19,6 +21,12 @@ struct KubernetesReader {
         self.file = file
         let objects = documents.flatMap { $0["kind"]?.text == "List" ? $0["items"]?.elements ?? [] : [$0] }
         for object in objects { workload(object) }
+        for object in objects where object["kind"]?.text == "IngressClass" {
+            guard let name = object[["metadata", "name"]]?.text,
+                object[["spec", "controller"]]?.text?.hasPrefix("nginx.org/") == true
+            else { continue }
+            vendorClasses.insert(name)
+        }
         for object in objects {
             switch object["kind"]?.text {
             case "Ingress": ingress(object)
@@ -29,6 +37,12 @@ struct KubernetesReader {
             case "HTTPProxy": contour(object)
             case "IngressRoute": traefik(object)
             case "Route": openShift(object)
+            case "VirtualService": routes += IstioReader.routes(object, file)
+            case "DestinationRule":
+                let balancer = object[["spec", "trafficPolicy", "loadBalancer"]]
+                if balancer?["consistentHash"] != nil, let host = object[["spec", "host"]]?.text {
+                    isClientAffine.insert(host)
+                }
             default: break
             }
         }
@@ -223,7 +237,15 @@ struct KubernetesReader {
         base.name = object["metadata"]?["name"]?.text ?? ""
         let named =
             object["spec"]?["ingressClassName"]?.text ?? annotations?["kubernetes.io/ingress.class"]?.text
-        base.ingressClass = named ?? annotations.flatMap(Self.classOf)
+        let guessed = annotations.flatMap(Self.classOf)
+        // Both controllers call their class nginx; annotations of the other prefix are read by the community's alone.
+        let isCommunitys =
+            annotations?.members.contains { $0.key.hasPrefix("nginx.ingress.kubernetes.io/") } == true
+        let isVendors =
+            named.map {
+                vendorClasses.contains($0) || $0 == "nginx" && guessed == "nginx-inc" && !isCommunitys
+            } ?? false
+        base.ingressClass = isVendors ? "nginx-inc" : named ?? guessed
         if let annotations { read(annotations, into: &base) }
         // ingress-nginx sends hosts that have a certificate to https, unless it is told not to.
         let certified = (object["spec"]?["tls"]?.elements ?? []).flatMap { $0["hosts"]?.texts ?? [] }

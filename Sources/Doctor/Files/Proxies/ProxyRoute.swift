@@ -9,6 +9,7 @@ package struct ProxyRoute: Sendable {
         case gateway = "Kubernetes Gateway"
         case iis = "IIS"
         case ingress = "Kubernetes Ingress"
+        case istio = "Istio"
         case lighttpd
         case nodeGateway = "http-proxy-middleware"
         case openShift = "OpenShift Route"
@@ -26,6 +27,8 @@ package struct ProxyRoute: Sendable {
     package var isExact = false
     /// Addresses or names of servers behind it.
     package var servers: [String] = []
+    /// The compose service whose labels make the route; nil: it stands in a file of its own.
+    package var container: String?
     /// How many processes answer, where it is said (replicas).
     package var replicas: Int?
     /// Whether the proxy lets upgrades through on this route.
@@ -40,6 +43,10 @@ package struct ProxyRoute: Sendable {
     package var idleTimeout: Double?
     /// Where that stands.
     package var idlePlace: FilePlace?
+    /// The time within which the whole answer must be there, in seconds, and where that stands; nil: no end is set.
+    ///
+    /// It ends event streams; a socket only in releases of Envoy that count it from the request on.
+    package var answerTimeout: (seconds: Double, place: FilePlace)?
     /// HTTP/2 to the server.
     package var usesHTTP2 = false
     /// TLS to the server.

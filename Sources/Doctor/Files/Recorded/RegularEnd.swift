@@ -46,6 +46,12 @@ enum RegularEnd {
             }
             let words = low.split { !$0.isLetter && !$0.isNumber }.map(String.init)
             let closes = words.contains { closers.contains($0) }
+            if closes, words.contains(where: { sockets.contains($0) }),
+                !words.contains(where: { isCode($0) }), let age = told(low)
+            {
+                ends.append(End(age: age, number: line.number, line: line.text))
+                continue
+            }
             guard closes || words.contains(where: { openers.contains($0) }), let time = seconds(line.text)
             else {
                 continue
@@ -73,6 +79,28 @@ enum RegularEnd {
         }
         return nil
     }
+
+    /// The age that a line about an end names: `closed after 60.0s`, `lasted 60 seconds`.
+    private static func told(_ line: String) -> Double? {
+        for mark in [" after ", " lasted ", "duration=", " duration ", " uptime="] {
+            guard let rest = line.after(mark) else { continue }
+            let number = rest.prefix { $0.isNumber || $0 == "." }
+            let unit = rest.dropFirst(number.count).drop { $0 == " " }.prefix { $0.isLetter }
+            guard let age = Double(number), age > 0, age < 1e7 else { continue }
+            switch unit {
+            case "s", "sec", "secs", "seconds": return age
+            case "ms": return age / 1000
+            case "m", "min", "minutes": return age * 60
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// Words of a line that speaks of sockets, and not of a database's connection.
+    private static let sockets: Set<String> = [
+        "ws", "wss", "websocket", "websockets", "socket", "sockets", "1006",
+    ]
 
     private static let openers: Set<String> = [
         "open", "opened", "opens", "connected", "connect", "established", "accepted", "onopen",

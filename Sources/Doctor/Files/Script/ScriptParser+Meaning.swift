@@ -41,6 +41,7 @@ extension ScriptParser {
             return .text([.environment(chain[at + 1], fallback: nil)])
         }
         if chain.count == 1, let value = constants[chain[0]] { return value }
+        if chain.count > 1, let value = constants[chain.joined(separator: ".")] { return value }
         if chain.count == 2, let value = constants[chain[0]]?[chain[1]] { return value }
         return .unknown(chain.joined(separator: "."))
     }

@@ -19,6 +19,7 @@ struct ScriptParser {
         var at = 0
         while at + 3 < tokens.count {
             defer { at += 1 }
+            assignment(at)
             guard let word = tokens[at].name, ["const", "let", "var"].contains(word),
                 let name = tokens[at + 1].name,
                 constants.count < 5000
@@ -36,6 +37,24 @@ struct ScriptParser {
             var position = start + 1
             constants[name] = value(&position)
         }
+    }
+
+    /// `api.defaults.headers.Authorization = value`, at the equals sign; a chain with several values has none that is known.
+    private mutating func assignment(_ at: Int) {
+        guard at > 2, tokens[at].isMark("="), tokens[at - 2].isMark("."), constants.count < 5000 else {
+            return
+        }
+        var chain: [String] = []
+        var end = at - 1
+        while end >= 0, let name = tokens[end].name, chain.count < 8 {
+            chain.insert(name, at: 0)
+            guard end > 1, tokens[end - 1].isMark(".") else { break }
+            end -= 2
+        }
+        guard chain.count > 1 else { return }
+        let name = chain.joined(separator: ".")
+        var position = at + 1
+        constants[name] = constants[name] == nil ? value(&position) : .unknown(name)
     }
 
     /// The expression that begins at `at`, which is moved behind it.
