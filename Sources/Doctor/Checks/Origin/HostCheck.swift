@@ -151,7 +151,8 @@ struct HostCheck: Check {
             else { continue }
             return (
                 rule.place, say("httpHostHeader: \(header)", "httpHostHeader: \(header)"),
-                say("remove httpHostHeader", "删除 httpHostHeader"), true
+                // Development servers want it: only one that is seen to compare is harmed.
+                say("remove httpHostHeader", "删除 httpHostHeader"), false
             )
         }
         for caddy in examination.files.caddy {
