@@ -7,6 +7,7 @@ Raw echo, JSON topics and Socket.IO (`socketio.toml`). Counts allocations with a
 wsload echoes or fans out in a steady state, and prints a table. Counts do not jitter, so one run is enough. Only processes
 started here are stopped, by pid.
 """
+import http.client
 import json
 import re
 import shutil
@@ -19,6 +20,7 @@ import time
 from pathlib import Path
 
 from compare import BIN, HERE, PUBLISH, SUBSCRIBE, Sockeye
+from harness import until
 
 SIO = ["--proto", "sio"]
 CASES = [
@@ -47,13 +49,13 @@ def main():
         print(f"{'work':<34} {'messages':>10} {'allocations':>12} {'per message':>12}   system calls per message")
         for name, arguments, path in CASES:
             where = [] if path is SIO else ["--path", path] if path else ["--path", f"/ws?token={token}", "--sub", SUBSCRIBE, "--pub", PUBLISH, "--find", '"data":"']
-            report(folder, server, count, name, [*arguments, *where])
+            report(folder, server, token, count, name, [*arguments, *where])
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def report(folder, server, count, name, arguments):
+def report(folder, server, token, count, name, arguments):
     """Two runs, one three times as long: what differs is the messages, not the connecting."""
     def run(seconds):
         before = struct.unpack("Q", count.read_bytes())[0]
@@ -66,28 +68,44 @@ def report(folder, server, count, name, arguments):
     run(1)
     short, long = run(1), run(3)
     messages, allocations = long[1] - short[1], long[0] - short[0]
-    print(f"{name:<34} {messages:>10.0f} {allocations:>12} {allocations / messages:>12.6f}   {calls(folder, server, arguments)}")
+    print(f"{name:<34} {messages:>10.0f} {allocations:>12} {allocations / messages:>12.6f}   {calls(folder, server, token, arguments)}")
 
 
-def calls(folder, server, arguments):
+KINDS = {"receive": ("recvfrom",), "send": ("sendto", "sendmsg"), "io_uring_enter": ("io_uring_enter",), "poll": ("epoll_wait", "epoll_pwait")}
+# A stopped thread takes some calls up again, and threads of the store and of signals wait.
+UNCOUNTED = {"restart_syscall", "futex", "total"}
+
+
+def messages(server, token):
+    """How many messages the server has answered or delivered so far."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    connection.request("GET", "/metrics", headers={"Authorization": f"Bearer {token}"})
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return sum(float(m[1]) for m in re.finditer(r"^sockeye_(?:messages_received|delivered)_total (\S+)$", text, re.M))
+
+
+def calls(folder, server, token, arguments):
     if not shutil.which("strace"):
         return "(strace is not installed)"
-    load = subprocess.Popen([BIN / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "2", "-d", "2"],
+    load = subprocess.Popen([BIN / "wsload", *map(str, arguments), "-p", str(server.port), "-w", "1", "-d", "4"],
                             stdout=subprocess.PIPE, text=True)
     time.sleep(1.5)
     log = folder / "strace"
     trace = subprocess.Popen(["strace", "-c", "-f", "-o", log, "-p", str(server.process.pid)], stderr=subprocess.DEVNULL)
-    time.sleep(3)
+    # What is counted and what is traced begin and end within a request of each other.
+    until(lambda: all(re.search(r"^TracerPid:\t[1-9]", (task / "status").read_text(), re.M)
+                      for task in Path(f"/proc/{server.process.pid}/task").iterdir()), 10, "strace")
+    before = messages(server, token)
+    time.sleep(2)
+    count = messages(server, token) - before
     trace.send_signal(signal.SIGINT)
     trace.wait()
-    result = json.loads(load.communicate()[0])
+    load.communicate()
     found = {m[2]: int(m[1]) for m in re.finditer(r"^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?(\w+)$", log.read_text(), re.M)}
-    # The trace and the measurement overlap without being the same; sends say how many turns there were.
-    sends = sum(found.get(name, 0) for name in ("sendto", "sendmsg"))
-    polls = found.get("epoll_wait", 0) + found.get("epoll_pwait", 0)
-    return f"recvfrom/send {found.get('recvfrom', 0) / max(1, sends):.3f}, polls/send {polls / max(1, sends):.3f}" \
-           f", other/send {sum(n for c, n in found.items() if c not in ('sendto', 'sendmsg', 'recvfrom', 'epoll_wait', 'epoll_pwait', 'restart_syscall', 'futex', 'total')) / max(1, sends):.4f}" \
-           f" ({sends} sends)"
+    known = {kind: sum(found.get(name, 0) for name in names) for kind, names in KINDS.items()}
+    known["other"] = sum(found.values()) - sum(known.values()) - sum(found.get(name, 0) for name in UNCOUNTED)
+    return ", ".join(f"{kind} {number / max(1, count):.4f}" for kind, number in known.items())
 
 
 if __name__ == "__main__":

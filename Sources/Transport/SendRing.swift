@@ -1,7 +1,7 @@
 import CSystem
 public import EventLoop
 
-/// Sends that go to the kernel together: up to 64 by one system call, through Linux's io_uring.
+/// Sends that go to the kernel together: up to 256 by one system call, through Linux's io_uring.
 ///
 /// Each is carried out while they are submitted, exactly as a send that does not wait; only those that fall short are told of.
 /// Nothing is ever under way between two submissions, so bytes need to stay where they are no longer than that. Made and

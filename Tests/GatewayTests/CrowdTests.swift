@@ -7,7 +7,7 @@ import WebSocketWire
 /// Many connections in one turn: what they are sent goes to the kernel together or one by one, and nobody can tell.
 @Suite("Many in one turn", .timeLimit(.minutes(5))) struct CrowdTests {
     /// More than the kernel is handed at once.
-    private static let crowd = 150
+    private static let crowd = 300
 
     private func server(_ usesRing: Bool, loops: Int = 1) throws -> TestServer {
         try TestServer(loops: loops) {
@@ -70,7 +70,7 @@ import WebSocketWire
         }
     }
 
-    private func long(_ number: Int) -> [UInt8] { [UInt8](repeating: UInt8(number), count: 5_000) }
+    private func long(_ number: Int) -> [UInt8] { [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 5_000) }
 
     @Test("answers that nobody takes yet wait, and lose neither place nor octet", arguments: [true, false])
     func slowAnswers(usesRing: Bool) throws {

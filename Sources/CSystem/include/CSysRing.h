@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CSYS_RING_ENTRIES = 64 };
+enum { CSYS_RING_ENTRIES = 256 };
 
 typedef struct {
     struct io_uring_sqe *entries;

@@ -117,12 +117,17 @@ extension LoopState {
 
     /// Sends to those who get one stretch of bytes, and about whom nothing is out of the ordinary: most, and no object is touched.
     private func sendSingleParts() {
+        let (sends, replies) = (sends, deferred.bytes)
         sends.begin(outlets.touched.count)
         for slot in outlets.touched where outlets[slot].obstacles == .hasParts {
             let part = outlets.parts[Int(outlets[slot].firstPart)]
             guard part.next == .max else { continue }
             outlets.clearParts(slot)
-            sends.send(bytes(of: part), to: outlets[slot].fileDescriptor, slot: slot)
+            let stretch =
+                part.source < 0
+                ? UnsafeRawBufferPointer(rebasing: replies[part.start..<part.start &+ part.count])
+                : bytes(of: part)
+            sends.send(stretch, to: outlets[slot].fileDescriptor, slot: slot)
         }
         let (sentBytes, shortfalls) = sends.finish()
         metrics.bytesSent &+= UInt64(sentBytes)
