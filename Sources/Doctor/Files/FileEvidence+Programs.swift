@@ -11,6 +11,14 @@ extension FileEvidence {
             }
             unbuffered = line.map { file.place($0.number) }
         }
+        if eventStream == nil {
+            // `Content-Type`, and not `Accept`, which a client sends.
+            let line = file.lines.first {
+                let text = $0.text.lowercased()
+                return text.holds("text/event-stream") && text.holds("content-type")
+            }
+            eventStream = line.map { file.place($0.number) }
+        }
         if low.holds("gunicorn"), let process = ProcessFile.gunicorn(file) { processes.append(process) }
         sentHeaders += SentHeaderName.all(in: file)
         makesNamespaces = makesNamespaces || file.text.holds(".of(")

@@ -75,6 +75,8 @@ package struct FileEvidence: Testimony, Sendable {
     package var responses: [RecordedResponse] = []
     /// Where a program sends `X-Accel-Buffering: no` with its answers, which nginx obeys and keeps to itself; nil: none does.
     package var unbuffered: FilePlace?
+    /// Where a program's source answers with `text/event-stream`; nil: none does.
+    package var eventStream: FilePlace?
     /// Headers with an underscore in their names that a client's source sends.
     package var sentHeaders: [SentHeaderName] = []
     /// Requests of access logs that also tell of Upgrade.

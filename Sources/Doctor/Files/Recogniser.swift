@@ -54,6 +54,8 @@ enum Recogniser {
 
     /// By the words of its lines; for what has no tree and no telling name.
     static func kind(of file: SourceFile) -> FileKind? {
+        // A tree may quote directives, as the snippets of an ingress, and is none of theirs.
+        if treeSuffixes.contains(where: { file.baseName.lowercased().hasSuffix($0) }) { return nil }
         var nginx = 0
         var other = 0
         var apache = 0
@@ -148,6 +150,8 @@ enum Recogniser {
         guard let rules = root["ingress"]?.elements, !rules.isEmpty else { return false }
         return rules.allSatisfy { $0["service"]?.text != nil }
     }
+
+    private static let treeSuffixes = [".yml", ".yaml", ".json", ".json5"]
 
     private static let nginxWords: Set<String> = [
         "access_log", "add_header", "alias", "allow", "auth_basic", "auth_request", "charset",

@@ -1,3 +1,5 @@
+import HTTPWire
+
 /// Lines of the browser's console, explained by what else is known.
 struct ConsoleCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
@@ -5,9 +7,33 @@ struct ConsoleCheck: Check {
         if let text = examination.subject.consoleText { lines += ConsoleLine.all(in: text) }
         var seen: Set<String> = []
         return lines.compactMap { line in
+            guard isHere(line, examination) else { return nil }
             guard seen.insert("\(line.kind)").inserted else { return nil }
             return finding(line, examination)
         } + noise(lines, examination)
+    }
+
+    /// Whether what the line says is of this socket, as far as the line tells.
+    private func isHere(_ line: ConsoleLine, _ examination: Examination) -> Bool {
+        let url = examination.subject.url
+        switch line.kind {
+        case .mixedContent:
+            // wss:// of a page is never mixed content; WebKit's SecurityError has other reasons as well.
+            return !url.scheme.isSecure || line.text.holds("ws://") || line.text.holds("http://")
+        case .connectionRefused:
+            // At the user's own machine nothing listens, and nothing should: the address is what is wrong.
+            let page = examination.page
+            let isOwnMachine =
+                line.url.flatMap { try? URLParts($0) }.map { HostName.isLoopback($0.host) } ?? false
+            if isOwnMachine, let page, !HostName.isLoopback(page.host) { return false }
+        default: break
+        }
+        switch line.kind {
+        case .blockedByPolicy, .blockedByCORS, .corsHeaderTwice, .connectionRefused, .nameNotResolved,
+            .certificateRefused:
+            return !line.isOfOtherHost(than: url.host)
+        default: return true
+        }
     }
 
     private func evidence(_ line: ConsoleLine) -> Evidence {

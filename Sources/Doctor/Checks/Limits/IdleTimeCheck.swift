@@ -19,7 +19,10 @@ struct IdleTimeCheck: Check {
             return findings
         }
         // A heartbeat well below every limit keeps the connection: nothing is too short for it.
-        if let beat, cuts.isEmpty, limits.allSatisfy({ beat.seconds < $0.seconds * 0.95 }) { return [] }
+        let quickest = [beat?.seconds, ProtocolHeartbeat.quickest(in: examination)?.seconds].compactMap(
+            \.self
+        ).min()
+        if let quickest, cuts.isEmpty, limits.allSatisfy({ quickest < $0.seconds * 0.95 }) { return [] }
         findings += outer(limits, beat)
         findings += short(limits, cuts)
         if findings.allSatisfy({ $0.severity == .info }), meets == nil, let regular,
@@ -57,11 +60,14 @@ struct IdleTimeCheck: Check {
                     name: setting.name, place: setting.place))
         }
         for process in examination.files.processes {
-            if let text = process.flag("--ws-ping-interval", "--websocket-ping-interval"),
+            if let text = process.flag(
+                "--ws-ping-interval", "--websocket-ping-interval", "--ping-interval", "--heartbeat"),
                 let value = Double(text), value > 0
             {
                 beats.append(
-                    Heartbeat(seconds: value, side: .server, name: "--ws-ping-interval", place: process.place)
+                    Heartbeat(
+                        seconds: value, side: .server, name: "ping interval of \(process.program)",
+                        place: process.place)
                 )
             }
         }

@@ -2,7 +2,7 @@
 struct LogEventCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         (Self.limits + Self.reach).compactMap { row in
-            guard let event = examination.files.events(row.kind).first else { return nil }
+            guard let event = examination.ownEvents(row.kind).first else { return nil }
             return Finding(
                 row.code, confidence: 0.92, title: row.title, explanation: row.explanation,
                 evidence: [.log(event)], place: event.place, fix: Fix(row.fix),

@@ -148,6 +148,8 @@ struct NginxAnswerCheck: Check {
         case .file(let path, let found): return page(path, found, trace, nginx)
         case .answered(let answer) where !(300..<400).contains(answer.status):
             return answered(answer, trace, nginx)
+        // Of captures that are gone another check tells.
+        case .failed where CaptureCheck.lost(in: trace) != nil: return []
         case .failed(_, let reason) where reason != .nothingListens: return [failed(reason, trace, nginx)]
         case .passed(let name, _, let line) where name != "grpc":
             return notCovered(

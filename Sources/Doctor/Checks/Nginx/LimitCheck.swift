@@ -35,7 +35,7 @@ struct LimitCheck: Check {
         let zone = zone(named: statement.text(0), "limit_conn_zone", nginx)
         let isByClient = zone.map { isClientKey($0.text(0)) } ?? true
         let status = trace.level?.value("limit_conn_status")?.text(0) ?? "503"
-        let logged = examination.files.events(.limitConnections)
+        let logged = examination.ownEvents(.limitConnections)
         let refused = refusals(status, examination)
         let (low, doubtful) = isByClient ? (10, 30) : (100, 1000)
         let severity: Severity
@@ -99,7 +99,7 @@ struct LimitCheck: Check {
         let perSecond = Double(burst + 1) + rate
         let needed: Double = (isPolling ? 6 : 4) * (isByClient ? 1 : 10)
         let status = trace.level?.value("limit_req_status")?.text(0) ?? "503"
-        let logged = examination.files.events(.limitRequests)
+        let logged = examination.ownEvents(.limitRequests)
         let refused = refusals(status, examination)
         let severity: Severity
         let confidence: Double

@@ -19,7 +19,13 @@ struct NginxIdleTimeCheck: Check {
         guard let nginx = examination.nginx else { return [] }
         let limits = limits(nginx)
         guard let limit = limits.min(by: { $0.seconds < $1.seconds }) else { return [] }
-        let beat = heartbeat(examination)
+        var beat = heartbeat(examination)
+        // What a protocol does by itself keeps a connection; that it is too slow is told by its short time alone.
+        if let known = ProtocolHeartbeat.quickest(in: examination), known.seconds < limit.seconds,
+            known.seconds < beat?.seconds ?? .infinity
+        {
+            beat = Beat(seconds: known.seconds, evidence: known.evidence)
+        }
         if let beat {
             if beat.seconds >= limit.seconds { return [slow(beat, limit, nginx)] }
             // Somebody speaks often enough, unless a log proves otherwise.

@@ -217,9 +217,7 @@ struct CaptureCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx else { return [] }
         return nginx.handshakes.compactMap { trace in
-            guard let proxied = trace.proxied, let location = trace.location,
-                let lost = trace.lostCaptures.first(where: { isUsed($0, trace, proxied) })
-            else { return nil }
+            guard let location = trace.location, let lost = Self.lost(in: trace) else { return nil }
             return nginx.finding(
                 .regexCaptureClobbered, confidence: 0.92, at: lost.statement,
                 title: Phrase(
@@ -244,8 +242,16 @@ struct CaptureCheck: Check {
         }
     }
 
+    /// A capture that is gone where it goes to the backend, or where the address of the backend is made of it.
+    static func lost(in trace: RequestTrace) -> LostCapture? {
+        if let proxied = trace.proxied { return trace.lostCaptures.first { isUsed($0, trace, proxied) } }
+        guard case .failed(_, .invalidURL) = trace.outcome else { return nil }
+        return trace.lostCaptures.first { $0.variable == nil }
+    }
+
     /// Whether what was read goes to the backend.
-    private func isUsed(_ lost: LostCapture, _ trace: RequestTrace, _ proxied: ProxiedRequest) -> Bool {
+    private static func isUsed(_ lost: LostCapture, _ trace: RequestTrace, _ proxied: ProxiedRequest) -> Bool
+    {
         guard let name = lost.variable else { return true }
         let lines =
             [proxied.pass.text(0)] + (trace.level?.effective("proxy_set_header").map { $0.text(1) } ?? [])

@@ -9,14 +9,14 @@ struct StreamingCheck: Check {
         var findings: [Finding] = []
         for (path, why) in streams(examination) {
             let trace = nginx.trace(path, isUpgrade: false)
-            guard let proxied = trace.proxied,
-                trace.effective("proxy_buffering", release: nginx.router.release)?.value.lowercased() == "on"
-            else { continue }
-            let line = trace.level?.value("proxy_buffering")
+            // FastCGI, uwsgi and SCGI have buffers of their own, which proxy_buffering does not touch.
+            guard let (pass, directive) = Self.handler(trace) else { continue }
+            let line = trace.level?.value(directive)
+            guard (line?.text(0).lowercased() ?? "on") == "on" else { continue }
             // A backend may switch it off for its answer.
             if examination.files.responses.contains(where: { $0["X-Accel-Buffering"]?.lowercased() == "no" })
                 || examination.files.unbuffered != nil,
-                trace.level?.effective("proxy_ignore_headers").contains(where: {
+                trace.level?.effective(ignoring(directive)).contains(where: {
                     $0.arguments.contains("X-Accel-Buffering")
                 }) != true
             {
@@ -25,33 +25,50 @@ struct StreamingCheck: Check {
             let finding = Finding(
                 .bufferingOnStreaming, confidence: why.source == .knowledge ? 0.6 : 0.8,
                 title: Phrase(
-                    en: "proxy_buffering keeps back the events of \(path)",
-                    zh: "proxy_buffering 会滞留 \(path) 的事件"),
+                    en: "\(directive) keeps back the events of \(path)",
+                    zh: "\(directive) 会滞留 \(path) 的事件"),
                 explanation: Phrase(
                     en: """
-                        With proxy_buffering on (the default) nginx passes an answer on when a buffer is full or the answer ends. \
+                        With \(directive) on (the default) nginx passes an answer on when a buffer is full or the answer ends. \
                         Events are small and the answer never ends, so they arrive late and in lumps, or when the \
                         connection is cut.
                         """,
-                    zh: "proxy_buffering 打开（默认）时，nginx 在缓冲区满或响应结束时才转发。事件很小而响应不会结束，因此它们会延迟并成批到达，或直到连接断开才到达。"),
+                    zh: "\(directive) 打开（默认）时，nginx 在缓冲区满或响应结束时才转发。事件很小而响应不会结束，因此它们会延迟并成批到达，或直到连接断开才到达。"),
                 evidence: [
                     why,
                     line.map { nginx.quoted($0) }
                         ?? .known(
-                            "proxy_buffering is not set here, so it is on", "此处未设置 proxy_buffering，默认打开"),
-                    nginx.quoted(proxied.pass),
-                ], place: nginx.place(line ?? proxied.pass),
+                            "\(directive) is not set here, so it is on", "此处未设置 \(directive)，默认打开"),
+                    nginx.quoted(pass),
+                ], place: nginx.place(line ?? pass),
                 fix: Fix(
                     en:
-                        "in that location: proxy_buffering off; (or X-Accel-Buffering: no in the answer), and proxy_read_timeout 1h;",
+                        "in that location: \(directive) off; (or X-Accel-Buffering: no in the answer), and a read timeout of 1h",
                     zh:
-                        "在该 location 中：proxy_buffering off;（或在响应中加 X-Accel-Buffering: no），并设置 proxy_read_timeout 1h;",
+                        "在该 location 中：\(directive) off;（或在响应中加 X-Accel-Buffering: no），并将读超时设为 1h",
                     patch: line.flatMap { nginx.patch($0, to: "off") }
-                        ?? nginx.patch(adding: ["proxy_buffering off;"], to: trace.block)),
+                        ?? nginx.patch(adding: ["\(directive) off;"], to: trace.block)),
                 hop: "nginx", predicts: [.buffered])
             if !findings.contains(where: { $0.place == finding.place }) { findings.append(finding) }
         }
         return findings
+    }
+
+    /// The line that hands the request on, and the directive that buffers its answer; nil: nothing does.
+    private static func handler(_ trace: RequestTrace) -> (Statement, String)? {
+        switch trace.outcome {
+        case .proxied(let proxied): return (proxied.pass, "proxy_buffering")
+        case .passed(_, _, let pass):
+            guard let module = pass.name.before("_pass"), ["fastcgi", "uwsgi", "scgi"].contains(module) else {
+                return nil
+            }
+            return (pass, module + "_buffering")
+        default: return nil
+        }
+    }
+
+    private func ignoring(_ directive: String) -> String {
+        (directive.before("_buffering") ?? "proxy") + "_ignore_headers"
     }
 
     /// Paths that are streamed, and how that is known.
@@ -97,6 +114,13 @@ struct StreamingCheck: Check {
         // `http://…` opens no socket by itself: it may be what an EventSource reads.
         var isPage = subject.isDialectAssumed && !examination.isSocketIO
         if case .page = subject.dialect { isPage = true }
+        if isPage, found.isEmpty, let source = examination.files.eventStream {
+            found.append(
+                (
+                    subject.target,
+                    .file("a program answers with text/event-stream", "程序以 text/event-stream 应答", at: source)
+                ))
+        }
         if isPage, found.isEmpty {
             let target = subject.url.target
             let path = target.prefix { $0 != "?" }

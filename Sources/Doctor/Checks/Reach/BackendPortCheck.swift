@@ -250,6 +250,12 @@ struct BackendPortCheck: Check {
                     at: process.place)
             }
         }
+        let seen = examination.files.seenListeners.first { $0.isSecure && $0.address.port == target.port }
+        if let seen {
+            return .file(
+                "the server says that it listens with TLS on port \(target.port)",
+                "服务器表明它在端口 \(target.port) 上使用 TLS", at: seen.place)
+        }
         let names: Set<String> = [
             "reverbtlscert", "sslenabled", "serversslenabled", "httpsenabled", "usessl", "enablehttps",
         ]

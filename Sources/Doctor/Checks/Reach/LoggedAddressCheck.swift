@@ -125,7 +125,7 @@ struct LoggedAddressCheck: Check {
 
     /// Refused on one of localhost's two addresses, or on the port of the configuration.
     private func refused(_ examination: Examination) -> Finding? {
-        for event in examination.files.events(.connectionRefused, .noRoute) {
+        for event in examination.ownEvents(.connectionRefused, .noRoute) {
             guard let upstream = event.upstream, let host = Self.host(upstream) else { continue }
             if host == "::1" {
                 // Refused at the other address as well, the address family is not what is wrong.

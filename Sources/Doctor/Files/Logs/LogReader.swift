@@ -21,6 +21,8 @@ struct LogReader {
     /// The number of the last line on which each phrase was found.
     private var found = [Int](repeating: 0, count: LogSignatures.phraseCount)
     private var eventIndex: [String: Int] = [:]
+    /// Events that name a path; beyond some they are no longer told apart by it, so that a scanner's guesses use nothing up.
+    private var pathCount = 0
     private var accessIndex: [String: Int] = [:]
 
     init(_ file: SourceFile, limit: Int = Self.limit) {
@@ -102,11 +104,13 @@ struct LogReader {
     }
 
     private mutating func append(_ event: LogEvent) {
-        let key = "\(event.kind.rawValue)|\(event.upstream ?? "")|\(event.value ?? "")"
+        let key =
+            "\(event.kind.rawValue)|\(event.upstream ?? "")|\(event.value ?? "")|\(pathCount < 200 ? event.path ?? "" : "")"
         if let index = eventIndex[key] {
             events[index].count += 1
         } else if events.count < 500 {
             eventIndex[key] = events.count
+            if event.path != nil { pathCount += 1 }
             events.append(event)
         }
     }
@@ -147,6 +151,7 @@ struct LogReader {
                     value: name, accepted: nil, path: request.path, seconds: nil, count: 1,
                     place: file.place(number)))
         }
+        if request.status == 101 { envoy(String(decoding: line, as: UTF8.self), request.path, number) }
         if request.isHAProxy { tunnel(String(decoding: line, as: UTF8.self), number) }
     }
 
@@ -208,6 +213,22 @@ struct LogReader {
                 kind: .idleCut, excerpt: excerpt(line), upstream: nil, value: String(words[flags]),
                 accepted: nil,
                 path: Self.path(line), seconds: total.map { $0 / 1000 }, count: 1, place: file.place(number)))
+    }
+
+    /// Envoy's flags behind the status: UT and SI say that its own clock ended the stream, and two numbers on stands its age in ms.
+    private mutating func envoy(_ line: String, _ path: String, _ number: Int) {
+        let words = line.split(separator: " ")
+        guard let status = words.firstIndex(of: "101"), status + 4 < words.count,
+            words[status + 1].split(separator: ",").contains(where: { $0 == "UT" || $0 == "SI" || $0 == "DT" }
+            ),
+            Int(words[status + 2]) != nil, Int(words[status + 3]) != nil,
+            let age = Double(words[status + 4])
+        else { return }
+        append(
+            LogEvent(
+                kind: .idleCut, excerpt: excerpt(line), upstream: nil, value: String(words[status + 1]),
+                accepted: nil, path: path, seconds: (age / 1000).rounded(), count: 1,
+                place: file.place(number)))
     }
 
     // MARK: Values of a line

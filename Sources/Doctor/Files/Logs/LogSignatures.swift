@@ -21,6 +21,7 @@ enum LogSignatures {
         "listening on", "listening at", "listening:", "now listening", "running on", "running at",
         "started on port", "starting server on", "server started on",
         "starting on", "started at", "launched from", "serving on", "serving at",
+        "secure server on",
     ]
 
     /// How many phrases the signatures have.
@@ -140,7 +141,7 @@ enum LogSignatures {
         (.originRefused, "origin is not allowed"), (.originRefused, "origin' header value not allowed"),
         (.originRefused, "cross-origin websocket"),
         (.originRefused, "cross origin websocket"), (.originRefused, "origin + does not match host"),
-        (.originRefused, "does not match origin"),
+        (.originRefused, "does not match origin"), (.originRefused, "not match the expected origin"),
         (.originRefused, "not an accepted origin"), (.originRefused, "origin checking failed"),
         (.originRefused, "invalid origin"),
         (.originRefused, "not allowed by cors"), (.originRefused, "forbidden origin"),

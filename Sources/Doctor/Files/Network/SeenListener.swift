@@ -4,6 +4,8 @@ package struct SeenListener: Equatable, Sendable {
     /// The program, when the line names it.
     package let program: String
     package let place: FilePlace
+    /// Whether it says that it speaks TLS there.
+    package var isSecure = false
 
     /// Out of `ss -ltnp`, `netstat -ltnp` or `lsof -i`, line by line.
     static func sockets(_ file: SourceFile) -> [SeenListener] {
@@ -23,6 +25,7 @@ package struct SeenListener: Equatable, Sendable {
         let low = line.lowercased()
         guard LogSignatures.announcements.contains(where: { low.holds($0) })
         else { return nil }
+        let isSecure = low.holds("secure server") && !low.holds("insecure")
         let words = line.split { " \t,()'\"".contains($0) }.map(String.init)
         for (index, word) in words.enumerated() {
             let bare = word.hasSuffix(".") ? String(word.dropLast()) : word
@@ -30,7 +33,9 @@ package struct SeenListener: Equatable, Sendable {
                 let address = ServerProcess.ListenAddress(
                     rest.hasPrefix("localhost") || rest.contains(":") ? rest : rest + ":80")
             {
-                return SeenListener(address: address, program: "", place: place)
+                return SeenListener(
+                    address: address, program: "", place: place,
+                    isSecure: isSecure || bare.lowercased().hasPrefix("https://"))
             }
             if bare.lowercased() == "port", index + 1 < words.count,
                 let port = Int(words[index + 1].filter(\.isNumber)), (1...65_535).contains(port)
@@ -47,7 +52,7 @@ package struct SeenListener: Equatable, Sendable {
                 guard !bare.hasPrefix("0") || address.host == "0.0.0.0", Int(address.host) == nil else {
                     continue
                 }
-                return SeenListener(address: address, program: "", place: place)
+                return SeenListener(address: address, program: "", place: place, isSecure: isSecure)
             }
         }
         return nil

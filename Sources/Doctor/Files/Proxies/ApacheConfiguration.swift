@@ -102,6 +102,9 @@ package struct ApacheConfiguration: Equatable, Sendable {
     package var mappings: [Mapping] {
         var mappings: [Mapping] = []
         var asksForUpgrade = false
+        // `${HTTP:Upgrade}` asks a RewriteMap that does not exist, which gives nothing; `%{HTTP:Upgrade}` was meant.
+        var isDead = false
+        let maps = Set(all("rewritemap").compactMap(\.arguments.first))
         for directive in directives {
             let arguments = directive.arguments
             switch directive.name {
@@ -111,10 +114,15 @@ package struct ApacheConfiguration: Equatable, Sendable {
                     asksForUpgrade = true
                 }
                 if text.holds("transport=websocket") { asksForUpgrade = true }
+                if let name = arguments.first?.between("${", ":"), !maps.contains(name),
+                    !(arguments.last ?? "").uppercased().holds("OR")
+                {
+                    isDead = true
+                }
             case "rewriterule":
                 // Without P an address is redirected to, not asked.
                 let flags = (arguments.count > 2 ? arguments[2] : "").filter { $0 != "[" && $0 != "]" }
-                if arguments.count >= 2,
+                if arguments.count >= 2, !isDead,
                     flags.split(separator: ",").contains(where: {
                         ["p", "proxy"].contains($0.trimmed.lowercased())
                     })
@@ -126,6 +134,7 @@ package struct ApacheConfiguration: Equatable, Sendable {
                             place: directive.place, scope: directive.scope))
                 }
                 asksForUpgrade = false
+                isDead = false
             case "proxypass", "proxypassmatch":
                 if let mapping = pass(directive) { mappings.append(mapping) }
             default: break

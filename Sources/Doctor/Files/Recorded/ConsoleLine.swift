@@ -35,7 +35,9 @@ package struct ConsoleLine: Equatable, Sendable {
         var number = 0
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).prefix(20_000) {
             number += 1
-            guard let kind = kind(of: line.lowercased()) else { continue }
+            let low = line.lowercased()
+            // What a report-only policy would refuse is let through.
+            guard let kind = kind(of: low), !(kind == .blockedByPolicy && isReportOnly(low)) else { continue }
             lines.append(
                 ConsoleLine(
                     kind: kind, text: Masking.excerpt(String(line)), url: url(in: String(line)),
@@ -88,6 +90,21 @@ package struct ConsoleLine: Equatable, Sendable {
         (["err_timed_out"], .timedOut), (["handshake timed out"], .timedOut),
         (["1006"], .abnormalClose), (["abnormal closure"], .abnormalClose),
     ]
+
+    /// `[Report Only] Refused to …` of Chromium and WebKit, `(Report-Only policy)` of Firefox, the header's name.
+    private static func isReportOnly(_ line: String) -> Bool {
+        line.holds("report only") || line.holds("report-only")
+    }
+
+    /// Whether the line speaks of fetches of other hosts than `host` alone, which are no business of a socket there.
+    func isOfOtherHost(than host: String) -> Bool {
+        let words = text.split { " '\"`,;)(<>".contains($0) }.map(String.init)
+        let hosts = words.compactMap { word -> String? in
+            guard word.holds("://"), let url = WebOrigin(word) else { return nil }
+            return word.lowercased().hasPrefix("ws") ? host : url.host
+        }
+        return !hosts.isEmpty && !hosts.contains(host) && !text.hasSuffix("…")
+    }
 
     private static func url(in line: String) -> String? {
         for scheme in ["wss://", "ws://", "https://", "http://"] {
