@@ -61,8 +61,8 @@ install: ## Install the stripped binary to $(DESTDIR)$(PREFIX)/bin.
 	install -m 0755 -s $(BINARY) "$(DESTDIR)$(PREFIX)/bin/sockeye"
 
 sanitize: setup ## Run the unit tests under the address and the thread sanitizer.
-	$(SWIFT) test --sanitize address --scratch-path .build/address
-	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.supp" $(SWIFT) test --sanitize thread --scratch-path .build/thread
+	$(SWIFT) test --no-parallel --sanitize address --scratch-path .build/address
+	TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/thread-sanitizer.supp" $(SWIFT) test --no-parallel --sanitize thread --scratch-path .build/thread
 
 clean: ## Remove what was built; keep installed packages and .setup.
 	rm -rf .build .venv
