@@ -70,9 +70,11 @@ import WebSocketWire
         }
     }
 
-    private func long(_ number: Int) -> [UInt8] { [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 5_000) }
+    private func long(_ number: Int) -> [UInt8] {
+        [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: 5_000)
+    }
 
-    @Test("answers that nobody takes yet wait, and lose neither place nor octet", arguments: [true, false])
+    @Test("answers that nobody takes yet lose neither place nor octet", arguments: [true, false])
     func slowAnswers(usesRing: Bool) throws {
         let server = try server(usesRing)
         let clients = try (0..<8).map {
