@@ -161,13 +161,18 @@ import WebSocketWire
         client.say(#"{"type":"publish","topic":"t","data":2}"#)
         client.say(#"{"type":"publish","topic":"t","data":"secret"}"#)
         client.say(#"{"type":"ping","id":9}"#)
-        let denied = try client.hear()
-        #expect(denied.string("code") == "denied" && denied.integer("id") == 1, "\(denied.text)")
-        #expect(try client.hear().integer("id") == 2)
-        #expect(try client.hear().text.hasSuffix(#""offset":1,"data":{"clean" : 1}}"#))
-        #expect(try client.hear().text.hasSuffix(#""offset":2,"data":2}"#))
-        #expect(try client.hear().string("code") == "denied")
-        #expect(try client.hear().integer("id") == 9)
+        // Answers come in the order of the commands, messages in that of the topic. A topic that is at home on another loop may say
+        // something a little later than what was asked after it is answered.
+        let heard = try (0..<6).map { _ in try client.hear() }
+        let messages = heard.filter { $0.string("type") == "message" }
+        let answers = heard.filter { $0.string("type") != "message" }
+        try #require(messages.count == 2 && answers.count == 4, "\(heard.map(\.text))")
+        #expect(answers[0].string("code") == "denied" && answers[0].integer("id") == 1)
+        #expect(answers[1].string("type") == "subscribed" && answers[1].integer("id") == 2)
+        #expect(answers[2].string("code") == "denied" && answers[3].integer("id") == 9)
+        #expect(messages[0].text.hasSuffix(#""offset":1,"data":{"clean" : 1}}"#))
+        #expect(messages[1].text.hasSuffix(#""offset":2,"data":2}"#))
+        if loops == 1 { #expect(heard[2].text == messages[0].text && heard[3].text == messages[1].text) }
         #expect(server.shared.hooks.counts.decisions.allowed == 3)
         #expect(server.shared.hooks.counts.decisions.denied == 2)
     }
