@@ -165,7 +165,10 @@ struct PrefixCheck: Check {
         else { return [] }
         let sent = proxied.uri.bytes.text.pathOnly
         let rest = "/" + sent.dropFirst(prefix.text.hasSuffix("/") ? prefix.count : prefix.count + 1)
-        guard sent.hasPrefix(prefix.text), rest.count > 1 else { return [] }
+        guard sent.hasPrefix(prefix.text), rest.count > 1, !examination.files.isMounted(at: prefix.text)
+        else {
+            return []
+        }
         // The backend's own source or settings name its path.
         let server = examination.files.servers.first { $0.serves(rest) }
         guard !examination.files.servers.contains(where: { $0.serves(sent) }) else { return [] }

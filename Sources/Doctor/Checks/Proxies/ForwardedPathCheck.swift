@@ -162,7 +162,9 @@ struct ForwardedPathCheck: Check {
                 evidence: evidence, place: way.place, fix: Fix(way.keep), hop: way.proxy.lowercased(),
                 predicts: [.handshakeStatus(404), .handshakeStatus(403)], excludedBy: [.upgraded])
         }
-        guard way.sent == asked, let prefix = way.prefix, prefix.count > 1 else { return nil }
+        guard way.sent == asked, let prefix = way.prefix, prefix.count > 1,
+            !examination.files.isMounted(at: prefix)
+        else { return nil }
         let rest = Self.without(prefix.hasSuffix("/") ? String(prefix.dropLast()) : prefix, asked)
         guard rest.count > 1, rest != asked, let known = fits(rest) else { return nil }
         return Finding(
