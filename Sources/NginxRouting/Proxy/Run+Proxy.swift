@@ -5,13 +5,13 @@ extension Run {
     func proxy(_ pass: Statement) {
         let template = Template(pass.arguments.first ?? "")
         let url = evaluate(template)
+        noteLostCapture(template, pass, variable: nil)
         guard let parts = ProxyURL(url.bytes) else { return fail(500, .invalidURL(url.bytes.text)) }
         let hasVariables = template.pieces.contains { piece in
             if case .variable = piece { return true }
             if case .capture = piece { return true }
             return false
         }
-        noteLostCapture(template, pass, variable: nil)
         let unknown = url.unknown
         proxyHost = Evaluated(
             parts.hostHeader, unknown: unknown.filter { parts.hostHeader.text.contains("$" + $0) })

@@ -221,6 +221,8 @@ struct CaptureCheck: Check {
         guard let nginx = examination.nginx else { return [] }
         return nginx.handshakes.compactMap { trace in
             guard let location = trace.location, let lost = Self.lost(in: trace) else { return nil }
+            // Without a host nginx asks nobody.
+            let status = trace.proxied == nil ? 500 : 404
             return nginx.finding(
                 .regexCaptureClobbered, confidence: 0.92, at: lost.statement,
                 title: Phrase(
@@ -241,7 +243,7 @@ struct CaptureCheck: Check {
                 fix: Fix(
                     "Name the group in the location, (?<rest>.*), and use $rest: named captures stay.",
                     "在 location 中为分组命名，例如 (?<rest>.*)，并使用 $rest：命名捕获不会被覆盖。", patch: nil),
-                predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
+                predicts: [.handshakeStatus(status)], excludedBy: [.upgraded])
         }
     }
 
@@ -249,7 +251,8 @@ struct CaptureCheck: Check {
     static func lost(in trace: RequestTrace) -> LostCapture? {
         if let proxied = trace.proxied { return trace.lostCaptures.first { isUsed($0, trace, proxied) } }
         guard case .failed(_, .invalidURL) = trace.outcome else { return nil }
-        return trace.lostCaptures.first { $0.variable == nil }
+        // What has no scheme of its own is no URL with the capture either.
+        return trace.lostCaptures.first { $0.variable == nil && $0.statement.text(0).holds("://") }
     }
 
     /// Whether what was read goes to the backend.

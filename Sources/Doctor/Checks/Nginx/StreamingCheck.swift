@@ -114,7 +114,10 @@ struct StreamingCheck: Check {
         // `http://…` opens no socket by itself: it may be what an EventSource reads.
         var isPage = subject.isDialectAssumed && !examination.isSocketIO
         if case .page = subject.dialect { isPage = true }
-        if isPage, found.isEmpty, let source = examination.files.eventStream {
+        // Who asks for a site by its root asks for no stream of it.
+        if isPage, found.isEmpty, subject.url.target.pathOnly != "/",
+            let source = examination.files.eventStream
+        {
             found.append(
                 (
                     subject.target,

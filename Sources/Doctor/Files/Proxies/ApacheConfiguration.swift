@@ -114,8 +114,10 @@ package struct ApacheConfiguration: Equatable, Sendable {
                     asksForUpgrade = true
                 }
                 if text.holds("transport=websocket") { asksForUpgrade = true }
-                if let name = arguments.first?.between("${", ":"), !maps.contains(name),
-                    !(arguments.last ?? "").uppercased().holds("OR")
+                // `${NAME}` alone is a variable of Define, and `!` turns nothing into a match.
+                if let name = arguments.first?.between("${", "}")?.before(":"), !maps.contains(name),
+                    arguments.count > 1, !arguments[1].hasPrefix("!"),
+                    !(arguments.count > 2 && arguments[2].uppercased().holds("OR"))
                 {
                     isDead = true
                 }

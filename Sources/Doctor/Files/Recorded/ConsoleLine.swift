@@ -98,12 +98,16 @@ package struct ConsoleLine: Equatable, Sendable {
 
     /// Whether the line speaks of fetches of other hosts than `host` alone, which are no business of a socket there.
     func isOfOtherHost(than host: String) -> Bool {
-        let words = text.split { " '\"`,;)(<>".contains($0) }.map(String.init)
+        // What is fetched stands before the page's origin and before the words of a policy.
+        let heads = [" from origin ", " because ", " violates "].compactMap { text.before($0) }
+        let head = heads.min { $0.utf8.count < $1.utf8.count }
+        if head == nil, text.hasSuffix("…") { return false }
+        let words = (head ?? text).split { " '\"`,;)(<>".contains($0) }.map(String.init)
         let hosts = words.compactMap { word -> String? in
             guard word.holds("://"), let url = WebOrigin(word) else { return nil }
             return word.lowercased().hasPrefix("ws") ? host : url.host
         }
-        return !hosts.isEmpty && !hosts.contains(host) && !text.hasSuffix("…")
+        return !hosts.isEmpty && !hosts.contains(host)
     }
 
     private static func url(in line: String) -> String? {
