@@ -54,7 +54,7 @@ extension Connection {
     /// what we said last.
     func endAfterFlush() {
         guard phase != .closed, phase != .lingering else { return }
-        loop.sendAnswers()
+        loop.sendAnswer(of: slot)
         unsubscribeAll()
         loop.outlets.set(.closed, true, for: slot)
         if !isReading { reader.discard(scratch: loop.scratch) }
@@ -96,7 +96,7 @@ extension Connection {
     /// The last reference in the table goes; callers must not touch the socket after.
     func end(_ why: Ending) {
         guard phase != .closed else { return }
-        loop.sendAnswers()
+        loop.sendAnswer(of: slot)
         loop.shared.log.ended(self, named(why))
         unsubscribeAll()
         // A client of events has no other way to go.

@@ -63,7 +63,7 @@ extension Connection {
     private func inputEnded() {
         // With TLS the end may come in one read with the last words: what this turn has for it goes out first.
         loop.sendParts(of: slot)
-        loop.sendAnswers()
+        loop.sendAnswer(of: slot)
         guard socket.queuedBytes > 0, phase == .http || phase == .lingering else {
             // A close_notify wants to be answered with one (RFC 5246 §7.2.1, RFC 8446 §6.1).
             if let tls = socket.tls, !tls.isTruncated { socket.shutdownWrite() }

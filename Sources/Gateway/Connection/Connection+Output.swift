@@ -12,7 +12,7 @@ extension Connection {
     }
 
     private func emit(_ bytes: UnsafeRawBufferPointer, on loop: LoopState) {
-        loop.sendAnswers()
+        loop.sendAnswer(of: slot)
         guard phase != .closed, !bytes.isEmpty else { return }
         if eventStream != nil { return emitEvents(bytes) }
         loop.metrics.bytesSent &+= UInt64(bytes.count)
@@ -29,7 +29,7 @@ extension Connection {
 
     /// Sends several stretches as one.
     func emit(_ stretches: UnsafeBufferPointer<UnsafeRawBufferPointer>) {
-        loop.sendAnswers()
+        loop.sendAnswer(of: slot)
         guard phase != .closed, !stretches.isEmpty else { return }
         if eventStream != nil {
             // One at a time: each is whole frames.

@@ -94,7 +94,7 @@ extension Connection {
             return reader.discard(scratch: loop.scratch)
         }
         flushReplyNow()
-        loop.sendAnswers()
+        loop.sendAnswer(of: slot)
         guard phase != .closed else { return }
         if socket.queuedBytes == 0 { end(.done) } else { endAfterFlush() }
     }

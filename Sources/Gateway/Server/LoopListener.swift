@@ -119,6 +119,7 @@ extension LoopState {
 
     /// Lets go of a connection that goes on at another loop.
     func detach(_ connection: Connection) {
+        sendAnswer(of: connection.slot)
         wheel.cancel(connection.slot)
         outlets.close(connection.slot)
         takeOut(connection)

@@ -17,9 +17,15 @@ extension LoopState {
         }
     }
 
-    /// Sends the answers that connections have been given since the turn began.
+    /// Sends the answer that is held for a connection, and those of others with it.
     ///
-    /// Before anything else goes to one of them, and before its descriptor is closed.
+    /// Before anything else goes to it, and before its descriptor is closed or goes to another loop.
+    @inline(__always)
+    func sendAnswer(of slot: UInt32) {
+        if !sends.held.isEmpty, outlets[slot].obstacles.contains(.answered) { sendHeldAnswers() }
+    }
+
+    /// Sends the answers that connections have been given since the turn began.
     @inline(__always)
     func sendAnswers() {
         if !sends.held.isEmpty { sendHeldAnswers() }
