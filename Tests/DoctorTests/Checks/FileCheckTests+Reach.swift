@@ -340,12 +340,12 @@ extension FileCheckTests {
                 "WebSocket connection to 'wss://app.example/ws' failed: WebSocket is closed before the connection is established.",
             files: [], codes: []),
         Case(
-            name: "blocked by CORS",
+            name: "blocked by CORS", url: "wss://api.example/socket.io/?EIO=4", page: "https://app.example",
             console:
                 "Access to XMLHttpRequest at 'https://api.example/socket.io/?EIO=4' from origin 'https://app.example' has been blocked by CORS policy",
             files: [], codes: ["cors-origin-not-allowed"]),
         Case(
-            name: "the header twice",
+            name: "the header twice", url: "wss://api.example/socket.io/?EIO=4", page: "https://app.example",
             console:
                 "Access to XMLHttpRequest at 'https://api.example/socket.io/?EIO=4' from origin 'https://app.example' has been blocked by CORS policy: The 'Access-Control-Allow-Origin' header contains multiple values '*, https://app.example', but only one is allowed.",
             files: [], codes: ["cors-duplicate-header"]),

@@ -15,15 +15,8 @@ struct ProxyProtocolCheck: Check {
             guard let listener = trace.choice?.listener, listener.expectsProxyProtocol else { continue }
             // A stream server of the same nginx sends it if it is told to; the http block cannot.
             if index == 0, nginx.stream?.sendsProxyProtocol != nil { continue }
-            let logged = examination.files.events(.proxyHeaderBroken)
-            // A health check connects and says nothing; that handshakes get through shows that the others send the line.
-            if examination.files.accesses.contains(where: {
-                $0.path == examination.subject.path && $0.status == 101
-            }),
-                logged.allSatisfy({ $0.excerpt.holds("broken header: \"\"") })
-            {
-                continue
-            }
+            let logged = examination.ownEvents(.proxyHeaderBroken)
+            if logged.isEmpty, examination.seesHandshakes { continue }
             let isInner = index > 0 || nginx.stream != nil
             let senders = examination.files.tunnels.contains { tunnel in
                 tunnel.proxies.contains { $0.proxyProtocol != nil }

@@ -5,7 +5,17 @@ extension Examination {
     ///
     /// What befalls `/login` says nothing of a socket beside it, unless both are handed to the same backend.
     func ownEvents(_ kinds: LogEvent.Kind...) -> [LogEvent] {
-        files.logEvents.filter { kinds.contains($0.kind) && !isElsewhere($0) }
+        files.logEvents.filter { kinds.contains($0.kind) && !isElsewhere($0) && !isSilentProbe($0) }
+    }
+
+    /// Whether a log shows that handshakes for the subject's path get through.
+    var seesHandshakes: Bool {
+        files.accesses.contains { $0.path == subject.path && $0.status == 101 }
+    }
+
+    /// A health check connects and says nothing, not even a PROXY line; that handshakes get through shows that the others send it.
+    private func isSilentProbe(_ event: LogEvent) -> Bool {
+        event.kind == .proxyHeaderBroken && event.excerpt.holds("broken header: \"\"") && seesHandshakes
     }
 
     private func isElsewhere(_ event: LogEvent) -> Bool {
