@@ -8,10 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Submitted by one thread, which never waits for completions: what there is of them is there when a submission returns. Which
- * thread that is, is settled when the ring is started. */
-static const uint32_t setup =
-    IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED;
+/* Submitted by one thread, which never waits for completions: what there is of them is there when a submission returns. */
+static const uint32_t setup = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
 static const uint32_t needed = IORING_FEAT_SINGLE_MMAP | IORING_FEAT_CQE_SKIP;
 
 static int map(csys_ring *ring, const struct io_uring_params *given) {
@@ -59,11 +57,6 @@ int csys_ring_open(csys_ring *ring) {
         return error;
     }
     ring->enter_descriptor = ring->descriptor;
-    return 0;
-}
-
-int csys_ring_start(csys_ring *ring) {
-    if (syscall(SYS_io_uring_register, ring->descriptor, IORING_REGISTER_ENABLE_RINGS, NULL, 0) < 0) return -errno;
     /* Saves the kernel a look-up in each submission; done without where it is not known. */
     struct io_uring_rsrc_update registered = {.offset = UINT32_MAX, .data = (uint64_t)ring->descriptor};
     if (syscall(SYS_io_uring_register, ring->descriptor, IORING_REGISTER_RING_FDS, &registered, 1) == 1) {

@@ -4,8 +4,8 @@ public import EventLoop
 /// Sends that go to the kernel together: up to 256 by one system call, through Linux's io_uring.
 ///
 /// Each is carried out while they are submitted, exactly as a send that does not wait; only those that fall short are told of.
-/// Nothing is ever under way between two submissions, so bytes need to stay where they are no longer than that. Used by the
-/// thread that starts it.
+/// Nothing is ever under way between two submissions, so bytes need to stay where they are no longer than that. Made and
+/// used by one thread.
 public final class SendRing {
     /// A send that did not take all its bytes.
     public struct Shortfall {
@@ -31,13 +31,6 @@ public final class SendRing {
             ring.deallocate()
             throw error
         }
-    }
-
-    /// Makes the ring the calling thread's; nothing may be submitted before.
-    ///
-    /// - Throws: `SystemError` where the kernel does not let it.
-    public func start() throws(SystemError) {
-        try SystemError.check(csys_ring_start(ring), "io_uring_register")
     }
 
     deinit {

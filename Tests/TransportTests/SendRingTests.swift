@@ -20,7 +20,6 @@ struct SendRingTests {
     @Test("as many as fit go out together, each to its own, and none of them is told of")
     func whole() throws {
         let ring = try SendRing()
-        try ring.start()
         #expect(submit(ring).isEmpty)
         for round in 0..<3 {
             let pairs = try (0..<SendRing.capacity).map { _ in try SocketBox.pair() }
@@ -46,7 +45,6 @@ struct SendRingTests {
     @Test("one taken in part, one not taken, one whose peer is gone and one that is closed are told of")
     func shortfalls() throws {
         let ring = try SendRing()
-        try ring.start()
         let long = [UInt8](repeating: 7, count: 300_000)
         let (slow, slowFar) = try SocketBox.pair(bufferBytes: 4_096)
         let (full, fullFar) = try SocketBox.pair(bufferBytes: 4_096)

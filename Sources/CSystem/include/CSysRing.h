@@ -1,7 +1,7 @@
 /* Sends handed to the kernel many at a time, by io_uring (since Linux 6.1): nothing is waited for and nothing is left under way.
  *
  * Every send is carried out while it is submitted, as `send` with MSG_DONTWAIT would be. One that takes all its bytes leaves no
- * trace; of the others there is a completion. Any thread opens a ring; the one that starts it uses it. */
+ * trace; of the others there is a completion. One thread makes a ring and uses it. */
 #ifndef CSYS_RING_H
 #define CSYS_RING_H
 #include <errno.h>
@@ -28,8 +28,6 @@ typedef struct {
 
 /* 0, or -errno: -ENOSYS or -EPERM where there is no io_uring or it is forbidden, -EINVAL or -ENOTSUP where it is too old. */
 int csys_ring_open(csys_ring *ring);
-/* On the thread that will submit, before anything else: 0 or -errno. */
-int csys_ring_start(csys_ring *ring);
 void csys_ring_close(csys_ring *ring);
 
 /* Adds a send; the caller keeps pending < CSYS_RING_ENTRIES, and the bytes until they are submitted. */

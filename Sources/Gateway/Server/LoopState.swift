@@ -24,7 +24,8 @@ final class LoopState {
     /// Connections that ended in this turn, kept until its events are dealt with: one may be at work in its own method.
     private var departed: [Connection] = []
     var outlets = Outlets()
-    let sends: TurnSends
+    /// Made by the first turn, on the loop's thread.
+    private(set) lazy var sends = TurnSends(usesRing: shared.limits.usesRing)
     let wheel = TimerWheel(tick: LoopState.tickNanoseconds, slots: 4096)
     /// What this loop accepts from, by number; nil where another loop accepts for it.
     var listeners: [LoopListener?] = []
@@ -109,7 +110,6 @@ final class LoopState {
         self.tick = Self.tick(now)
         self.engine = EngineState(shared.endpoints.endpoints)
         self.events = EventState(shared.endpoints.endpoints, life: shared.life, loop: index)
-        self.sends = TurnSends(usesRing: shared.limits.usesRing)
         self.metrics = LoopMetrics(endpoints: shared.endpoints.endpoints.count)
         self.streams = StreamTable(budget: shared.limits.streamBudget / peers.count)
         self.shard = TopicShard(

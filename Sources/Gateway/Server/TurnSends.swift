@@ -9,8 +9,7 @@ final class TurnSends {
     /// A connection that did not take all, and how much it took: 0 also where the socket has an error to tell.
     typealias Shortfall = (slot: UInt32, sent: Int)
 
-    private var ring: SendRing?
-    private var isStarted = false
+    private let ring: SendRing?
     /// Where answers lie until they are sent.
     private let answers: UnsafeMutableRawBufferPointer
     private var answersEnd = 0
@@ -28,6 +27,8 @@ final class TurnSends {
     /// Fewer sends than this are no crowd.
     private static let crowd = 4
 
+    /// On the thread that sends.
+    ///
     /// - Parameter usesRing: whether to ask the kernel for a ring.
     init(usesRing: Bool) {
         ring = usesRing ? try? SendRing() : nil
@@ -38,15 +39,9 @@ final class TurnSends {
 
     // MARK: Answers
 
-    /// A turn begins with so many events, on the thread that sends.
+    /// A turn begins with so many events.
     func beginTurn(_ events: Int) {
-        if !isStarted { start() }
         holdsAnswers = ring != nil && events >= Self.crowd
-    }
-
-    private func start() {
-        isStarted = true
-        do { try ring?.start() } catch { ring = nil }
     }
 
     /// Keeps a copy of an answer, to be sent with others.
