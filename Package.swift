@@ -27,6 +27,7 @@ let package = Package(
     ],
     traits: [.trait(name: "Fuzzing", description: "Build the fuzz targets in Fuzz/.")],
     targets: [
+        .target(name: "CBytes"),
         .target(name: "CSystem"),
         .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "CDeflate", linkerSettings: [.linkedLibrary("z")]),
@@ -37,7 +38,7 @@ let package = Package(
         .target(name: "CPCRE", linkerSettings: [.linkedLibrary("pcre2-8")]),
         .target(name: "CPage", exclude: ["Page"]),
 
-        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Bytes", dependencies: ["CBytes"], swiftSettings: strict),
         .target(name: "Telemetry", swiftSettings: safe),
         .target(name: "JSON", dependencies: ["Bytes"], swiftSettings: strict),
         .target(name: "Documents", dependencies: ["CToml", "CYaml"], swiftSettings: strict),

@@ -1,7 +1,10 @@
+import CBytes
+
 /// Combines payloads with a masking key (RFC 6455 §5.3); masking and unmasking are the same operation.
 ///
-/// Sixteen bytes per step in vector registers, at any alignment. A run of 4 bytes or more is never finished byte by byte: the
-/// last whole word is read *before* anything is written and stored last, overlapping the one before it.
+/// Sixteen bytes per step in vector registers, at any alignment; long payloads in place in the widest registers the machine
+/// has. A run of 4 bytes or more is never finished byte by byte: the last whole word is read *before* anything is written and
+/// stored last, overlapping the one before it.
 /// ```
 ///  | 16      | 16      | 16      |      n = 40
 ///                  | last 16     |
@@ -9,8 +12,7 @@
 public enum Masking {
     /// Combines `bytes` with `key` in place.
     public static func apply(_ key: MaskingKey, to bytes: UnsafeMutableRawBufferPointer) {
-        guard let base = bytes.baseAddress else { return }
-        _ = combine(key, UnsafeRawPointer(base), base, bytes.count)
+        _ = combineInPlace(key, bytes)
     }
 
     /// Writes `source` combined with `key` to `target`, which has room for as many bytes and does not overlap `source`.
@@ -24,8 +26,7 @@ public enum Masking {
     /// Combines `bytes` with `key` in place, and says whether every resulting byte is ASCII: one pass for both.
     public static func applyCheckingASCII(_ key: MaskingKey, to bytes: UnsafeMutableRawBufferPointer) -> Bool
     {
-        guard let base = bytes.baseAddress else { return true }
-        return combine(key, UnsafeRawPointer(base), base, bytes.count) & highBits == 0
+        combineInPlace(key, bytes) & highBits == 0
     }
 
     /// Like `apply(_:from:to:)`, and says whether every resulting byte is ASCII.
@@ -37,6 +38,20 @@ public enum Masking {
     }
 
     private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
+
+    /// From so many bytes on, registers wider than sixteen bytes gain more than the call to them costs.
+    private static let wide = 256
+
+    /// Returns the union of all resulting bytes, as the kernel does.
+    @inline(__always)
+    private static func combineInPlace(_ key: MaskingKey, _ bytes: UnsafeMutableRawBufferPointer) -> UInt64 {
+        guard let base = bytes.baseAddress else { return 0 }
+        guard bytes.count >= wide else { return combine(key, UnsafeRawPointer(base), base, bytes.count) }
+        let words = bytes.count / 8
+        let seen = cbytes_mask(base, words, UInt64(key.wire) | UInt64(key.wire) << 32)
+        let rest = base + words &* 8
+        return seen | combine(key, UnsafeRawPointer(rest), rest, bytes.count &- words &* 8)
+    }
 
     /// The kernel; returns the union of all resulting bytes, spread over a word, which costs nothing when ignored.
     @inline(__always)

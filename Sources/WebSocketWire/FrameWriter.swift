@@ -25,6 +25,13 @@ public enum FrameWriter {
         buffer.commit(header &+ count)
     }
 
+    /// Appends the header of a whole message without a mask, whose payload the caller sends behind it.
+    @inlinable
+    public static func appendHeader(_ opcode: Opcode, length: Int, to buffer: ByteBuffer) {
+        let room = buffer.reserve(maximumHeaderLength)
+        buffer.commit(writeHeader(opcode.rawValue | 0x80, length: length, maskBit: 0, to: room))
+    }
+
     /// Appends a close frame.
     ///
     /// Without a code the payload is empty, and the reason is left out with it. A code that must not be sent is replaced by

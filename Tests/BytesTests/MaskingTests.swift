@@ -11,7 +11,7 @@ import Testing
         var random = SplitMix64(seed: 11)
         let key: [UInt8] = [0x37, 0xFA, 0x21, 0x3D]
         let masking = MaskingKey(key[0], key[1], key[2], key[3])
-        for length in 0...300 {
+        for length in Array(0...300) + [511, 512, 1_000, 4_103] {
             for offset in 0..<(length < 40 ? 16 : 3) {
                 let original = (0..<offset + length + 16).map { _ in UInt8(truncatingIfNeeded: random.next())
                 }
@@ -51,7 +51,7 @@ import Testing
     /// One octet that is not ASCII is seen wherever it is.
     @Test func findsTheOnlyOctetAboveASCII() {
         let key = MaskingKey(wire: 0)
-        for length in 1...150 {
+        for length in Array(1...150) + [255, 256, 263, 300] {
             var bytes = [UInt8](repeating: 0x20, count: length)
             #expect(bytes.withUnsafeMutableBytes { Masking.applyCheckingASCII(key, to: $0) })
             for at in 0..<length {

@@ -48,9 +48,11 @@ import WebSocketWire
 
     private func request(_ client: TestClient, _ number: Int, _ round: Int) -> [UInt8] {
         let small = client.frame(.text, Array("\(number)/\(round)".utf8))
-        return switch number % 5 {
+        return switch number % 7 {
         case 0: small
         case 1: small + small
+        case 5: client.frame(.binary, long(number))
+        case 6: small + client.frame(.ping, []) + client.frame(.binary, long(number))
         case 2: client.frame(.binary, long(number)) + small
         case 3: client.frame(.ping, []) + small
         default:
@@ -61,9 +63,11 @@ import WebSocketWire
 
     private func answer(_ number: Int, _ round: Int) -> [TestClient.Event] {
         let small = TestClient.Event.text("\(number)/\(round)")
-        return switch number % 5 {
+        return switch number % 7 {
         case 0: [small]
         case 1: [small, small]
+        case 5: [.binary(long(number))]
+        case 6: [small, .pong, .binary(long(number))]
         case 2: [.binary(long(number)), small]
         case 3: [.pong, small]
         default: [.text("in two")]

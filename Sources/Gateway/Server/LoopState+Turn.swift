@@ -7,6 +7,8 @@ import Transport
 extension LoopState {
     func endTurn() {
         sendAnswers()
+        // What follows uses the ring itself, and nobody would send what was held after it.
+        sends.endHolding()
         while publications.count > 0 || !outlets.touched.isEmpty || !engine.due.isEmpty {
             sendPublications()
             answerPolls()
@@ -123,17 +125,13 @@ extension LoopState {
 
     /// Sends to those who get one stretch of bytes, and about whom nothing is out of the ordinary: most, and no object is touched.
     private func sendSingleParts() {
-        let (sends, replies) = (sends, deferred.bytes)
+        let sends = sends
         sends.begin(outlets.touched.count)
         for slot in outlets.touched where outlets[slot].obstacles == .hasParts {
             let part = outlets.parts[Int(outlets[slot].firstPart)]
             guard part.next == .max else { continue }
             outlets.clearParts(slot)
-            let stretch =
-                part.source < 0
-                ? UnsafeRawBufferPointer(rebasing: replies[part.start..<part.start &+ part.count])
-                : bytes(of: part)
-            sends.send(stretch, to: outlets[slot].fileDescriptor, slot: slot)
+            sends.send(bytes(of: part), to: outlets[slot].fileDescriptor, slot: slot)
         }
         let (sentBytes, shortfalls) = sends.finish()
         metrics.bytesSent &+= UInt64(sentBytes)

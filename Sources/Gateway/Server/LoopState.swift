@@ -62,6 +62,8 @@ final class LoopState {
 
     /// One receive buffer for all: bytes are looked at where they arrive.
     let receiveBuffer: UnsafeMutableRawBufferPointer
+    /// Where the messages end that are being read.
+    var inputEnd: UnsafeRawPointer?
     /// Answers to the connection being read, sent when its input is used up.
     let reply = ByteBuffer(capacity: 64 * 1024)
     /// Answers to subscribers, held until the turn ends so that they leave with the turn's messages.

@@ -59,7 +59,12 @@ final class TurnSends {
     }
 
     /// Whether there is no room for a further answer.
-    var isFull: Bool { held.count == SendRing.capacity }
+    var isFull: Bool { ring?.isFull == true }
+
+    /// From here on, answers leave at once.
+    func endHolding() {
+        holdsAnswers = false
+    }
 
     /// Sends the answers that were kept.
     ///
