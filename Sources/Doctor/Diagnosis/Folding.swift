@@ -45,11 +45,14 @@ enum Folding {
         .upstreamSelfLoop: [.upstreamSniMissing],
         // The port that refuses is one of the user's own machine: the public one was not asked.
         .clientUrlHardcodedLocalhost: [.publicPortUnreachable],
+        // Put together rightly it would name another port and another path.
         .clientUrlMalformed: [
             .nameUnresolvable, .locationDoesNotCoverPath, .spaFallbackSwallowsWs, .clientUrlWrongPath,
+            .clientUrlPortBypass,
         ],
         // "The plain HTTP request was sent to HTTPS port" is then about the client.
-        .clientSchemePortMismatch: [.upstreamSchemeMismatch],
+        // and no request is read that a server block could redirect.
+        .clientSchemePortMismatch: [.upstreamSchemeMismatch, .redirect301OnHandshake],
         // Whatever the location that won does with it, the one made for the path would have taken it.
         .locationShadowed: [.locationDoesNotCoverPath, .spaFallbackSwallowsWs],
         // The name did resolve, to an address that was right once.

@@ -28,6 +28,21 @@ extension FileEvidence {
             return note(file, .token)
         }
         resolved += ResolvedName.all(in: file)
+        let events = ContainerEvent.all(in: file)
+        if !events.isEmpty {
+            containerEvents += events
+            containers += ContainerEvent.containers(events)
+            return note(file, .containers)
+        }
+        let answered = AskedAddress.all(in: file)
+        asked += answered
+        if let entries = DevToolsReader.entries(file) {
+            for entry in entries {
+                requests.append(entry.request)
+                responses.append(entry.response)
+            }
+            return note(file, .httpExchange)
+        }
         let exchange = ExchangeReader(file)
         requests += exchange.requests
         responses += exchange.responses
@@ -66,6 +81,7 @@ extension FileEvidence {
             return note(file, .containers)
         }
         if isLog { return note(file, .applicationLog) }
+        if !answered.isEmpty { return note(file, .httpExchange) }
         if !console.isEmpty { return note(file, .console) }
         let started = file.lines.prefix(200).flatMap {
             ServerProcess.all(in: $0.text.shellWords, at: file.place($0.number), service: nil)

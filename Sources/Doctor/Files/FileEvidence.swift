@@ -73,6 +73,10 @@ package struct FileEvidence: Testimony, Sendable {
     /// HTTP messages somebody recorded.
     package var requests: [RecordedRequest] = []
     package var responses: [RecordedResponse] = []
+    /// Addresses somebody asked by hand, and what they answered.
+    package var asked: [AskedAddress] = []
+    /// What Docker said happened to containers, in the order of time.
+    package var containerEvents: [ContainerEvent] = []
     /// Where a program sends `X-Accel-Buffering: no` with its answers, which nginx obeys and keeps to itself; nil: none does.
     package var unbuffered: FilePlace?
     /// Where a program's source answers with `text/event-stream`; nil: none does.

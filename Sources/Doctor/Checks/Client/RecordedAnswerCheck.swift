@@ -5,9 +5,9 @@ import NginxRouting
 struct RecordedAnswerCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard examination.subject.dialect != .page else { return [] }
-        for request in examination.files.requests where request.isHandshake {
+        for request in examination.files.requests where request.isHandshake || Self.polls(request) {
             guard let answer = examination.files.answer(to: request) else { continue }
-            if [301, 302, 303, 307, 308].contains(answer.status) {
+            if request.isHandshake, [301, 302, 303, 307, 308].contains(answer.status) {
                 let target = answer["Location"].map { " to \($0)" } ?? ""
                 return [
                     redirected(
@@ -20,6 +20,11 @@ struct RecordedAnswerCheck: Check {
             if answer.status == 200, Self.isPage(answer) { return [page(answer)] }
         }
         return logged(examination).map { [$0] } ?? []
+    }
+
+    /// Whether it is a polling request of an Engine.IO client: what answers it with a page is no more a server than for a handshake.
+    private static func polls(_ request: RecordedRequest) -> Bool {
+        request.target.holds("EIO=") && request.target.holds("transport=polling")
     }
 
     private static func isPage(_ answer: RecordedResponse) -> Bool {
@@ -67,7 +72,8 @@ struct RecordedAnswerCheck: Check {
     }
 
     private func page(_ answer: RecordedResponse) -> Finding {
-        Finding(
+        if answer.isOfServiceWorker { return worker(answer) }
+        return Finding(
             .spaFallbackSwallowsWs, confidence: 0.88,
             title: say("the handshake is answered with a page (200)", "握手得到的是网页（200）"),
             explanation: say(
@@ -82,5 +88,23 @@ struct RecordedAnswerCheck: Check {
                 "give the socket's path a rule of its own that passes it to the backend, before the page's fallback",
                 "为套接字路径单独设置转发到后端的规则，并置于页面回退规则之前"),
             predicts: [.handshakePage, .handshakeStatus(200)], excludedBy: [.upgraded])
+    }
+
+    private func worker(_ answer: RecordedResponse) -> Finding {
+        Finding(
+            .spaFallbackSwallowsWs, confidence: 0.93,
+            title: say("the page's service worker answers with the page", "页面的 Service Worker 返回了网页"),
+            explanation: say(
+                "The answer is HTML and comes out of the service worker of the page, which answers what it does not know with the application's shell: no proxy and no server sees the request.",
+                "响应是 HTML，来自页面的 Service Worker：它对未知请求一律返回应用外壳，代理和服务器都收不到该请求。"),
+            evidence: [
+                .file(
+                    "\(answer.status), from the service worker, with \(answer["Content-Type"] ?? "a page")",
+                    "\(answer.status)，来自 Service Worker，\(answer["Content-Type"] ?? "网页")", at: answer.place)
+            ], place: answer.place,
+            fix: Fix(
+                "take the socket's path out of the worker's fallback (Workbox: navigateFallbackDenylist; by hand: return from fetch before respondWith), and let browsers load the new worker",
+                "在 Service Worker 的回退规则中排除套接字路径（Workbox：navigateFallbackDenylist；手写：在 respondWith 之前返回），并让浏览器加载新的 Service Worker"
+            ))
     }
 }

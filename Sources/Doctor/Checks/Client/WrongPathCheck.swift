@@ -13,7 +13,8 @@ struct WrongPathCheck: Check {
         let isServed = served.contains { server in
             guard let own = server.path else { return false }
             if own == "/" || server.serves(path) { return true }
-            return path.hasSuffix(own) || missed == nil && path.holds(own)
+            // What a route ends with behind its last slash may be a parameter.
+            return path.hasSuffix(own) || (missed == nil || own.hasSuffix("/")) && path.holds(own)
         }
         guard !isServed, let first = served.first else { return [] }
         var evidence = served.prefix(4).map { server in

@@ -11,7 +11,10 @@ struct ProtocolHeartbeat {
     /// The quickest one of what the files show to be in use; nil: nothing is known to beat.
     static func quickest(in examination: Examination) -> ProtocolHeartbeat? {
         var found: [ProtocolHeartbeat] = []
-        if case .socketIO(let address) = examination.subject.dialect, examination.isSocketIO {
+        let written = Set(examination.files.heartbeats.map { $0.name.lowercased().filter { $0 != "_" } })
+        if case .socketIO(let address) = examination.subject.dialect, examination.isSocketIO,
+            !written.contains("pinginterval")
+        {
             let version = address.engineVersion
             found.append(
                 ProtocolHeartbeat(
@@ -20,7 +23,7 @@ struct ProtocolHeartbeat {
                         "Engine.IO \(version) pings every 25 s unless told otherwise (pingInterval)",
                         "Engine.IO \(version) 默认每 25 秒 ping 一次 (pingInterval)")))
         }
-        for row in rows {
+        for row in rows where row.settledBy.isDisjoint(with: written) {
             guard let place = row.place(in: examination.files, examination.subject.path) else { continue }
             let time = duration(row.seconds)
             found.append(
@@ -49,6 +52,8 @@ struct ProtocolHeartbeat {
         var programs: Set<String> = []
         /// Beginnings of the path under which the protocol is served, for what serves other sockets as well.
         var paths: [String] = []
+        /// Options, in small letters, by which the one side that beats is told another interval.
+        var settledBy: Set<String> = []
 
         func place(in files: FileEvidence, _ path: String) -> FilePlace? {
             if !paths.isEmpty, !paths.contains(where: { path.hasPrefix($0) }) { return nil }
@@ -85,7 +90,9 @@ struct ProtocolHeartbeat {
         // Spring's SockJS and sockjs-node send "h" so often; the rest speaks raw sockets beside them.
         Row(name: "SockJS", seconds: 25, libraries: [.sockJS]),
         // heartbeatIntervalMs of phoenix.js.
-        Row(name: "Phoenix", seconds: 30, libraries: [.phoenix], packages: ["phoenix", "phoenix_live_view"]),
+        Row(
+            name: "Phoenix", seconds: 30, libraries: [.phoenix], packages: ["phoenix", "phoenix_live_view"],
+            settledBy: ["heartbeatintervalms"]),
         // activity_timeout that Reverb tells its clients, who ping after so much silence.
         Row(
             name: "Laravel Reverb", seconds: 30, packages: ["laravel/reverb"], settings: ["reverb_"],

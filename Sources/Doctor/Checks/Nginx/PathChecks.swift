@@ -39,6 +39,14 @@ struct ProxyPathCheck: Check {
             fault = ("/socket.io/ is cut off, which the server waits for", "去掉了服务器需要的 /socket.io/", 0.85)
         } else if let path = expected(asked, sent, examination) {
             fault = ("the backend waits for \(path)", "后端等待的是 \(path)", 0.85)
+        } else if by == "/", prefix.count > 1,
+            let pair = examination.files.asked(with: prefix.text, isAddress: { Self.isPeer($0, proxied) }),
+            pair.without.status == 404
+        {
+            fault = (
+                "asked directly, the backend has \(pair.with.path) and not \(pair.without.path)",
+                "直接访问时后端有 \(pair.with.path) 而没有 \(pair.without.path)", 0.85
+            )
         } else if by == "/", prefix.count > 1, isNotFound(examination) || isLogged(sent, asked, examination) {
             fault = ("the backend answers 404 without the prefix \(prefix)", "去掉前缀 \(prefix) 后后端应答 404", 0.6)
         } else {
@@ -63,6 +71,12 @@ struct ProxyPathCheck: Check {
                 patch: patch(prefix, by, trace, proxied, nginx)),
             predicts: [.handshakeStatus(404), .handshakeStatus(403), .handshakeStatus(400)],
             excludedBy: [.upgraded])
+    }
+
+    /// Whether what was asked is the backend: by its port, at its name or on the machine where the proxy runs.
+    static func isPeer(_ asked: AskedAddress, _ proxied: ProxiedRequest) -> Bool {
+        guard let peer = proxied.peer, peer.port == asked.port else { return false }
+        return peer.host.lowercased() == asked.host || HostName.isLoopback(asked.host)
     }
 
     /// The path a server's source names, if it is what the client asks for and not what is sent.
@@ -152,66 +166,6 @@ struct ProxyPathCheck: Check {
                 }),
             predicts: [.handshakeStatus(403), .handshakeStatus(401), .handshakeStatus(404), .tokenDecides],
             excludedBy: [.upgraded])
-    }
-}
-
-/// The public prefix is passed on, and the backend has no such path.
-struct PrefixCheck: Check {
-    func findings(_ examination: Examination) -> [Finding] {
-        guard let nginx = examination.nginx, nginx.last.forwardsUpgrade, let proxied = nginx.last.proxied,
-            proxied.path == .unchanged, let location = nginx.last.location,
-            let prefix = location.replacedPrefix,
-            prefix.count > 1, location.kind != .exact
-        else { return [] }
-        let sent = proxied.uri.bytes.text.pathOnly
-        let rest = "/" + sent.dropFirst(prefix.text.hasSuffix("/") ? prefix.count : prefix.count + 1)
-        guard sent.hasPrefix(prefix.text), rest.count > 1, !examination.files.isMounted(at: prefix.text)
-        else {
-            return []
-        }
-        // The backend's own source or settings name its path.
-        let server = examination.files.servers.first { $0.serves(rest) }
-        guard !examination.files.servers.contains(where: { $0.serves(sent) }) else { return [] }
-        let symptoms = examination.probes?.symptoms ?? [:]
-        let isNotFound =
-            symptoms[.handshakeStatus(404)] != nil && symptoms[.originDecides] == nil
-            && symptoms[.tokenDecides] == nil
-        let missed = examination.files.accesses.first { $0.path == sent && $0.status == 404 }
-        guard server != nil || isNotFound || missed != nil else { return [] }
-        var finding = nginx.finding(
-            .proxyPassPrefixNotStripped, confidence: server != nil ? 0.85 : 0.65, at: proxied.pass,
-            title: Phrase(
-                en: "the backend gets \(sent), the public prefix \(prefix) included",
-                zh: "后端收到 \(sent)，包含公网前缀 \(prefix)"),
-            Phrase(
-                en:
-                    "Without a URI in proxy_pass the path is passed on as it is. A backend that is not told of the prefix knows only \(rest) and answers 404.",
-                zh: "proxy_pass 没有 URI 时路径原样传递。不知道该前缀的后端只认识 \(rest)，因此应答 404。"),
-            evidence: [
-                nginx.route(nginx.last),
-                nginx.seen(proxied.pass, "passes \(sent) on unchanged", "原样传递 \(sent)"),
-            ]
-                + (server.map {
-                    [
-                        Evidence(
-                            .file,
-                            Phrase(
-                                en: "the server's path is \($0.path ?? "")",
-                                zh: "服务器的路径是 \($0.path ?? "")"), at: $0.place)
-                    ]
-                } ?? []),
-            fix: Fix(
-                "proxy_pass \(proxied.pass.text(0))/; in a location that ends in a slash strips the prefix; or tell the backend its base path.",
-                "在以斜杠结尾的 location 中使用 proxy_pass \(proxied.pass.text(0))/; 可去掉前缀；或在后端设置其基础路径。",
-                patch: proxied.hasVariables || !prefix.text.hasSuffix("/")
-                    ? nil
-                    : nginx.patch { patch in
-                        guard let url = proxied.pass.directive.arguments.first else { return false }
-                        return patch.replace(url, of: proxied.pass.directive, with: url.text + "/")
-                    }), predicts: [.handshakeStatus(404)], excludedBy: [.upgraded])
-        // A 404 alone has many causes.
-        finding.isLastResort = server == nil
-        return [finding]
     }
 }
 

@@ -97,6 +97,21 @@ struct RewriteCheck: Check {
             == host
     }
 
+    /// Whether a rule of the server leads a proxied handshake away from a location that would have passed it on.
+    static func leadsAway(_ trace: RequestTrace, _ nginx: NginxEvidence) -> Bool {
+        guard let server = trace.choice?.server else { return false }
+        let rewritten = trace.steps.contains { step in
+            guard case .rewritten = step.event, let line = step.statement else { return false }
+            return isOfServer(line)
+        }
+        let path = trace.request.target.text.pathOnly
+        return rewritten
+            && nginx.socketLocations(of: server).contains { other in
+                other !== trace.location && other.name.count > 1 && other.replacedPrefix != nil
+                    && (other.kind == .exact ? other.name.text == path : path.hasPrefix(other.name.text))
+            }
+    }
+
     private static func isOfServer(_ line: Statement) -> Bool {
         var block = line.directive.parent
         if block?.name == "if" { block = block?.parent }

@@ -11,7 +11,10 @@ struct UpgradeHeadersCheck: Check {
             guard let proxied = trace.proxied else { return [] }
             if proxied.upgradeValue == nil {
                 let isShadowed = !ShadowedLocationCheck().findings(examination).isEmpty
-                return missing(trace, proxied, nginx, isShadowed: isShadowed)
+                let taken: CauseCode? =
+                    RewriteCheck.leadsAway(trace, nginx)
+                    ? .rewriteHijacksHandshake : isShadowed ? .locationShadowed : nil
+                return missing(trace, proxied, nginx, taken: taken)
             }
             if let value = proxied.upgradeValue, value != "websocket", !value.contains("$") {
                 return [wrongUpgrade(trace, proxied, nginx)]
@@ -30,16 +33,17 @@ struct UpgradeHeadersCheck: Check {
     // MARK: Not sent
 
     private func missing(
-        _ trace: RequestTrace, _ proxied: ProxiedRequest, _ nginx: NginxEvidence, isShadowed: Bool
+        _ trace: RequestTrace, _ proxied: ProxiedRequest, _ nginx: NginxEvidence, taken: CauseCode?
     ) -> [Finding] {
         var findings: [Finding] = []
-        var cause: CauseCode?
         let lost = trace.level?.overridden("proxy_set_header").filter(\.isHopHeader) ?? []
-        if let line = lost.first { findings.append(notInherited(line, trace, nginx)) }
-        if lost.isEmpty, !isShadowed, let other = made(trace, nginx) {
+        if taken != .rewriteHijacksHandshake, let line = lost.first {
+            findings.append(notInherited(line, trace, nginx))
+        }
+        if lost.isEmpty, taken == nil, let other = made(trace, nginx) {
             findings.append(notCovered(other, trace, nginx))
         }
-        cause = isShadowed ? .locationShadowed : findings.first?.code
+        let cause = taken ?? findings.first?.code
         var evidence = [nginx.route(trace)]
         let source = proxied.source("Upgrade")
         if let line = source?.statement {
@@ -67,7 +71,7 @@ struct UpgradeHeadersCheck: Check {
         }
         findings.append(
             nginx.finding(
-                .upgradeHeadersMissing, severity: isShadowed ? .info : .error, confidence: 0.92,
+                .upgradeHeadersMissing, severity: taken == nil ? .error : .info, confidence: 0.92,
                 at: source?.statement ?? proxied.pass,
                 title: Phrase(
                     en: "nginx does not pass Upgrade on for this path", zh: "nginx 没有为该路径转发 Upgrade"),

@@ -156,7 +156,8 @@ struct HostCheck: Check {
             )
         }
         for caddy in examination.files.caddy {
-            if let up = caddy.all("header_up").first(where: { $0.arguments.first?.lowercased() == "host" }) {
+            let lines = CaddyRoute.sentHeaders(in: caddy, for: examination.subject)
+            if let up = lines.first(where: { $0.arguments.first?.lowercased() == "host" }) {
                 return (
                     up.place,
                     say(

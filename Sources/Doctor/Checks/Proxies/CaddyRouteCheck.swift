@@ -107,6 +107,21 @@ struct CaddyRoute {
         sites(of: caddy, for: subject.url.host).lazy.flatMap { all(in: $0) }.first { $0.takes(subject.path) }
     }
 
+    /// Lines that change header fields of the handshake on its way to the backend.
+    ///
+    /// Not those of a question put to an authentication service, and not those of routes that other paths take.
+    static func sentHeaders(in caddy: Caddyfile, for subject: Subject) -> [Caddyfile.Directive] {
+        let taken = sites(of: caddy, for: subject.url.host).flatMap { all(in: $0) }.filter {
+            $0.takes(subject.path)
+        }
+        .map(\.place)
+        let others =
+            caddy.all("forward_auth")
+            + (taken.isEmpty ? [] : caddy.all("reverse_proxy").filter { !taken.contains($0.place) })
+        let left = Set(others.flatMap { $0.all("header_up") }.map(\.place))
+        return caddy.all("header_up").filter { !left.contains($0.place) }
+    }
+
     /// All of a site; matchers are looked up by name.
     static func all(in site: Caddyfile.Directive) -> [CaddyRoute] {
         var named: [String: (paths: [String], isOpen: Bool)] = [:]

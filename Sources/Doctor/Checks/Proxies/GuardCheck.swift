@@ -25,7 +25,7 @@ struct GuardCheck: Check {
         for caddy in examination.files.caddy {
             for site in caddy.sites {
                 if let line = (site.all("basicauth") + site.all("basic_auth")).first(where: {
-                    covers($0, subject.path)
+                    Self.covers($0, subject.path)
                 }) {
                     doors.append(
                         (
@@ -35,7 +35,9 @@ struct GuardCheck: Check {
                                 at: line.place)
                         ))
                 }
-                if let line = site.all("forward_auth").first(where: { covers($0, subject.path) }) {
+                if let line = site.all("forward_auth").first(where: { Self.covers($0, subject.path) }),
+                    CaddyForwardAuthCheck.refusal(line, examination) == nil
+                {
                     doors.append(
                         (
                             .forward,
@@ -77,7 +79,7 @@ struct GuardCheck: Check {
     }
 
     /// Whether a directive without a matcher, or with one that begins the path.
-    private func covers(_ directive: Caddyfile.Directive, _ path: String) -> Bool {
+    static func covers(_ directive: Caddyfile.Directive, _ path: String) -> Bool {
         guard let first = directive.arguments.first else { return true }
         if first.hasPrefix("@") { return false }
         guard first.hasPrefix("/") else { return true }

@@ -115,7 +115,7 @@ struct ProxyUpgradeCheck: Check {
     /// `header_up` lines that take Upgrade or Connection off, or put another value in.
     private func caddy(_ examination: Examination) -> [Finding] {
         examination.files.caddy.compactMap { caddy in
-            let line = caddy.all("header_up").first { line in
+            let line = CaddyRoute.sentHeaders(in: caddy, for: examination.subject).first { line in
                 guard let name = line.arguments.first?.lowercased() else { return false }
                 if name == "-connection" || name == "-upgrade" { return true }
                 let value = line.arguments.dropFirst().joined(separator: " ").lowercased()

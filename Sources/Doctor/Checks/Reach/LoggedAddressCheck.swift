@@ -4,39 +4,64 @@ import NginxSyntax
 /// The address a log names, against what is known of the backend's.
 struct LoggedAddressCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
-        [stale(examination), refused(examination), dropped(examination), misplaced(examination)].compactMap(
+        // Where the backend has moved away nothing listens, and that is no fault of the port.
+        [stale(examination) ?? refused(examination), dropped(examination), misplaced(examination)].compactMap(
             \.self)
     }
 
     /// The address a log names against the one the container has now.
     private func stale(_ examination: Examination) -> Finding? {
         let failures = examination.files.events(.noRoute, .connectionRefused, .upstreamTimedOut)
-        for event in failures {
-            guard let host = event.upstream.flatMap(Self.host), RunningContainer.isAddress(host),
+        for failure in failures {
+            guard let host = failure.upstream.flatMap(Self.host), RunningContainer.isAddress(host),
                 !HostName.isLoopback(host)
             else { continue }
             if let now = moved(host, examination) {
                 return stale(
-                    host, event,
+                    host, failure,
                     .file(
                         "\(now.name) now has the address \(now.addresses.joined(separator: ", "))",
                         "\(now.name) 现在的地址是 \(now.addresses.joined(separator: "、"))", at: now.place))
             }
             let known = examination.files.containers.filter { !$0.address.isEmpty }
-            guard !known.isEmpty, !known.contains(where: { $0.address == host }) else { continue }
+            if let event = recreated(examination), known.isEmpty {
+                return stale(host, failure, event)
+            }
+            let holders = known.filter { $0.address == host }
+            guard !known.isEmpty, !holders.contains(where: { isNamed($0.name, examination) }) else {
+                continue
+            }
             // The same network: the first two numbers agree.
             let network = host.split(separator: ".").prefix(2).joined(separator: ".") + "."
             let here = known.filter { $0.address.hasPrefix(network) }
-            guard let container = here.first(where: { isNamed($0.name, examination) }) ?? here.first else {
-                continue
-            }
+            // Where another container has the address by now, the backend must be known by its name.
+            guard
+                let container = here.first(where: { isNamed($0.name, examination) })
+                    ?? (holders.isEmpty ? here.first : nil)
+            else { continue }
+            let holder = holders.first.map { ("; \(host) is that of \($0.name)", "；\(host) 属于 \($0.name)") }
             return stale(
-                host, event,
+                host, failure,
                 .file(
-                    "\(container.name) now has the address \(container.address)",
-                    "\(container.name) 现在的地址是 \(container.address)", at: container.place))
+                    "\(container.name) now has the address \(container.address)\(holder?.0 ?? "")",
+                    "\(container.name) 现在的地址是 \(container.address)\(holder?.1 ?? "")", at: container.place))
         }
         return nil
+    }
+
+    /// That Docker made the container anew which is proxied to by its name, while nginx went on running.
+    private func recreated(_ examination: Examination) -> Evidence? {
+        let events = examination.files.containerEvents
+        guard
+            let made = events.last(where: { $0.action == "create" && isNamed($0.container, examination) }),
+            !events.contains(where: { event in
+                event.action == "start" && event.time > made.time && event.image.holds("nginx")
+            })
+        else { return nil }
+        return .file(
+            "Docker made \(made.container) anew at \(made.time)",
+            "Docker 在 \(made.time) 重新创建了 \(made.container)",
+            at: made.place)
     }
 
     /// A name that something is proxied to, and which resolves elsewhere than to the address that is dialled.

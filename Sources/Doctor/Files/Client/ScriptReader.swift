@@ -227,12 +227,14 @@ struct ScriptReader {
         let bare = name.lowercased()
         let names = [
             "pinginterval", "heartbeatinterval", "keepaliveinterval", "heartbeatoutgoing", "keepalive",
-            "heartbeat",
+            "heartbeat", "heartbeatintervalms", "keepaliveintervalms", "pingintervalms",
+            "keepaliveintervalinmilliseconds",
         ]
         if names.contains(bare) {
             var position = at + 2
             guard case .number(let number) = parser.value(&position), number > 0 else { return }
-            let seconds = number >= 1000 ? number / 1000 : number
+            let isMilliseconds = number >= 1000 || bare.hasSuffix("ms") || bare.hasSuffix("milliseconds")
+            let seconds = isMilliseconds ? number / 1000 : number
             heartbeats.append(
                 Heartbeat(
                     seconds: seconds, side: bare == "heartbeatoutgoing" || isClientScript ? .client : .server,

@@ -15,10 +15,20 @@ struct LogRequest {
     let isHAProxy: Bool
 
     /// What marks a request: a method with the slash of its path, or the member of Caddy's JSON.
-    static let marks = [
-        "GET /", "POST /", "OPTIONS /", "WebSocket /", "HEAD /", "PUT /", "DELETE /", "PATCH /",
-        "\"uri\":\"/", "[GET] \"/", "Not Found: /",
-    ]
+    static let marks =
+        [
+            "GET /", "POST /", "OPTIONS /", "WebSocket /", "HEAD /", "PUT /", "DELETE /", "PATCH /",
+            "[GET] \"/", "Not Found: /",
+        ] + members.map { "\($0)/" } + [channelsMark]
+
+    /// Members of JSON that hold the path: Caddy's, nginx's as people name it, pino's and Envoy's.
+    private static let members = ["uri", "request_uri", "url", "path"].flatMap {
+        ["\"\($0)\":\"", "\"\($0)\": \""]
+    }
+    /// Members of JSON that hold the status.
+    private static let statuses = ["status", "statusCode", "status_code", "response_code", "responseCode"]
+    /// Django Channels, which leaves the first slash out.
+    private static let channelsMark = "No route found for path '"
 
     /// How frameworks begin the line that says they have no such path, before its method: Phoenix, Rails, Spring, Express,
     /// Javalin; Django names no method.
@@ -30,16 +40,25 @@ struct LogRequest {
     /// Of a line in which one of `marks` ends before `end`; nil: no status stands there.
     init?(_ line: ArraySlice<UInt8>, markedAt end: Int) {
         guard end > line.startIndex, end <= line.endIndex else { return nil }
+        if line[..<end].suffix(Self.channelsMark.utf8.count).elementsEqual(Self.channelsMark.utf8) {
+            let rest = line[end...].prefix { $0 != 0x27 && $0 != 0x3F }
+            (method, path, query, version) = ("GET", "/" + String(decoding: rest, as: UTF8.self), nil, "")
+            (status, isHAProxy) = (404, false)
+            return
+        }
         let slash = end - 1
         let target = line[slash...].prefix { $0 != 0x20 && $0 != 0x22 && $0 != 0x09 }
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
         path = String(decoding: target[..<(mark ?? target.endIndex)], as: UTF8.self)
         query = mark.map { target[($0 + 1)...] }
-        if line[..<slash].suffix(7).elementsEqual("\"uri\":\"".utf8) {
-            guard let status = Self.number(behind: "\"status\":", in: line) else { return nil }
+        if Self.members.contains(where: { line[..<slash].suffix($0.utf8.count).elementsEqual($0.utf8) }) {
+            let status = Self.statuses.lazy.compactMap { Self.number(behind: "\"\($0)\":", in: line) }.first
+            guard let status, (100...599).contains(status) else { return nil }
             self.status = status
-            method = Self.text(behind: "\"method\":\"", in: line) ?? "GET"
-            version = Self.text(behind: "\"proto\":\"", in: line) ?? ""
+            method =
+                Self.text(behind: "\"method\":", in: line) ?? Self.text(
+                    behind: "\"request_method\":", in: line) ?? "GET"
+            version = Self.text(behind: "\"proto\":", in: line) ?? ""
             isHAProxy = false
             return
         }
@@ -105,13 +124,16 @@ struct LogRequest {
 
     private static func text(behind mark: String, in line: ArraySlice<UInt8>) -> String? {
         line.place(of: Array(mark.utf8)).map {
-            String(decoding: line[$0.upperBound...].prefix { $0 != 0x22 }, as: UTF8.self)
+            let value = line[$0.upperBound...].drop { $0 == 0x20 }
+            return String(decoding: value.dropFirst().prefix { $0 != 0x22 }, as: UTF8.self)
         }
     }
 
     private static func number(behind mark: String, in line: ArraySlice<UInt8>) -> Int? {
         line.place(of: Array(mark.utf8)).flatMap { range in
-            let digits = line[range.upperBound...].drop { $0 == 0x20 }.prefix { (0x30...0x39).contains($0) }
+            let digits = line[range.upperBound...].drop { $0 == 0x20 || $0 == 0x22 }.prefix {
+                (0x30...0x39).contains($0)
+            }
             return Int(String(decoding: digits, as: UTF8.self))
         }
     }

@@ -35,6 +35,8 @@ package struct RecordedResponse: Equatable, Sendable {
     package let fields: [RecordedRequest.Field]
     /// At most 2,000 characters.
     package let body: String
+    /// Whether the browser says that a service worker of the page gave it, and no server.
+    package var isOfServiceWorker = false
     package let place: FilePlace
 
     /// The first value of a field, any case.
