@@ -101,6 +101,7 @@ extension JSONScanner {
 }
 
 /// What scanner, decoder and writer know in common about the bytes of a string.
+@usableFromInline
 enum JSONText {
     /// The first index at or after `start` whose byte ends a plain run: a quote, a backslash or a control
     /// character; `end` when there is none.
@@ -127,21 +128,38 @@ enum JSONText {
     }
 
     /// Whether both are the same bytes; eight at a time, since a hostile name may be long.
+    ///
+    /// The last words overlap those before: with a literal of known length, as names of members are, two comparisons are all
+    /// that is left of it.
+    @inlinable
+    @inline(__always)
     static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
         let count = left.count
         guard count == right.count else { return false }
         guard let left = left.baseAddress, let right = right.baseAddress else { return true }
-        var at = 0
-        while at &+ 8 <= count {
-            let word = left.loadUnaligned(fromByteOffset: at, as: UInt64.self)
-            guard word == right.loadUnaligned(fromByteOffset: at, as: UInt64.self) else { return false }
-            at &+= 8
+        if count >= 8 {
+            var at = 0
+            while at < count &- 8 {
+                if !areEqual(UInt64.self, left, right, at) { return false }
+                at &+= 8
+            }
+            return areEqual(UInt64.self, left, right, count &- 8)
         }
-        while at < count {
-            let byte = left.load(fromByteOffset: at, as: UInt8.self)
-            guard byte == right.load(fromByteOffset: at, as: UInt8.self) else { return false }
-            at &+= 1
+        if count >= 4 {
+            return areEqual(UInt32.self, left, right, 0) && areEqual(UInt32.self, left, right, count &- 4)
         }
-        return true
+        if count >= 2 {
+            return areEqual(UInt16.self, left, right, 0) && areEqual(UInt16.self, left, right, count &- 2)
+        }
+        return count == 0 || areEqual(UInt8.self, left, right, 0)
+    }
+
+    @inlinable
+    @inline(__always)
+    static func areEqual<Word: FixedWidthInteger & BitwiseCopyable>(
+        _: Word.Type, _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ at: Int
+    ) -> Bool {
+        left.loadUnaligned(fromByteOffset: at, as: Word.self)
+            == right.loadUnaligned(fromByteOffset: at, as: Word.self)
     }
 }

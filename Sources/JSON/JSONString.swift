@@ -17,10 +17,10 @@ public struct JSONString {
 
     /// Whether it means exactly `text`, byte for byte; allocates nothing.
     @inlinable
+    @inline(__always)
     public func equals(_ text: StaticString) -> Bool {
-        // Most comparisons end here, without a call.
-        if !hasEscapes && raw.count != text.utf8CodeUnitCount { return false }
-        return equals(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        let text = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        return hasEscapes ? equals(text) : JSONText.areEqual(raw, text)
     }
 
     /// Whether it means exactly `text`, byte for byte; allocates nothing.

@@ -1,6 +1,7 @@
 import Bytes
-import JSON
 import Testing
+
+@testable import JSON
 
 @Suite("Strings in place")
 struct StringTests {
@@ -63,6 +64,27 @@ struct StringTests {
             } catch {
                 Issue.record(error)
             }
+        }
+    }
+
+    @Test("names that differ in one byte differ, wherever it is and however long they are")
+    func differences() throws {
+        let letters = Array("abcdefghijklmnopqrstuvwxyz".utf8)
+        for count in 0...letters.count {
+            let name = Array(letters[..<count])
+            #expect(equals(name, name))
+            #expect(!equals(name, name + [0x61]))
+            for place in 0..<count {
+                var other = name
+                other[place] ^= 1
+                #expect(!equals(name, other), "\(count) bytes, at \(place)")
+            }
+        }
+    }
+
+    private func equals(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        one.withUnsafeBytes { one in
+            other.withUnsafeBytes { JSONString(raw: one, hasEscapes: false).equals($0) }
         }
     }
 

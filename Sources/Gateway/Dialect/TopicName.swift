@@ -12,6 +12,9 @@ public enum TopicName {
     ///
     /// - Throws: `.emptyTopic`, `.topicTooLong`, `.controlCharacterInTopic`.
     public static func check(_ name: JSONString) throws(SockeyeError) {
+        // Nearly all names are ASCII as it is written, and a byte of that needs no memory of the one before.
+        let isPlain = !name.hasEscapes && name.raw.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
+        if isPlain, !name.raw.isEmpty, name.raw.count <= longest { return }
         var rule = Rule()
         if name.hasEscapes {
             var bytes = name.decodedBytes
