@@ -7,7 +7,9 @@ extension EndpointTable {
     /// The endpoints as configured, the echo endpoint included.
     ///
     /// - Parameter listeners: where the server listens, for the rules about origins.
-    init(_ options: Options, listeners: [String] = [], over http: OutgoingHTTP? = nil) throws(ServeError) {
+    convenience init(_ options: Options, listeners: [String] = [], over http: OutgoingHTTP? = nil)
+        throws(ServeError)
+    {
         var endpoints: [Endpoint] = []
         var namespaces = 0
         for (index, option) in options.allEndpoints.enumerated() {

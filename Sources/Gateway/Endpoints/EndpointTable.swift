@@ -2,7 +2,9 @@ import Configuration
 import PubSub
 
 /// All endpoints, with literal paths found by one look-up.
-struct EndpointTable: Sendable {
+///
+/// A class, because it is asked for every command: a copy of its fields would count four references each time.
+final class EndpointTable: Sendable {
     let endpoints: [Endpoint]
     /// The namespaces of those that speak Socket.IO, by their numbers.
     let namespaces: [EventNamespace]
@@ -27,11 +29,15 @@ struct EndpointTable: Sendable {
 
     /// Whether an endpoint lets a session do something with a topic.
     ///
-    /// Where the endpoint lies: a copy of one counts half a dozen references.
+    /// The endpoint lives as long as the table, so its rights are not counted either.
+    @inline(__always)
     func allows(
-        _ operations: TopicOperations, on topic: String, for session: RightsSession, at index: Int
+        _ operations: TopicOperations, on topic: String, for session: @autoclosure () -> RightsSession,
+        at index: Int
     ) -> Bool {
-        endpoints.withUnsafeBufferPointer { $0[index].rights.allows(operations, on: topic, for: session) }
+        Unmanaged.passUnretained(endpoints[index].rights)._withUnsafeGuaranteedRef {
+            $0.allows(operations, on: topic, for: session())
+        }
     }
 
     /// The paths as a person wrote them.

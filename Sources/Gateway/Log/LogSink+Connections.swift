@@ -51,8 +51,13 @@ extension LogSink {
             ["connection": "\(connection.token)", "user": "\(identity.user)"])
     }
 
+    @inline(__always)
     func subscribed(_ connection: Connection, _ topic: String) {
-        guard keepsConnections else { return }
+        if keepsConnections { logSubscribed(connection, topic) }
+    }
+
+    @inline(never)
+    private func logSubscribed(_ connection: Connection, _ topic: String) {
         let total = connection.loop.shared.openConnections.load(ordering: .relaxed)
         log(
             connectionLevel, "subscribed",
@@ -64,13 +69,20 @@ extension LogSink {
     }
 
     /// A message of Sockeye's protocol; its content is nobody's business.
+    ///
+    /// Inlined, as what looks before it does anything is where it is asked for every message: a call counts references.
+    @inline(__always)
     func received(_ connection: Connection, _ type: @autoclosure () -> String) {
-        guard keepsConnections else { return }
+        if keepsConnections { logReceived(connection, type()) }
+    }
+
+    @inline(never)
+    private func logReceived(_ connection: Connection, _ type: String) {
         connection.loop.logOften(
             LogLimit.Kind(level: connectionLevel, event: "message-received"),
             connection.session.user.isEmpty
-                ? "received message: \(type())"
-                : "received message from user \(connection.session.user): \(type())",
+                ? "received message: \(type)"
+                : "received message from user \(connection.session.user): \(type)",
             ["connection": "\(connection.token)"])
     }
 

@@ -10,6 +10,8 @@ final class TurnSends {
     typealias Shortfall = (slot: UInt32, sent: Int)
 
     private let ring: SendRing?
+    /// The same where it is not counted, which for every send would cost as much as adding it.
+    private let uncounted: Unmanaged<SendRing>?
     /// Where answers lie until they are sent.
     private let answers: UnsafeMutableRawBufferPointer
     private var answersEnd = 0
@@ -32,6 +34,7 @@ final class TurnSends {
     /// - Parameter usesRing: whether to ask the kernel for a ring.
     init(usesRing: Bool) {
         ring = usesRing ? try? SendRing() : nil
+        uncounted = ring.map { .passUnretained($0) }
         answers = .allocate(byteCount: ring == nil ? 0 : SendRing.capacity * Self.answerLimit, alignment: 64)
     }
 
@@ -48,7 +51,15 @@ final class TurnSends {
     ///
     /// - Returns: whether it is kept; if not, the caller sends.
     func hold(_ bytes: UnsafeRawBufferPointer, for slot: UInt32, _ fileDescriptor: Int32) -> Bool {
-        guard holdsAnswers, bytes.count <= Self.answerLimit, let ring, !ring.isFull else { return false }
+        guard holdsAnswers, bytes.count <= Self.answerLimit, let uncounted else { return false }
+        return uncounted._withUnsafeGuaranteedRef { hold(bytes, for: slot, fileDescriptor, in: $0) }
+    }
+
+    @inline(__always)
+    private func hold(
+        _ bytes: UnsafeRawBufferPointer, for slot: UInt32, _ fileDescriptor: Int32, in ring: SendRing
+    ) -> Bool {
+        if ring.isFull { return false }
         let end = answersEnd &+ bytes.count
         let place = UnsafeMutableRawBufferPointer(rebasing: answers[answersEnd..<end])
         place.copyMemory(from: bytes)
@@ -86,9 +97,11 @@ final class TurnSends {
     /// Sends now or with the next ones.
     @inline(__always)
     func send(_ bytes: UnsafeRawBufferPointer, to fileDescriptor: Int32, slot: UInt32) {
-        if usesRing, let ring {
-            if ring.isFull { submit(ring) }
-            ring.add(bytes, to: fileDescriptor, slot: slot)
+        if usesRing, let uncounted {
+            uncounted._withUnsafeGuaranteedRef { ring in
+                if ring.isFull { submit(ring) }
+                ring.add(bytes, to: fileDescriptor, slot: slot)
+            }
             sentBytes &+= bytes.count
         } else {
             let sent = csys_send(fileDescriptor, bytes.baseAddress, bytes.count)

@@ -87,7 +87,9 @@ public struct TopicPattern: Sendable {
         case anything
     }
 
-    func matches(_ name: UnsafeRawBufferPointer, _ session: RightsSession, _ values: Values) -> Bool {
+    func matches(
+        _ name: UnsafeRawBufferPointer, _ session: @autoclosure () -> RightsSession, _ values: Values
+    ) -> Bool {
         if name.count > Self.longest { return false }
         // The pattern of most rules.
         if pieces.count == 1, case .doubleStar = pieces[0] { return true }
@@ -101,9 +103,10 @@ public struct TopicPattern: Sendable {
             case .doubleStar:
                 reached = reached.widened(in: name, acrossSeparators: true)
             case .user:
-                reached = Self.follow(session.user, values, reached, name)
+                reached = Self.follow(session().user, values, reached, name)
             case .value(let index):
-                let value = index < session.values.count ? session.values[index] : nil
+                let known = session().values
+                let value = index < known.count ? known[index] : nil
                 reached = Self.follow(value ?? "", values, reached, name)
             }
             if reached.isEmpty { return false }

@@ -22,11 +22,15 @@ public struct RightsSession: Hashable, Sendable {
 /// one with `:` or `/` in it matches no placeholder of an allowing rule, for a user who calls himself `ops:secret`
 /// must not get at `team:ops:secret` by way of `team:{user}`. Such a user still owns `user:ops:secret`, unless a
 /// rule speaks of topics of that shape (`user:{user}:inbox` speaks of `user:ada:inbox`): then it may be another's.
-public struct TopicRights: Sendable {
+///
+/// A class, because it is asked for every command: a copy of its fields would count three references each time.
+public final class TopicRights: Sendable {
     private struct Rule: Sendable {
         let isAllowing: Bool
         let operations: TopicOperations
         let pattern: TopicPattern
+        /// Whether it is `**` alone, which speaks of every topic.
+        let isForAll: Bool
         /// Whether it may speak of other users' topics.
         let isAboutUsers: Bool
     }
@@ -53,6 +57,7 @@ public struct TopicRights: Sendable {
             compiled.append(
                 Rule(
                     isAllowing: rule.verdict == .allow, operations: rule.operations, pattern: pattern,
+                    isForAll: pattern.pieces == [.doubleStar],
                     isAboutUsers: pattern.begins(with: Self.userPrefix)))
         }
         var templates: [TopicPattern] = []
@@ -79,19 +84,26 @@ public struct TopicRights: Sendable {
     /// Whether a session may do something, or several things, with a topic.
     ///
     /// Allocates nothing.
-    public func allows(_ operations: TopicOperations, on topic: String, for session: RightsSession) -> Bool {
+    ///
+    /// - Parameter session: only made where the topic is a user's or a pattern has a placeholder.
+    public func allows(
+        _ operations: TopicOperations, on topic: String, for session: @autoclosure () -> RightsSession
+    ) -> Bool {
         NameOctets.with(topic) { name in
             if name.isEmpty || name.count > TopicPattern.longest { return false }
             let isUserTopic = Self.isUserTopic(name)
-            if isUserTopic, owns(name, session) { return true }
+            if isUserTopic, owns(name, session()) { return true }
             var open = operations
-            for rule in rules where !rule.operations.isDisjoint(with: open) {
-                if isUserTopic, !rule.isAboutUsers { continue }
-                guard rule.pattern.matches(name, session, rule.isAllowing ? .single : .literal) else {
-                    continue
-                }
-                if !rule.isAllowing { return false }
-                open.subtract(rule.operations)
+            // By index: a rule taken out of the array would be counted in all its parts.
+            for index in rules.indices where !rules[index].operations.isDisjoint(with: open) {
+                if isUserTopic, !rules[index].isAboutUsers { continue }
+                let isAllowing = rules[index].isAllowing
+                guard
+                    rules[index].isForAll
+                        || rules[index].pattern.matches(name, session(), isAllowing ? .single : .literal)
+                else { continue }
+                if !isAllowing { return false }
+                open.subtract(rules[index].operations)
                 if open.isEmpty { return true }
             }
             return false
