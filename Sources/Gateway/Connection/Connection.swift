@@ -29,6 +29,9 @@ final class Connection {
         case closed
     }
 
+    // What a message and its answer look at comes first and lies together: where there are ten thousand connections, each
+    // cache line of one that speaks comes from afar.
+
     /// The loop outlives its connections, so nothing is counted: retain and release would cost a fifth of an echo.
     private let owner: Unmanaged<LoopState>
     /// Slot and generation, as the poller and other loops know it.
@@ -44,30 +47,39 @@ final class Connection {
     var interest: Interest = .read
     /// A ping is out and nothing came since.
     var awaitsPong = false
+    var endpoint: UInt16 = 0
     /// Any byte that arrives is a sign of life: seconds-scale ticks, see `LoopState.tick`.
     var lastReceived: UInt32 = 0
-    var endpoint: UInt16 = 0
     /// The reader is at work on this connection's input: it must not be touched, and the loop's replies are ours.
     var isReading = false
     /// The peer's close frame came: nothing is left to say once ours is out.
     var peerSaidGoodbye = false
+    /// A token is being checked elsewhere, or a backend decides: no command is heard until that is known.
+    var awaitsAnswer = false
+    /// Nobody has authenticated yet and the endpoint wants it.
+    var authenticationDue = false
+    var reader: MessageReader
+    /// Input not yet looked at, while the peer reads slower than it makes us write.
+    var held: ByteBuffer?
+    /// Rewrites what is sent, where the client hears by server-sent events.
+    var eventStream: EventStream?
+    /// Compression state, where it was negotiated.
+    var writer: DeflatingWriter?
+    /// Subscriptions asked of other loops and not yet granted; they count against the limit.
+    var pendingSubscriptions = 0
+    var session = Session()
+
+    // What is seldom looked at.
+
     /// It became a WebSocket, and counts among its endpoint's connections until it ends.
     var hasOpened = false
     /// When the WebSocket opened and, later, when its end began, in ticks.
     var phaseBegan: UInt32 = 0
-    /// Nobody has authenticated yet and the endpoint wants it.
-    var authenticationDue = false
-    /// A token is being checked elsewhere, or a backend decides: no command is heard until that is known.
-    var awaitsAnswer = false
-    /// Subscriptions asked of other loops and not yet granted; they count against the limit.
-    var pendingSubscriptions = 0
     /// Bytes thrown away while lingering.
     var lingered: UInt32 = 0
     var peer: SocketAddress
     /// When the current phase must be over; `.max` for never.
     var deadline = MonotonicTime(nanoseconds: .max)
-    var reader: MessageReader
-    var session = Session()
     /// The claims of the session's token as JSON, where calls tell them.
     var claims: String?
     /// What stands in the holes of the endpoint's path; nil where it has none.
@@ -78,14 +90,8 @@ final class Connection {
     var buckets = RateBuckets()
     /// The client, where a trusted proxy stands between.
     var forwarded: ForwardedClient?
-    /// Rewrites what is sent, where the client hears by server-sent events.
-    var eventStream: EventStream?
-    /// Compression state, where it was negotiated.
-    var writer: DeflatingWriter?
     /// The Engine.IO session this WebSocket is for; nil for other dialects, and when it is over.
     var engine: EngineClient?
-    /// Input not yet looked at, while the peer reads slower than it makes us write.
-    var held: ByteBuffer?
 
     init(loop: LoopState, fileDescriptor: Int32, peer: SocketAddress, listener: UInt8, phase: Phase) {
         self.owner = .passUnretained(loop)

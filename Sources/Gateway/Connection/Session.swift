@@ -7,11 +7,11 @@ import Tokens
 ///
 /// Sans-IO and small, for it lives in every connection: the claims themselves are not kept.
 struct Session {
+    private(set) var isAuthenticated = false
     /// The user, and what the endpoint's rights want to know of the token; nobody until authenticated.
     private(set) var rights = RightsSession.nobody
     /// When the session ends, in seconds since 1970: the token's end and the leeway; `Int64.max` for never.
     private(set) var expiresAt = Int64.max
-    private(set) var isAuthenticated = false
     /// What names the token, to find the sessions of one that is revoked.
     private(set) var mark = TokenMark.none
     /// When the token was issued, in seconds since 1970; 0 for one that does not tell.
