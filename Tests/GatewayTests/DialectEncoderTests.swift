@@ -122,6 +122,30 @@ struct DialectEncoderTests {
         if case .token(let refusal) = error { #expect(error.code.rawValue == refusal.code) }
     }
 
+    @Test("what was written for the subscriber before is told the next one only where it is the same")
+    func subscribedHead() {
+        let head = SubscribedHead()
+        let position = StreamPosition(epoch: Epoch(35), offset: 7)
+        var answer = JoinAnswer(topic: "news", lane: .plain, position: position)
+        var answers = [answer, answer]
+        answer.recovery = .recovered
+        answers.append(answer)
+        answer.position.offset = 8
+        answers.append(answer)
+        answer.position.epoch = Epoch(36)
+        answers.append(answer)
+        // Two spellings of one letter are two names.
+        for topic in ["n\u{e9}", "ne\u{301}", String(repeating: "\"", count: 255), "news", "", "news"] {
+            answers.append(JoinAnswer(topic: topic, lane: .plain, position: position))
+        }
+        for (number, answer) in answers.enumerated() {
+            let id = number.isMultiple(of: 2) ? "" : "\(number)"
+            #expect(
+                encoded(id: id) { head.append(answer, id: $0, to: $1) }
+                    == encoded(id: id) { SockeyeEncoder.appendSubscribed(answer, id: $0, to: $1) })
+        }
+    }
+
     @Test("every code is some error's")
     func codes() {
         let ends: [StreamFailure] = [

@@ -30,10 +30,11 @@ extension Connection {
             loop.shared.log.received(self, CommandType.auth.rawValue)
             if isInTime(.any, id: id) { authenticate(token, id: id) }
         case .command(let command):
-            loop.shared.log.received(self, command.type.rawValue)
+            let type = command.type
+            loop.shared.log.received(self, type.rawValue)
             // Deny by default: from here on somebody must be known.
             guard session.isAuthenticated else { return refuse(.authenticationRequired, id: command.id) }
-            if isInTime(command.type.limited, id: command.id) { perform(command) }
+            if isInTime(type.limited, id: command.id) { perform(command) }
         }
     }
 

@@ -6,10 +6,12 @@ import WebSocketWire
 // What a client of the JSON protocol is told: answers to its commands, some of which come by mail from another loop.
 extension Connection {
     func subscribed(_ answer: JoinAnswer, id: [UInt8]) {
-        loop.shared.log.subscribed(self, answer.topic)
-        eventStream?.joined(answer)
-        say(followedBy: answer.past) { buffer in
-            id.withUnsafeBytes { SockeyeEncoder.appendSubscribed(answer, id: $0, to: buffer) }
+        withLoop { loop in
+            loop.shared.log.subscribed(self, answer.topic)
+            eventStream?.joined(answer)
+            say(followedBy: answer.past) { buffer in
+                id.withUnsafeBytes { loop.subscribedHead.append(answer, id: $0, to: buffer) }
+            }
         }
     }
 

@@ -65,7 +65,12 @@ public enum SockeyeEncoder {
     static func appendSubscribed(
         _ answer: JoinAnswer, id: UnsafeRawBufferPointer, to buffer: ByteBuffer
     ) {
-        let (topic, position) = (answer.topic, answer.position)
+        appendSubscribedHead(topic: answer.topic, answer.position, to: buffer)
+        appendSubscribedRest(answer, id: id, to: buffer)
+    }
+
+    /// The part of that answer which is the same for all who come to a topic before its next message.
+    static func appendSubscribedHead(topic: String, _ position: StreamPosition, to buffer: ByteBuffer) {
         appendHead(#"{"type":"subscribed","topic":"#, to: buffer)
         JSONWriter.append(string: topic, to: buffer)
         // As `Epoch.description`, which nothing in it wants escaped.
@@ -73,6 +78,12 @@ public enum SockeyeEncoder {
         buffer.append(base36: position.epoch.value)
         appendHead(#"","offset":"#, to: buffer)
         buffer.append(decimal: position.offset)
+    }
+
+    /// The other part.
+    static func appendSubscribedRest(
+        _ answer: JoinAnswer, id: UnsafeRawBufferPointer, to buffer: ByteBuffer
+    ) {
         switch answer.recovery {
         case .notAsked: break
         case .recovered: appendHead(#","recovered":true"#, to: buffer)

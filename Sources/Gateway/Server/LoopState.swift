@@ -73,6 +73,7 @@ final class LoopState {
     /// A payload before its frame header is known.
     let work = ByteBuffer(capacity: 4096)
     let scratch = ReaderScratch()
+    let subscribedHead = SubscribedHead()
     var buffers: ByteBufferPool { scratch.buffers }
 
     /// The clock as of the last poll.

@@ -29,7 +29,7 @@ extension LoopState {
         enter(request, &answer)
         if !request.isSocket, request.loop == index {
             // At home here itself, as nearly always where there is one loop.
-            add(connections[request.connection], answer, token: request.connection, id: request.id)
+            add(request.connection, answer, id: request.id)
         } else {
             self.answer(request.asker, .joined(answer))
         }

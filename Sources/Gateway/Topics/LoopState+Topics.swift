@@ -105,9 +105,10 @@ extension LoopState {
 
     /// An answer for a connection of this loop.
     func take(_ answer: TopicAnswer, for token: UInt64, id: [UInt8]) {
+        if case .joined(let joined) = answer { return add(token, joined, id: id) }
         let connection = connections[token]
         switch answer {
-        case .joined(let joined): add(connection, joined, token: token, id: id)
+        case .joined: break
         case .notJoined(let error):
             connection?.pendingSubscriptions -= 1
             connection?.answered(.failed(error), id: id)
@@ -116,13 +117,20 @@ extension LoopState {
     }
 
     /// Adds a connection whose subscription its home has counted.
-    func add(_ connection: Connection?, _ answer: JoinAnswer, token: UInt64, id: [UInt8]) {
+    ///
+    /// One that ends here is kept to the end of the turn, so it need not be counted.
+    func add(_ token: UInt64, _ answer: JoinAnswer, id: [UInt8]) {
         let presence = answer.watchesPresence ? InternalTopic.presence(of: answer.topic) : nil
-        guard let connection, connection.phase == .open else {
+        let connection = connections.unretained(token)
+        if let connection, connection._withUnsafeGuaranteedRef({ $0.phase == .open }) {
+            connection._withUnsafeGuaranteedRef { add($0, answer, presence: presence, id: id) }
+        } else {
             leaveHome(answer.topic, lane: answer.lane, token)
             if let presence { leaveHome(presence, lane: answer.lane, nil) }
-            return
         }
+    }
+
+    private func add(_ connection: Connection, _ answer: JoinAnswer, presence: String?, id: [UInt8]) {
         connection.pendingSubscriptions -= 1
         // Messages up to the position came before this by the same way: they are not for the newcomer.
         flushTopic(answer.topic)
