@@ -8,7 +8,7 @@ import WebSocketWire
 extension Connection {
     func receive(command payload: UnsafeRawBufferPointer, _ kind: MessageKind, on loop: LoopState) {
         if SockeyeDecoder.isBarePing(payload) {
-            loop.shared.log.received(self, CommandType.ping.rawValue)
+            loop.connectionLog?.received(self, CommandType.ping.rawValue)
             guard isInTime(.any, id: UnsafeRawBufferPointer(start: nil, count: 0)) else { return }
             return SockeyeEncoder.barePong.withUTF8Buffer {
                 reply(.text, UnsafeRawBufferPointer($0), compress: false)
@@ -20,18 +20,18 @@ extension Connection {
         }
         switch SockeyeDecoder.decode(payload, isValidUTF8: true) {
         case .failure(let error, let id):
-            loop.shared.log.received(self, "refused, \(error.code.rawValue)")
+            loop.connectionLog?.received(self, "refused, \(error.code.rawValue)")
             if isInTime(.any, id: id) { refuse(error, id: id) }
         case .command(.ping(let id)):
-            loop.shared.log.received(self, CommandType.ping.rawValue)
+            loop.connectionLog?.received(self, CommandType.ping.rawValue)
             guard isInTime(.any, id: id) else { return }
             say { SockeyeEncoder.appendPong(id: id, to: $0) }
         case .command(.auth(let token, let id)):
-            loop.shared.log.received(self, CommandType.auth.rawValue)
+            loop.connectionLog?.received(self, CommandType.auth.rawValue)
             if isInTime(.any, id: id) { authenticate(token, id: id) }
         case .command(let command):
             let type = command.type
-            loop.shared.log.received(self, type.rawValue)
+            loop.connectionLog?.received(self, type.rawValue)
             // Deny by default: from here on somebody must be known.
             guard session.isAuthenticated else { return refuse(.authenticationRequired, id: command.id) }
             if isInTime(type.limited, id: command.id) { perform(command) }
@@ -145,8 +145,11 @@ extension Connection {
     private func may(
         _ operations: TopicOperations, _ command: CommandType, _ topic: String, _ id: UnsafeRawBufferPointer
     ) -> Bool {
+        // The table lives as long as the server: it need not be counted for this.
         let isAllowed = withLoop {
-            $0.shared.endpoints.allows(operations, on: topic, for: session.rights, at: Int(endpoint))
+            Unmanaged.passUnretained($0.shared.endpoints)._withUnsafeGuaranteedRef {
+                $0.allows(operations, on: topic, for: session.rights, at: Int(endpoint))
+            }
         }
         if isAllowed { return true }
         refuse(.notAllowed(command, topic: topic), id: id)

@@ -7,7 +7,7 @@ import WebSocketWire
 extension Connection {
     func subscribed(_ answer: JoinAnswer, id: [UInt8]) {
         withLoop { loop in
-            loop.shared.log.subscribed(self, answer.topic)
+            loop.connectionLog?.subscribed(self, answer.topic)
             eventStream?.joined(answer)
             say(followedBy: answer.past) { buffer in
                 id.withUnsafeBytes { loop.subscribedHead.append(answer, id: $0, to: buffer) }

@@ -93,6 +93,9 @@ final class Connection {
     /// The Engine.IO session this WebSocket is for; nil for other dialects, and when it is over.
     var engine: EngineClient?
 
+    /// How much of it a message looks at.
+    static let hotSize = 208
+
     init(loop: LoopState, fileDescriptor: Int32, peer: SocketAddress, listener: UInt8, phase: Phase) {
         self.owner = .passUnretained(loop)
         self.socket = StreamSocket(fileDescriptor: fileDescriptor)

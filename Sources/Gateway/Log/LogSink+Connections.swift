@@ -51,13 +51,8 @@ extension LogSink {
             ["connection": "\(connection.token)", "user": "\(identity.user)"])
     }
 
-    @inline(__always)
     func subscribed(_ connection: Connection, _ topic: String) {
-        if keepsConnections { logSubscribed(connection, topic) }
-    }
-
-    @inline(never)
-    private func logSubscribed(_ connection: Connection, _ topic: String) {
+        guard keepsConnections else { return }
         let total = connection.loop.shared.openConnections.load(ordering: .relaxed)
         log(
             connectionLevel, "subscribed",
@@ -69,20 +64,13 @@ extension LogSink {
     }
 
     /// A message of Sockeye's protocol; its content is nobody's business.
-    ///
-    /// Inlined, as what looks before it does anything is where it is asked for every message: a call counts references.
-    @inline(__always)
     func received(_ connection: Connection, _ type: @autoclosure () -> String) {
-        if keepsConnections { logReceived(connection, type()) }
-    }
-
-    @inline(never)
-    private func logReceived(_ connection: Connection, _ type: String) {
+        guard keepsConnections else { return }
         connection.loop.logOften(
             LogLimit.Kind(level: connectionLevel, event: "message-received"),
             connection.session.user.isEmpty
-                ? "received message: \(type)"
-                : "received message from user \(connection.session.user): \(type)",
+                ? "received message: \(type())"
+                : "received message from user \(connection.session.user): \(type())",
             ["connection": "\(connection.token)"])
     }
 
@@ -126,4 +114,14 @@ extension LogSink {
 
     /// Claims that name a person, where the user's own name is a number.
     private static let nameClaims = ["name", "preferred_username", "username", "nickname", "email"]
+}
+
+extension LoopState {
+    /// The log where lines about connections are kept, else nil: asked for every message, and counted only where there is
+    /// something to say.
+    @inline(__always)
+    var connectionLog: LogSink? {
+        let isKept = Unmanaged.passUnretained(shared.log)._withUnsafeGuaranteedRef { $0.keepsConnections }
+        return isKept ? shared.log : nil
+    }
 }

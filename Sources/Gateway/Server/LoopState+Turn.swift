@@ -163,8 +163,10 @@ extension LoopState {
     }
 
     private func bytes(of part: Outlets.Part) -> UnsafeRawBufferPointer {
-        let buffer = part.source < 0 ? deferred : publications[Int(part.source)].frames(part.lane)
-        return UnsafeRawBufferPointer(rebasing: buffer.bytes[part.start..<part.start + part.count])
+        // Each where it lies: a buffer that is one or the other would be counted.
+        let bytes =
+            part.source < 0 ? deferred.bytes : publications[Int(part.source)].frames(part.lane).bytes
+        return UnsafeRawBufferPointer(rebasing: bytes[part.start..<part.start + part.count])
     }
 
     /// Sends a topic's messages of this turn now, because who listens to it is about to change.

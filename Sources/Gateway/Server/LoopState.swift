@@ -142,8 +142,13 @@ final class LoopState {
     func turn(_ events: UnsafeBufferPointer<ReadyEvent>, _ now: MonotonicTime) -> MonotonicTime {
         readClocks(now)
         sends.beginTurn(events.count)
-        for event in events {
+        for place in events.indices {
+            let event = events[place]
             let token = event.token
+            // While one is served the next one's memory comes: thousands of connections fit into no near cache.
+            if place &+ 1 < events.count, let next = connections.unretained(events[place &+ 1].token) {
+                csys_prefetch(next.toOpaque(), Connection.hotSize)
+            }
             if token >= LoopListener.firstToken {
                 accept(Int(token - LoopListener.firstToken))
             } else {

@@ -70,7 +70,7 @@ final class TurnSends {
     }
 
     /// Whether there is no room for a further answer.
-    var isFull: Bool { ring?.isFull == true }
+    var isFull: Bool { uncounted?._withUnsafeGuaranteedRef { $0.isFull } == true }
 
     /// From here on, answers leave at once.
     func endHolding() {
