@@ -150,3 +150,20 @@ extension APIText {
 
     private static let noControls = #"^[^\u0000-\u001F\u007F-\u009F]*$"#
 }
+
+extension APISchema {
+    /// What a value of this kind is, after "is not".
+    var words: String {
+        switch self {
+        case .any: "a JSON value"
+        case .array(.text(let form), let count):
+            "an array of \(count.lowerBound) to \(count.upperBound) values, no two the same, each \(form.words)"
+        case .array: "an array"
+        case .flag: "true or false"
+        case .integer(let range): APIArguments.words(range)
+        case .map, .object: "an object"
+        case .nullable(let schema): "\(schema.words), or null"
+        case .text(let form): form.words
+        }
+    }
+}

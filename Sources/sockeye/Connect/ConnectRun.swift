@@ -7,8 +7,7 @@ actor ConnectRun {
     private let settings: ConnectSettings
     private var printer: ConnectPrinter
     private let isInteractive: Bool
-    private var editor = LineEditor(prompt: "> ")
-    private var terminal: RawTerminal?
+    private var screen = ConnectScreen()
     private var connection: WebSocketConnection?
     /// Who has something to send and no connection.
     private var senders: [CheckedContinuation<Void, Never>] = []
@@ -120,12 +119,12 @@ actor ConnectRun {
             case .pong: break
             case .closed(let summary):
                 show(printer.closed(summary, after: elapsed))
-                if !settings.reconnects { leaveTerminal() }
+                if !settings.reconnects { screen.leave() }
                 let isNormal = summary.initiator == .client || summary.code == nil || summary.code == .normal
                 return (summary.isClean && isNormal ? .healthy : .findings, .closed(summary))
             case .failed(let error):
                 show(printer.failed(error, after: elapsed))
-                if !settings.reconnects { leaveTerminal() }
+                if !settings.reconnects { screen.leave() }
                 return (report(error), .failed(error))
             }
         }
@@ -178,9 +177,8 @@ actor ConnectRun {
         if settings.echoes { return }
         let input = try StandardInput()
         if isInteractive {
-            terminal = RawTerminal()
+            screen.enter()
             show(printer.talk("type a message and press Enter; /help lists the commands, Ctrl-D closes"))
-            redraw()
             Task { await self.converse(input) }
         } else {
             Task { await self.pipe(input) }
@@ -234,14 +232,14 @@ actor ConnectRun {
 
     private func converse(_ input: StandardInput) async {
         while let bytes = await input.read() {
-            for decision in editor.feed(bytes) {
+            for decision in screen.feed(bytes) {
                 switch decision {
                 case .line(let line): await obey(line)
                 case .interrupt, .end: return await close()
-                case .clearScreen: Output.write("\u{1B}[H\u{1B}[2J")
+                case .clearScreen: screen.clear()
                 }
             }
-            redraw()
+            screen.redraw()
         }
         await close()
     }
@@ -255,7 +253,7 @@ actor ConnectRun {
 
     /// From here on Ctrl-C is a signal again, and ends the process: the server may make us wait.
     private func beginEnd() {
-        leaveTerminal()
+        screen.leave()
         Interrupts.nextOneEnds()
     }
 
@@ -296,34 +294,14 @@ actor ConnectRun {
     private var elapsed: Duration { ContinuousClock.now - openedAt }
 
     private func show(_ lines: [ConnectPrinter.Line]) {
-        guard !lines.isEmpty else { return }
-        if terminal != nil { Output.write(LineEditor.erasing) }
-        for line in lines {
-            switch line {
-            case .data(let text):
-                // Nobody reads any more, as after `| head`: then nobody needs the connection either.
-                if !Output.line(text) { exit(ExitStatus.healthy.rawValue) }
-            case .talk(let text): Talk.line(text)
-            }
-        }
-        redraw()
-    }
-
-    private func redraw() {
-        if terminal != nil { Output.write(editor.drawing(width: RawTerminal.width)) }
+        screen.show(lines)
     }
 
     /// There will be no other connection: whoever waits for one is let go.
     private func end() {
         isOver = true
-        leaveTerminal()
+        screen.leave()
         for sender in senders { sender.resume() }
         senders = []
-    }
-
-    private func leaveTerminal() {
-        guard terminal != nil else { return }
-        Output.write(LineEditor.erasing)
-        terminal = nil
     }
 }
