@@ -97,9 +97,7 @@ private struct CommandMembers {
     }
 
     /// What the members say when they are taken together.
-    ///
-    /// Mutating only so that they, half a kilobyte, are not copied for it.
-    mutating func command() throws(SockeyeError) -> SockeyeCommand {
+    func command() throws(SockeyeError) -> SockeyeCommand {
         guard case .string(let name) = type else { throw Self.failure(type, "type", of: nil) }
         let id = self.id ?? UnsafeRawBufferPointer(start: nil, count: 0)
         if name.equals("publish") {
