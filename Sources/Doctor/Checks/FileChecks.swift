@@ -12,7 +12,7 @@ enum FileChecks {
         HeaderCaseCheck(), GuardCheck(), CaddyForwardAuthCheck(), LogEventCheck(), LoggedAddressCheck(),
         DockerHostCheck(),
         ServiceNameCheck(),
-        BackendPortCheck(),
+        BackendPortCheck(), SocketPortCheck(),
         IPv6LocalhostCheck(), HostCheck(), OriginCheck(), CORSCheck(), CookieCheck(), TokenShapeCheck(),
         TokenClaimsCheck(),
         TokenPlacementCheck(), FirstMessageCheck(), EngineVersionCheck(), StickinessCheck(),

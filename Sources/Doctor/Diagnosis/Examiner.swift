@@ -67,12 +67,24 @@ package enum Examiner {
             subject.dialect = .webSocket
             return
         }
-        if evidence.speaksSocketIO { return }
         let marks = ["socket.io", "engine.io", " io(", "=io(", "EIO="].map { Array($0.utf8) }
-        if files.contains(where: { file in marks.contains { file.bytes.holds($0) } }) {
+        let isMarked = files.contains { file in marks.contains { file.bytes.holds($0) } }
+        // SignalR's server, and what its client and its server write into logs, where sessions are lost too.
+        let signalR = [
+            "AddSignalR(", ".MapHub<", "Http.Connections.Internal", "HubConnection", "Normalizing '/",
+        ]
+        .map { Array($0.utf8) }
+        if !isMarked, files.contains(where: { file in signalR.contains { file.bytes.holds($0) } }) {
+            subject.dialect = .webSocket
             return
         }
-        let streams = [Array("text/event-stream".utf8), Array("EventSource(".utf8)]
+        if evidence.speaksSocketIO || isMarked { return }
+        // Streams, by their type or by what makes them in FastAPI, NestJS, Spring and ASP.NET.
+        let streams = [
+            "text/event-stream", "EventSource(", "EventSourceResponse(", "@Sse(", "SseEmitter",
+            "TEXT_EVENT_STREAM",
+            "ServerSentEvent",
+        ].map { Array($0.utf8) }
         if files.contains(where: { file in streams.contains { file.bytes.holds($0) } }) {
             subject.dialect = .page
             return

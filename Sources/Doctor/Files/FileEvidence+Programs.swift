@@ -5,9 +5,11 @@ extension FileEvidence {
     mutating func script(_ file: SourceFile) {
         let low = file.baseName.lowercased()
         if unbuffered == nil {
-            let line = file.lines.first {
-                let text = $0.text.lowercased()
+            let line = file.lines.first { line in
+                let text = line.text.lowercased()
                 return text.holds("x-accel-buffering") && (text.holds("\"no\"") || text.holds("'no'"))
+                    // sse-starlette, FastAPI and NestJS say it of every stream.
+                    || line.text.holds("EventSourceResponse(") || line.text.holds("@Sse(")
             }
             unbuffered = line.map { file.place($0.number) }
         }

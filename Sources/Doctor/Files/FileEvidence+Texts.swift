@@ -36,6 +36,11 @@ extension FileEvidence {
         }
         let answered = AskedAddress.all(in: file)
         asked += answered
+        let streams = TimedStream.all(in: file)
+        if !streams.isEmpty {
+            timedStreams += streams
+            return note(file, .httpExchange)
+        }
         if let entries = DevToolsReader.entries(file) {
             for entry in entries {
                 requests.append(entry.request)

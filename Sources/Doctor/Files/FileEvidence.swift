@@ -75,6 +75,8 @@ package struct FileEvidence: Testimony, Sendable {
     package var responses: [RecordedResponse] = []
     /// Addresses somebody asked by hand, and what they answered.
     package var asked: [AskedAddress] = []
+    /// Streams somebody watched by hand, with the times of their events.
+    package var timedStreams: [TimedStream] = []
     /// What Docker said happened to containers, in the order of time.
     package var containerEvents: [ContainerEvent] = []
     /// Where a program sends `X-Accel-Buffering: no` with its answers, which nginx obeys and keeps to itself; nil: none does.

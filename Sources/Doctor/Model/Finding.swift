@@ -68,7 +68,7 @@ package struct Finding: Equatable, Sendable {
     /// Half a line.
     package let title: Phrase
     /// What happens, and why, in some sentences.
-    package let explanation: Phrase
+    package var explanation: Phrase
     package var evidence: [Evidence]
     /// The line to look at first.
     package let place: FilePlace?

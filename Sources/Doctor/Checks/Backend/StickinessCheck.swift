@@ -31,7 +31,7 @@ struct StickinessCheck: Check {
             dial.library == .sockJS
                 || (dial.library == .signalR && dial.options["skipNegotiation"]?.isTrue != true)
         }
-        if polls || negotiates(examination) { return true }
+        if polls || negotiates(examination) || losesConnections(examination) { return true }
         guard examination.isSocketIO else { return false }
         let dials = examination.files.dials.filter { $0.library == .socketIO }
         let isAlone =
@@ -46,6 +46,13 @@ struct StickinessCheck: Check {
             || examination.files.accesses.contains {
                 $0.method == "POST" && $0.path.hasSuffix("/negotiate") && $0.status == 200
             }
+    }
+
+    /// What SignalR answers to an id it did not give.
+    private static func losesConnections(_ examination: Examination) -> Bool {
+        examination.files.events(.sessionUnknown).contains {
+            $0.excerpt.lowercased().holds("no connection with that id")
+        }
     }
 
     private static func unknownSession(_ examination: Examination) -> Evidence? {

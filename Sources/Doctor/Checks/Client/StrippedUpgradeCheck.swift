@@ -40,9 +40,10 @@ struct StrippedUpgradeCheck: Check {
         let clients = Set(passed.map(\.client))
         guard !lost.contains(where: { clients.contains($0.client) }) else { return nil }
         let low = first.via?.lowercased() ?? ""
-        let isCDN = ["cloudfront", "varnish", "akamai", "cloudflare", "fastly", "cdn", "edge"].contains {
-            low.holds($0)
-        }
+        let isCDN =
+            ["cloudfront", "varnish", "akamai", "cloudflare", "fastly", "cdn", "edge", "kunlun"].contains {
+                low.holds($0)
+            } || Self.isAlibaba(low)
         // By the very name that is asked about others come through: then it is not what stands in front of the name.
         let isSameName = passed.contains { $0.text.holds(host) } || !lost.contains { $0.text.holds(host) }
         var evidence = [
@@ -81,6 +82,16 @@ struct StrippedUpgradeCheck: Check {
                 "Cloudflare",
                 [.file("WebSockets are switched off for the zone", "该区域关闭了 WebSocket", at: $0.place)],
                 $0.place, 0.92)
+        }
+    }
+
+    /// `cache22.l2cn3130[120,0], cache7.cn2041[31,0]`: caches of Alibaba Cloud's CDN with their times.
+    private static func isAlibaba(_ via: String) -> Bool {
+        via.split(separator: ",").contains { part in
+            let words = part.trimmed.split(separator: ".", maxSplits: 1)
+            return words.count == 2 && words[0].hasPrefix("cache")
+                && words[0].dropFirst(5).allSatisfy(\.isNumber)
+                && words[0].utf8.count > 5 && words[1].contains("[")
         }
     }
 

@@ -6,6 +6,12 @@ struct AuthenticationCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx else { return [] }
         var findings: [Finding] = []
+        // A log in which every handshake of the path opens.
+        let passes =
+            examination.seesHandshakes
+            && !examination.files.accesses.contains {
+                $0.path == examination.subject.path && $0.status >= 300
+            }
         for trace in nginx.handshakes {
             // `satisfy any` with an `allow` lets clients of that address through.
             let mayPass =
@@ -17,7 +23,7 @@ struct AuthenticationCheck: Check {
                 switch gate {
                 case .authRequest(let subrequest, let statement):
                     findings += [
-                        carriesUpgrade(subrequest.trace, statement, nginx),
+                        carriesUpgrade(subrequest.trace, statement, nginx, passes: passes),
                         mayPass ? nil : asksElsewhere(subrequest.trace, statement, trace, nginx, examination),
                     ].compactMap(\.self)
                 case .basicAuthentication(let hasCredentials, let statement)
@@ -63,7 +69,7 @@ struct AuthenticationCheck: Check {
             (severity, confidence) = (.error, 0.65)
         } else {
             // With a session it passes; when that ends, the socket is sent to a form it cannot show.
-            (severity, confidence) = login == nil ? (.info, 0.45) : (.warning, 0.5)
+            (severity, confidence) = login == nil || succeeded ? (.info, 0.45) : (.warning, 0.5)
         }
         var evidence = [nginx.quoted(statement)]
         if let proxied = subrequest.proxied { evidence.append(nginx.quoted(proxied.pass)) }
@@ -112,7 +118,7 @@ struct AuthenticationCheck: Check {
     }
 
     private func carriesUpgrade(
-        _ subrequest: RequestTrace, _ statement: Statement, _ nginx: NginxEvidence
+        _ subrequest: RequestTrace, _ statement: Statement, _ nginx: NginxEvidence, passes: Bool
     ) -> Finding? {
         guard let proxied = subrequest.proxied else { return nil }
         let lines = proxied.headers.filter { header in
@@ -126,7 +132,8 @@ struct AuthenticationCheck: Check {
         guard !lines.isEmpty else { return nil }
         let sources = lines.compactMap(\.statement)
         return Finding(
-            .authSubrequestCarriesUpgrade, confidence: 0.65,
+            // The service does not mind where all get through.
+            .authSubrequestCarriesUpgrade, passes ? .info : .error, confidence: passes ? 0.4 : 0.65,
             title: Phrase(
                 en: "the subrequest of auth_request carries the upgrade headers", zh: "auth_request 的子请求带有升级头"
             ),

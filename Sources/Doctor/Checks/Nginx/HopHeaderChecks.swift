@@ -168,12 +168,15 @@ struct HardcodedUpgradeCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx else { return [] }
         let isPage = examination.subject.dialect == .page
-        guard let trace = ([nginx.page] + (isPage ? [nginx.plain] : [])).first(where: sendsIt),
+        let isLogged = !examination.files.events(.unsupportedUpgrade).isEmpty
+        // Polling requests are ordinary ones too; most servers of Socket.IO do not mind.
+        let polling = isLogged ? [nginx.polling].compactMap(\.self) : []
+        guard let trace = ([nginx.page] + (isPage ? [nginx.plain] : []) + polling).first(where: sendsIt),
             let line = trace.proxied?.first("Connection")?.statement
         else { return [] }
         let symptoms = examination.probes?.symptoms ?? [:]
         let isSeen = symptoms[.pageStatus(400)] != nil || symptoms[.pageStatus(426)] != nil
-        let isProved = isPage || isSeen || !examination.files.events(.unsupportedUpgrade).isEmpty
+        let isProved = isPage || isSeen || isLogged
         // Node takes a Connection: upgrade without Upgrade for an ordinary request (llhttp wants both).
         let isTolerated = !isProved && examination.files.runsNode
         var finding =

@@ -107,6 +107,15 @@ extension NginxEvidence {
     }
 }
 
+extension Location {
+    /// Whether the path would be its own if capitals counted as small letters, which they do not (nginx.org, location).
+    func differsInCase(from path: String) -> Bool {
+        guard replacedPrefix != nil, name.count > 1, !path.hasPrefix(name.text) else { return false }
+        let (path, own) = (path.lowercased(), name.text.lowercased())
+        return kind == .exact ? path == own : path.hasPrefix(own)
+    }
+}
+
 extension Level {
     /// Whether requests here are proxied with an Upgrade that is not cleared.
     var passesUpgrade: Bool {

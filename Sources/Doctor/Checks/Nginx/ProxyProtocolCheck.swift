@@ -24,7 +24,13 @@ struct ProxyProtocolCheck: Check {
             let hasFront =
                 senders
                 || examination.files.hops.contains { [.balancer, .tunnel, .cdn, .proxy].contains($0.kind) }
-            let confidence = !logged.isEmpty ? 0.95 : isInner ? 0.9 : hasFront ? 0.35 : 0.65
+            // frp's client dials this very listener, and says nothing before the request unless told to.
+            let silent = examination.files.tunnels.filter(\.isClient).flatMap(\.proxies).first { proxy in
+                proxy.localPort == listener.port && proxy.plugin == nil && proxy.proxyProtocol == nil
+                    && proxy.localIP.map { HostName.isLoopback($0) } ?? true
+            }
+            let confidence =
+                !logged.isEmpty ? 0.95 : isInner || silent != nil ? 0.9 : hasFront ? 0.35 : 0.65
             let line =
                 listener.statements.first { $0.arguments.contains("proxy_protocol") }
                 ?? listener.statements.first
@@ -44,6 +50,13 @@ struct ProxyProtocolCheck: Check {
                         "listen 带 proxy_protocol 时，连接必须以 PROXY 行开头。只有配置为发送的负载均衡器才会发送；\(isInner ? "http 块的 proxy_pass 做不到。" : "浏览器从不发送。")nginx 会记录 \"broken header\" 并直接关闭连接。"
                 ),
                 evidence: logged.prefix(1).map { .logged($0) } + [nginx.quoted(line)]
+                    + (silent.map {
+                        [
+                            .file(
+                                "frp's proxy \($0.name) dials it without transport.proxyProtocolVersion",
+                                "frp 的代理 \($0.name) 连接它，且没有 transport.proxyProtocolVersion", at: $0.place)
+                        ]
+                    } ?? [])
                     + (nginx.stream?.pass.map { [nginx.quoted($0)] } ?? []),
                 place: nginx.place(line),
                 fix: Fix(

@@ -7,15 +7,17 @@ struct StreamingCheck: Check {
     func findings(_ examination: Examination) -> [Finding] {
         guard let nginx = examination.nginx else { return [] }
         var findings: [Finding] = []
-        for (path, why) in streams(examination) {
+        let measured = measured(examination)
+        for (path, why) in measured.map({ [$0] }) ?? streams(examination) {
             let trace = nginx.trace(path, isUpgrade: false)
             // FastCGI, uwsgi and SCGI have buffers of their own, which proxy_buffering does not touch.
             guard let (pass, directive) = Self.handler(trace) else { continue }
             let line = trace.level?.value(directive)
             guard (line?.text(0).lowercased() ?? "on") == "on" else { continue }
-            // A backend may switch it off for its answer.
-            if examination.files.responses.contains(where: { $0["X-Accel-Buffering"]?.lowercased() == "no" })
-                || examination.files.unbuffered != nil,
+            // A backend may switch it off for its answer; what was watched coming late is kept all the same.
+            if measured == nil,
+                examination.files.responses.contains(where: { $0["X-Accel-Buffering"]?.lowercased() == "no" })
+                    || examination.files.unbuffered != nil,
                 trace.level?.effective(ignoring(directive)).contains(where: {
                     $0.arguments.contains("X-Accel-Buffering")
                 }) != true
@@ -23,7 +25,8 @@ struct StreamingCheck: Check {
                 continue
             }
             let finding = Finding(
-                .bufferingOnStreaming, confidence: why.source == .knowledge ? 0.6 : 0.8,
+                .bufferingOnStreaming,
+                confidence: measured != nil ? 0.93 : why.source == .knowledge ? 0.6 : 0.8,
                 title: Phrase(
                     en: "\(directive) keeps back the events of \(path)",
                     zh: "\(directive) 会滞留 \(path) 的事件"),
@@ -52,6 +55,29 @@ struct StreamingCheck: Check {
             if !findings.contains(where: { $0.place == finding.place }) { findings.append(finding) }
         }
         return findings
+    }
+
+    /// A stream that came late and at once through the proxy, and piece by piece from the backend itself.
+    private func measured(_ examination: Examination) -> (String, Evidence)? {
+        let subject = examination.subject.url
+        let streams = examination.files.timedStreams
+        for late in streams where late.url.authority == subject.authority {
+            guard
+                let direct = streams.first(where: {
+                    $0.url.authority != subject.authority && late.isHeldBack(against: $0)
+                })
+            else {
+                continue
+            }
+            return (
+                late.url.target,
+                .file(
+                    "the events came together after \(late.times.first ?? 0) s, and from \(direct.url.authority) one by one from \(direct.times.first ?? 0) s on",
+                    "事件在 \(late.times.first ?? 0) 秒后一起到达，而从 \(direct.url.authority) 自 \(direct.times.first ?? 0) 秒起逐个到达",
+                    at: late.place)
+            )
+        }
+        return nil
     }
 
     /// The line that hands the request on, and the directive that buffers its answer; nil: nothing does.

@@ -136,6 +136,7 @@ struct UpgradeHeadersCheck: Check {
         let path = trace.request.target.text.pathOnly
         let isPattern = here.kind == .regex || here.kind == .regexCaseless
         return nginx.socketLocations(of: server).first { other in
+            if other !== here, other.differsInCase(from: path) { return true }
             guard other !== here, let line = other.level.handler,
                 sameBackend(line, pass) || sharesWord(other.name.text, path)
             else { return false }

@@ -35,7 +35,7 @@ extension NginxView {
         if let page = evidence.pageElsewhere { policies = Self.policies(page, files) }
     }
 
-    private static func targets(_ proxied: ProxiedRequest, _ files: NginxFiles) -> [Target] {
+    static func targets(_ proxied: ProxiedRequest, _ files: NginxFiles) -> [Target] {
         guard let upstream = proxied.upstream else {
             guard let port = proxied.target.port else { return [] }
             return [

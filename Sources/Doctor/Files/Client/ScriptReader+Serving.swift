@@ -22,6 +22,17 @@ extension ScriptReader {
         guard isPlain || isSocketIO else { return }
         var server = SocketServer(
             isPlain ? .webSocket : .socketIO, path: options["path"]?.literal, at: place(at))
+        if options["server"] == nil, options["noServer"] == nil, let port = options["port"]?.number,
+            port >= 80,
+            port < 65_536
+        {
+            server.port = Int(port)
+            listeners.append(
+                SeenListener(
+                    address: ServerProcess.ListenAddress(
+                        host: options["host"]?.literal ?? "", port: Int(port)),
+                    program: "the source", place: place(at)))
+        }
         if let origin = options["cors"]?["origin"] ?? options["origins"] {
             if origin.isTrue {
                 server.origins = ["*"]

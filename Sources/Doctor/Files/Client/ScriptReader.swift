@@ -7,7 +7,7 @@ struct ScriptReader {
     private(set) var settings: [Setting] = []
     private(set) var processes: [ServerProcess] = []
     /// Ports it listens on, where the call names them in figures.
-    private(set) var listeners: [SeenListener] = []
+    var listeners: [SeenListener] = []
     /// Types of messages it sends that carry a token or speak of signing in.
     private(set) var sentTypes: [SentType] = []
     let file: SourceFile
@@ -27,8 +27,10 @@ struct ScriptReader {
         for at in tokens.indices {
             guard let name = tokens[at].name else { continue }
             let isCall = at + 1 < tokens.count && tokens[at + 1].isMark("(")
-            let isNew = at > 0 && tokens[at - 1].name == "new"
             let before = at > 1 && tokens[at - 1].isMark(".") ? tokens[at - 2].name : nil
+            // `new WebSocket.Server(…)` too, where the name stands in another.
+            let start = before == nil ? at : at - 2
+            let isNew = start > 0 && tokens[start - 1].name == "new"
             let isOptional = at + 1 < tokens.count && tokens[at + 1].isMark("<")
             if isNew, isCall || isOptional { construct(name, before, at) }
             if isCall, !isNew { call(name, before, at) }

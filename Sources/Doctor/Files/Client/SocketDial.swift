@@ -56,6 +56,8 @@ package struct SocketServer: Equatable, Sendable {
     package var library: Library
     /// The path it serves; nil: not said.
     package var path: String?
+    /// The port it listens on by itself; nil: that of an HTTP server it is put upon, or not said.
+    package var port: Int?
     /// Namespaces of Socket.IO, `/` not named.
     package var namespaces: [String] = []
     /// Origins it lets in; nil: not said.

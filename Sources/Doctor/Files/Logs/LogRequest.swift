@@ -19,6 +19,8 @@ struct LogRequest {
         [
             "GET /", "POST /", "OPTIONS /", "WebSocket /", "HEAD /", "PUT /", "DELETE /", "PATCH /",
             "[GET] \"/", "Not Found: /",
+            // ASP.NET Core logs whole addresses.
+            "GET http://", "GET https://", "POST http://", "POST https://",
         ] + members.map { "\($0)/" } + [channelsMark]
 
     /// Members of JSON that hold the path: Caddy's, nginx's as people name it, pino's and Envoy's.
@@ -46,7 +48,7 @@ struct LogRequest {
             (status, isHAProxy) = (404, false)
             return
         }
-        let slash = end - 1
+        guard let (begin, slash) = Self.target(of: line, markedAt: end) else { return nil }
         let target = line[slash...].prefix { $0 != 0x20 && $0 != 0x22 && $0 != 0x09 }
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
         path = String(decoding: target[..<(mark ?? target.endIndex)], as: UTF8.self)
@@ -62,9 +64,9 @@ struct LogRequest {
             isHAProxy = false
             return
         }
-        let word = line[..<slash].dropLast().reversed().prefix { $0 > 0x40 && $0 < 0x7B }
+        let word = line[..<begin].dropLast().reversed().prefix { $0 > 0x40 && $0 < 0x7B }
         method = String(decoding: word.reversed().filter { $0 != 0x5B && $0 != 0x5D }, as: UTF8.self)
-        let start = slash - 1 - word.count
+        let start = begin - 1 - word.count
         let isQuoted = start > line.startIndex && line[start - 1] == 0x22
         var rest = line[target.endIndex...]
         var version: ArraySlice<UInt8> = []
@@ -86,6 +88,15 @@ struct LogRequest {
         } else {
             return nil
         }
+    }
+
+    /// Where the target begins, and where its path does: a mark ends in the slash of the path, or in those before a host.
+    private static func target(of line: ArraySlice<UInt8>, markedAt end: Int) -> (begin: Int, slash: Int)? {
+        guard line[..<end].suffix(3).elementsEqual("://".utf8) else { return (end - 1, end - 1) }
+        let host = line[end...].prefix { $0 > 0x20 && $0 != 0x2F && $0 != 0x22 }
+        guard host.endIndex < line.endIndex, line[host.endIndex] == 0x2F else { return nil }
+        let scheme = line[..<(end - 3)].reversed().prefix { $0 > 0x40 && $0 < 0x7B }.count
+        return (end - 3 - scheme, host.endIndex)
     }
 
     private static func status(_ words: some Sequence<ArraySlice<UInt8>>) -> Int? {

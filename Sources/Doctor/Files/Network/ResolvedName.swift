@@ -22,7 +22,8 @@ package struct ResolvedName: Equatable, Sendable {
             let words = line.text.split { " \t".contains($0) }.map(String.init)
             guard let first = words.first else { continue }
             if let tool = words.firstIndex(where: { ["dig", "nslookup", "host", "getent"].contains($0) }),
-                tool < 4
+                // Behind `docker exec NAME`, `kubectl exec -n SPACE POD --` and the like.
+                tool < 12, first == "$" || first == "#" || tool < 4
             {
                 asked = words[(tool + 1)...].last {
                     $0.contains(".") && !$0.hasPrefix("@") && !$0.hasPrefix("+")

@@ -40,7 +40,7 @@ package struct AskedAddress: Equatable, Sendable {
         return found
     }
 
-    private static func command(_ line: String) -> (url: URLParts, isCode: Bool)? {
+    static func command(_ line: String) -> (url: URLParts, isCode: Bool)? {
         let words = line.shellWords
         guard let start = words.firstIndex(where: { $0 == "curl" || $0.hasSuffix("/curl") }), start < 4,
             let word = words[start...].first(where: { $0.hasPrefix("http://") || $0.hasPrefix("https://") }),
