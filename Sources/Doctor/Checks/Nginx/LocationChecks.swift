@@ -155,13 +155,18 @@ struct BroadLocationCheck: Check {
             predicts: [.pageStatus(refused.status)])
     }
 
-    /// A page that the access log shows refused with 426 Upgrade Required by this location, while sockets
-    /// open.
+    /// A page that the access log shows refused by this location with 426 Upgrade Required while sockets open, or several with 405
+    /// because the server knows no GET (websockify without --web) and answered none.
     private func refusedPage(
         _ examination: Examination, _ here: Location, _ nginx: NginxEvidence
     ) -> (status: Int, evidence: Evidence)? {
         let accesses = examination.files.accesses
-        let refused = accesses.filter { $0.method == "GET" && $0.status == 426 }
+        var refused = accesses.filter { $0.method == "GET" && $0.status == 426 }
+        let unknown = accesses.filter { $0.method == "GET" && $0.status == 405 }
+        let isAnswered = accesses.contains {
+            ["GET", "HEAD"].contains($0.method) && (200..<400).contains($0.status)
+        }
+        if refused.isEmpty, Set(unknown.map(\.path)).count > 1, !isAnswered { refused = unknown }
         // One path alone may be the socket's, by a client that asked for no upgrade.
         guard accesses.contains(where: { $0.status == 101 }) || Set(refused.map(\.path)).count > 1 else {
             return nil
